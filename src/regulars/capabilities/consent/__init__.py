@@ -1,0 +1,1 @@
+"""Consent: what each address allows, for which purpose and channel."""

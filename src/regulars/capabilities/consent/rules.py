@@ -1,0 +1,98 @@
+"""Consent belongs to the address; the latest word wins, and a tie withdraws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.normalise import email, phone
+from regulars.capabilities.identity.state import Person
+from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import Event
+
+Hash = Callable[..., str]
+Key = tuple[str, str, str]
+"""(address, channel, purpose); the address is a keyed hash of an e-mail or phone, or a record id."""
+
+_CHANNEL_KIND = {"email": kinds.EMAIL, "sms": kinds.PHONE, "whatsapp": kinds.PHONE, "phone": kinds.PHONE}
+CHANNELS = frozenset(_CHANNEL_KIND) | {"push", "post"}
+
+
+class Word(Struct):
+    """A yes or no as it is kept."""
+
+    address: str
+    channel: str
+    purpose: str
+    granted: bool
+    occurred_at: datetime
+    event_key: str
+    record_id: str | None
+    source_id: int
+
+    def key(self) -> Key:
+        """What the word is about."""
+        return self.address, self.channel, self.purpose
+
+    def order(self) -> tuple[datetime, bool, str]:
+        """The greatest of these holds: the latest; at one instant, no beats yes."""
+        return self.occurred_at, not self.granted, self.event_key
+
+
+def word_of(
+    event: Event, person: Person | None, *, source_id: int, region: str, event_key: str, hash_: Hash
+) -> Word | None:
+    """The word of a consent event, None for other events.
+
+    Raises InvalidInput for an unknown channel, an unusable address, or when nobody is named.
+    """
+    if event.type == "message.unsubscribed" and event.consent is None:
+        return None
+    if not event.type.startswith("consent.") and event.type != "message.unsubscribed":
+        return None
+    said = event.consent
+    if said is None:
+        raise InvalidInput(f"{event.type} needs consent", field="consent")
+    if said.channel not in CHANNELS:
+        raise InvalidInput(f"consent.channel is one of {', '.join(sorted(CHANNELS))}", field="consent.channel")
+    address = _address(said.channel, said.address, person, region, hash_)
+    if address is None:
+        raise InvalidInput("consent needs an address or a customer it belongs to", field="consent.address")
+    return Word(
+        address=address,
+        channel=said.channel,
+        purpose=said.purpose,
+        granted=event.type == "consent.given",
+        occurred_at=event.occurred_at,
+        event_key=event_key,
+        record_id=person.record_id if person else None,
+        source_id=source_id,
+    )
+
+
+def _address(channel: str, said: str | None, person: Person | None, region: str, hash_: Hash) -> str | None:
+    """The hash of the address meant: the one said, else the customer's own in this event, else the record."""
+    kind = _CHANNEL_KIND.get(channel)
+    if said is not None and kind is not None:
+        value = email(said) if kind == kinds.EMAIL else phone(said, region)
+        if value is None:
+            raise InvalidInput("consent.address is no usable address", field="consent.address")
+        return hash_(kinds.NAMES[kind], "", value)
+    if said is not None:
+        return hash_("address", channel, said.strip())
+    if person is None:
+        return None
+    return next((hash_value for k, _, hash_value in person.values if k == kind), person.record_id)
+
+
+def latest(words: Iterable[Word]) -> dict[Key, Word]:
+    """The word that holds for each address, channel and purpose."""
+    out: dict[Key, Word] = {}
+    for word in words:
+        held = out.get(word.key())
+        if held is None or held.order() < word.order():
+            out[word.key()] = word
+    return out

@@ -1,0 +1,300 @@
+"""Decide what a batch of customers changes: records, links, profiles.
+
+Two passes, because most events repeat what is known. `survey` looks at the records loaded by key and says
+which need more (their components, the carriers of their values); `decide` then applies everything and
+clusters the touched components anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec import Struct, field
+
+from . import kinds
+from .cluster import Member, partition
+from .normalise import given_name, name_words
+from .state import Edge, Fields, Generic, Person, Record, Stamp
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 of an aware time."""
+    return (at - EPOCH) // _MICROSECOND
+
+
+class Said(Struct):
+    """A person named by an event, with the event's place in time and source."""
+
+    person: Person
+    source_id: int
+    occurred_at: datetime
+    stamp: Stamp
+
+
+class Tools(Struct, frozen=True):
+    """What rules may not do themselves: open a record's fields, make a key, hash a name word."""
+
+    open_fields: Callable[[Record], Fields]
+    new_key: Callable[[], bytes]
+    hash: Callable[..., str]
+
+
+class State(Struct):
+    """Everything loaded: records by id, values known to be generic, components that are there whole."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    retired: set[tuple[int, str]] = field(default_factory=set)
+    whole: set[str] = field(default_factory=set)
+
+
+class Survey(Struct):
+    """What the second load must bring."""
+
+    components: set[str]
+    values: set[tuple[int, str]]
+
+
+class Changes(Struct):
+    """What the turn must save. `figures_seen` are records whose last repeat moved."""
+
+    records: dict[str, Record] = field(default_factory=dict)
+    moved: dict[str, Record] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    identifiers: list[tuple[int, str, str, bool]] = field(default_factory=list)
+    words: list[tuple[str, str]] = field(default_factory=list)
+    stale_components: set[str] = field(default_factory=set)
+    edges: list[Edge] = field(default_factory=list)
+    generics: list[Generic] = field(default_factory=list)
+    profiles_delta: int = 0
+
+
+def survey(said: Iterable[Said], state: State) -> Survey:
+    """Records that are new, say something new, or turn out older than thought need their surroundings."""
+    components: set[str] = set()
+    values: set[tuple[int, str]] = set()
+    for one in said:
+        record = state.records.get(one.person.record_id)
+        if record is None or not _only_repeats(record, one):
+            if record is not None:
+                components.add(record.component_id)
+            values.update((kind, hash_) for kind, _, hash_ in one.person.values if kind in kinds.LINKING)
+    return Survey(components, values)
+
+
+def _only_repeats(record: Record, one: Said) -> bool:
+    return record.seen_hash == one.person.content and one.occurred_at >= record.first_at
+
+
+def decide(said: Iterable[Said], state: State, tools: Tools) -> Changes:
+    """Apply every customer in order, then cluster the touched components. Mutates `state.records`."""
+    changes = Changes()
+    dirty: set[str] = set()
+    for one in said:
+        record = state.records.get(one.person.record_id)
+        if record is None:
+            record = _new_record(one, tools)
+            state.records[record.record_id] = record
+        elif _only_repeats(record, one):
+            _repeat(record, one.stamp, one.occurred_at, changes)
+            continue
+        if _tell(record, one, tools, changes):
+            dirty.add(record.record_id)
+    _recluster(dirty, state, tools, changes)
+    return changes
+
+
+def _repeat(record: Record, stamp: Stamp, occurred_at: datetime, changes: Changes) -> None:
+    if record.seen_at is None or (micros(record.seen_at), record.seen_key or "") < stamp:
+        record.seen_at, record.seen_key = occurred_at, stamp[1]
+        changes.seen.add(record.record_id)
+
+
+def _new_record(one: Said, tools: Tools) -> Record:
+    record_id = one.person.record_id
+    return Record(
+        record_id=record_id,
+        source_id=one.source_id,
+        known=False,
+        first_at=one.occurred_at,
+        component_id=record_id,
+        profile_id=record_id,
+        wrapped=tools.new_key(),
+        sealed=b"",
+        fields=Fields(),
+        new=True,
+    )
+
+
+def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> bool:
+    """Write what an event says into its record; True when clustering may come out differently."""
+    fields = record.fields = record.fields or tools.open_fields(record)
+    before = _identity_of(fields)
+    _settle_repeats(record, fields)
+    won = apply(fields, one.person, one.stamp)
+    record.seen_hash = one.person.content if won else None
+    fields.said = _names_said(one.person) if won else None
+    record.seen_at, record.seen_key = one.occurred_at, one.stamp[1]
+    changes.seen.add(record.record_id)
+    earlier = one.occurred_at < record.first_at
+    record.first_at = min(record.first_at, one.occurred_at)
+    record.changed = True
+    changes.records[record.record_id] = record
+    after = _identity_of(fields)
+    if record.new or before != after:
+        _list_identifiers(record, fields, before, changes)
+        _list_words(record, fields, tools, changes)
+        record.known = any(kind in kinds.KNOWN for kind, _ in after[0])
+        return True
+    return earlier
+
+
+def _names_said(person: Person) -> tuple[list[str], list[tuple[int, str]]]:
+    return list(person.scalars), [(kind, value) for kind, value, _ in person.values]
+
+
+def _settle_repeats(record: Record, fields: Fields) -> None:
+    """Give the fields of the last repeated content the stamp of its last repeat."""
+    if record.seen_hash is None or record.seen_at is None or fields.said is None:
+        return
+    at, key = micros(record.seen_at), record.seen_key or ""
+    for name in fields.said[0]:
+        value, old_at, old_key = fields.scalars[name]
+        if (old_at, old_key) < (at, key):
+            fields.scalars[name] = (value, at, key)
+    for kind, value in fields.said[1]:
+        hash_, old_at, old_key = fields.values[kinds.NAMES[kind]][value]
+        if (old_at, old_key) < (at, key):
+            fields.values[kinds.NAMES[kind]][value] = (hash_, at, key)
+
+
+def apply(fields: Fields, person: Person, stamp: Stamp) -> bool:
+    """Last writer by (occurred_at, event id) for each field. True when everything said is now current."""
+    if person.deletes:
+        _delete(fields, stamp)
+        return False
+    if fields.deleted is not None and stamp <= fields.deleted:
+        return False
+    won = True
+    for name, value in person.scalars.items():
+        found = fields.scalars.get(name)
+        if found is None or (found[1], found[2]) <= stamp:
+            fields.scalars[name] = (value, *stamp)
+        else:
+            won = False
+    for kind, value, hash_ in person.values:
+        said = fields.values.setdefault(kinds.NAMES[kind], {})
+        entry = said.get(value)
+        if entry is None or (entry[1], entry[2]) < stamp:
+            said[value] = (hash_, *stamp)
+        if kind not in kinds.MULTIPLE and any((e[1], e[2]) > stamp for e in said.values()):
+            won = False
+    return won
+
+
+def _delete(fields: Fields, stamp: Stamp) -> None:
+    """Forget what the source said up to its word that the customer is gone."""
+    fields.deleted = max(stamp, fields.deleted or stamp)
+    limit = fields.deleted
+    fields.scalars = {n: f for n, f in fields.scalars.items() if (f[1], f[2]) > limit}
+    kept = {
+        kind: {v: e for v, e in said.items() if (e[1], e[2]) > limit} for kind, said in fields.values.items()
+    }
+    fields.values = {kind: said for kind, said in kept.items() if said}
+
+
+def _identity_of(fields: Fields) -> tuple[set[tuple[int, str]], Any, Any]:
+    """What clustering looks at: current identifiers, given name, birth date."""
+    current = {(kind, hash_) for kind in kinds.NAMES for _, hash_ in fields.current(kind)}
+    names = (fields.scalar("given_name"), fields.scalar("family_name"))
+    return current, names, fields.scalar("birth_date")
+
+
+def _list_identifiers(
+    record: Record, fields: Fields, before: tuple[set[tuple[int, str]], Any, Any], changes: Changes
+) -> None:
+    now = _identity_of(fields)[0]
+    changes.identifiers += [(kind, value, record.record_id, True) for kind, value in now - before[0]]
+    changes.identifiers += [(kind, value, record.record_id, False) for kind, value in before[0] - now]
+
+
+def _list_words(record: Record, fields: Fields, tools: Tools, changes: Changes) -> None:
+    words = name_words(fields.scalar("given_name"), fields.scalar("family_name"))
+    changes.words += [(tools.hash("word", word), record.record_id) for word in words]
+
+
+def member_of(record: Record, fields: Fields) -> Member:
+    """A record as clustering sees it."""
+    given = fields.scalar("given_name")
+    return Member(
+        record_id=record.record_id,
+        known=record.known,
+        first_us=micros(record.first_at),
+        given=given_name(given) if given else None,
+        birth_date=fields.scalar("birth_date"),
+        identifiers=tuple((kind, h) for kind in kinds.STRENGTH for _, h in fields.current(kind)),
+    )
+
+
+def _recluster(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None:
+    """Join the components that dirty records touch and cluster each joined one."""
+    if not dirty:
+        return
+    root: dict[str, str] = {}
+
+    def find(component: str) -> str:
+        while (parent := root.setdefault(component, component)) != component:
+            component = parent
+        return component
+
+    carriers: dict[tuple[int, str], str] = {}
+    for record_id in sorted(state.records, key=lambda r: (r not in dirty, r)):
+        record = state.records[record_id]
+        if record_id not in dirty and record.component_id not in state.whole:
+            continue
+        fields = record.fields = record.fields or tools.open_fields(record)
+        mine = find(record.component_id)
+        for key in _linking(fields):
+            if key in state.retired:
+                continue
+            other = find(carriers.setdefault(key, mine))
+            mine = find(mine)
+            root[max(other, mine)] = min(other, mine)
+    touched = {find(state.records[record_id].component_id) for record_id in dirty}
+    groups: dict[str, list[Record]] = {component: [] for component in touched}
+    for record in state.records.values():
+        component = find(record.component_id)
+        if component in groups:
+            groups[component].append(record)
+    for component, records in sorted(groups.items()):
+        _cluster_one(component, records, state, tools, changes)
+
+
+def _linking(fields: Fields) -> list[tuple[int, str]]:
+    return [(kind, hash_) for kind in kinds.STRENGTH for _, hash_ in fields.current(kind)]
+
+
+def _cluster_one(
+    component: str, records: list[Record], state: State, tools: Tools, changes: Changes
+) -> None:
+    members = []
+    for record in records:
+        record.fields = record.fields or tools.open_fields(record)
+        members.append(member_of(record, record.fields))
+    result = partition(members, component, state.retired)
+    before = {record.profile_id for record in records if not record.new}
+    changes.profiles_delta += len(set(result.profiles.values())) - len(before)
+    for record in records:
+        if not record.new:
+            changes.stale_components.add(record.component_id)
+        profile = result.profiles[record.record_id]
+        if record.profile_id != profile or record.component_id != component:
+            record.profile_id, record.component_id = profile, component
+            if not record.changed:
+                changes.moved[record.record_id] = record
+    changes.edges += result.edges
+    changes.generics += result.generics

@@ -1,0 +1,104 @@
+"""What identity knows: a customer as an event told it, a record, and the links between records."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct, field
+
+from . import kinds
+
+Stamp = tuple[int, str]
+"""(microseconds since 1970 of the fact, event key): the order of facts. The greater one is the later."""
+
+
+class Person(Struct):
+    """The customer of one event, normalised and hashed before the turn.
+
+    `values`: (kind, normalised value, keyed hash). `content` is a hash over all that was said; where it
+    equals the last one seen nothing new was said. `tombstones`: marks that an erasure may have left.
+    """
+
+    record_id: str
+    scalars: dict[str, Any]
+    values: list[tuple[int, str, str]]
+    content: str
+    tombstones: list[str]
+    deletes: bool = False
+
+
+class Fields(Struct, omit_defaults=True):
+    """All a record knows, sealed in storage.
+
+    `scalars`: name → (value, microseconds, event key). `values`: kind name → value → (hash, microseconds,
+    event key). `deleted` stamps the source's word that the customer is gone: what is older does not count. `said` lists
+    the fields of the content last taken whole: a repeat of it stamps them all (see Record.seen_at).
+    """
+
+    scalars: dict[str, tuple[Any, int, str]] = field(default_factory=dict)
+    values: dict[str, dict[str, tuple[str, int, str]]] = field(default_factory=dict)
+    deleted: Stamp | None = None
+    said: tuple[list[str], list[tuple[int, str]]] | None = None
+
+    def scalar(self, name: str) -> Any:
+        """The current value of a field, or None."""
+        found = self.scalars.get(name)
+        return found[0] if found else None
+
+    def current(self, kind: int) -> list[tuple[str, str]]:
+        """(value, hash) of the current identifiers of a kind: all, or the last said."""
+        said = self.values.get(kinds.NAMES[kind])
+        if not said:
+            return []
+        if kind in kinds.MULTIPLE:
+            return [(value, entry[0]) for value, entry in said.items()]
+        value = max(said, key=lambda v: (said[v][1], said[v][2]))
+        return [(value, said[value][0])]
+
+    def former(self, kind: int) -> list[tuple[str, str]]:
+        """(value, hash) of identifiers that were replaced."""
+        if kind in kinds.MULTIPLE:
+            return []
+        now = dict(self.current(kind))
+        return [(v, e[0]) for v, e in self.values.get(kinds.NAMES[kind], {}).items() if v not in now]
+
+
+class Record(Struct):
+    """A record as loaded for a turn, or new in it. `wrapped` is its key, wrapped; `seen_*` its last repeat."""
+
+    record_id: str
+    source_id: int
+    known: bool
+    first_at: datetime
+    component_id: str
+    profile_id: str
+    wrapped: bytes
+    sealed: bytes
+    seen_hash: str | None = None
+    seen_at: datetime | None = None
+    seen_key: str | None = None
+    fields: Fields | None = None
+    new: bool = False
+    changed: bool = False
+
+
+class Edge(Struct, frozen=True):
+    """A shared value between two records (a < b), and whether it links them."""
+
+    component_id: str
+    a: str
+    b: str
+    kind: int
+    value: str
+    linked: bool
+    reason: str
+
+
+class Generic(Struct, frozen=True):
+    """A value shared by too many to identify anybody."""
+
+    kind: int
+    value: str
+    people: int
+    records: int

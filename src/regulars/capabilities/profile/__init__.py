@@ -1,0 +1,1 @@
+"""Profile: what each customer and each shop bought and brought back."""

@@ -1,0 +1,1 @@
+"""Registers: shops, products, staff and stock. Last writer by (occurred_at, event id)."""

@@ -1,0 +1,65 @@
+"""A turn in the making, and what an engine remembers between turns."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+
+from regulars.capabilities.identity.rules import Changes
+from regulars.capabilities.identity.state import Record
+from regulars.capabilities.profile.receipt import row_of
+from regulars.capabilities.profile.sales import SalesChanges, SalesState
+from regulars.capabilities.profile.state import RecordFigures
+from regulars.store.vault import Vault
+
+from .prepared import Prepared, Refused
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+class Memory(Struct):
+    """What an engine keeps between turns; `cache_no` tells whether it still holds."""
+
+    cache_no: int = -1
+    zones: dict[str, ZoneInfo] = field(default_factory=dict)
+    retired: set[tuple[int, str]] = field(default_factory=set)
+    tombstones: bool = False
+    products: set[str] = field(default_factory=set)
+    codes: set[str] = field(default_factory=set)
+
+
+class Batch(Struct):
+    """A turn in the making: what came in, what is new in it, and what the rooms decided."""
+
+    now: datetime
+    taken: list[Prepared]
+    refused: list[Refused]
+    event_no: int = 0
+    turn_no: int = 0
+    duplicates: set[int] = field(default_factory=set)
+    fresh: list[Prepared] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict)
+    whole: set[str] = field(default_factory=set)
+    figures: dict[str, RecordFigures] = field(default_factory=dict)
+    identity: Changes = field(default_factory=Changes)
+    sales: SalesChanges = field(default_factory=SalesChanges)
+    rows: SalesState = field(default_factory=SalesState)
+    checked_at: datetime | None = None
+    loaded_at: datetime | None = None
+    decided_at: datetime | None = None
+
+
+def rekey_sale(prepared: Prepared, zones: dict[str, ZoneInfo], vault: Vault) -> None:
+    """Read a receipt's business date anew after a shop's time zone changed."""
+    if prepared.sale is None:
+        return
+    zone = zones.get(prepared.event.store or "", UTC_ZONE)
+    prepared.sale = row_of(
+        prepared.event, source=prepared.source, event_key=prepared.event_key, zone=zone, hash_=vault.hash
+    )
+    if prepared.sale is not None and prepared.said is not None:
+        prepared.sale.record_id = prepared.said.person.record_id
+
+

@@ -1,0 +1,207 @@
+"""A lane: the queue of one workspace and the thread that turns it into turns.
+
+Events wait in a bounded queue; while one batch commits the next one gathers. A batch that fails on data is
+halved until the culprit is alone, which then goes to quarantine; an outage is retried for a bounded time
+and then told to every caller, with nothing taken.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+
+from msgspec import Struct
+
+from regulars.store.errors import StoreUnavailable
+from regulars.store.session import DataFault, Session
+from regulars.store.vault import Vault
+from regulars.vocabulary.errors import RegularsError, TryLater
+from regulars.vocabulary.intake import EventError, Result
+
+from .batch import Memory
+from .prepared import Prepared, Refused
+from .turn import Turn
+
+Item = Prepared | Refused
+
+
+class Limits(Struct, frozen=True):
+    """Bounds of a lane. `retry_seconds`: how long a batch is tried again during an outage."""
+
+    batch_events_max: int = 1_000
+    batch_bytes_max: int = 4 * 1024 * 1024
+    batch_wait_seconds: float = 0.002
+    queue_events_max: int = 20_000
+    retry_seconds: float = 5.0
+
+
+class Parcel(Struct):
+    """The events of one call; never split over turns, except by halving."""
+
+    items: Sequence[Item]
+    size_bytes: int
+    done: Future[list[Result]]
+
+
+class Observer:
+    """What a lane tells the outside; the default hears nothing."""
+
+    def turned(self, items: Sequence[Item], results: Sequence[Result], seconds: float) -> None:
+        """After a commit."""
+
+    def failed(self, code: str) -> None:
+        """After a batch could not be committed."""
+
+
+class Lane:
+    """One workspace's single file into the store."""
+
+    def __init__(
+        self,
+        session: Session,
+        vault: Vault,
+        memory: Memory,
+        clock: Callable[[], datetime],
+        *,
+        limits: Limits | None = None,
+        observer: Observer | None = None,
+    ) -> None:
+        self._turn = Turn(session, vault, memory, clock)
+        self._session = session
+        self._limits = limits or Limits()
+        self._observer = observer or Observer()
+        self._queue: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._count = threading.Lock()
+        self._held: Parcel | None = None
+        self._closed = False
+        self.busy_since: float | None = None
+        self._thread = threading.Thread(target=self._loop, name=f"lane-{vault.workspace_id}", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Events queued or in the running turn."""
+        return self._waiting
+
+    def submit(self, items: Sequence[Item], size_bytes: int) -> Future[list[Result]]:
+        """Queue events; the future resolves after their commit. Raises TryLater when the queue is full."""
+        with self._count:
+            if self._closed:
+                raise TryLater("The engine is shutting down; repeat the call.", retry_after_seconds=1)
+            if self._waiting and self._waiting + len(items) > self._limits.queue_events_max:
+                raise TryLater("The queue is full; repeat the call.", retry_after_seconds=1)
+            self._waiting += len(items)
+        parcel = Parcel(items, size_bytes, Future())
+        self._queue.put(parcel)
+        return parcel.done
+
+    def close(self, timeout_seconds: float = 10.0) -> None:
+        """Finish what is queued, then stop. Repeated calls do nothing."""
+        with self._count:
+            already, self._closed = self._closed, True
+        if not already:
+            self._queue.put(None)
+        self._thread.join(timeout_seconds)
+
+    def _loop(self) -> None:
+        while True:
+            parcels = self._gather()
+            if not parcels:
+                break
+            self.busy_since = time.monotonic()
+            self._serve(parcels)
+            self.busy_since = None
+        self._session.close()
+
+    def _gather(self) -> list[Parcel]:
+        """Parcels for one turn: the first that comes, and what joins it within the limits."""
+        first = self._held or self._queue.get()
+        self._held = None
+        if first is None:
+            return []
+        parcels, events, size = [first], len(first.items), first.size_bytes
+        deadline = time.monotonic() + self._limits.batch_wait_seconds
+        while events < self._limits.batch_events_max and size < self._limits.batch_bytes_max:
+            try:
+                wait = deadline - time.monotonic()
+                parcel = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if parcel is None:
+                self._queue.put(None)
+                break
+            events += len(parcel.items)
+            size += parcel.size_bytes
+            if events > self._limits.batch_events_max:
+                self._held = parcel
+                break
+            parcels.append(parcel)
+        return parcels
+
+    def _serve(self, parcels: list[Parcel]) -> None:
+        items = [item for parcel in parcels for item in parcel.items]
+        try:
+            results = self._apply(items)
+        except BaseException as error:
+            self._observer.failed(getattr(error, "code", "internal"))
+            for parcel in parcels:
+                parcel.done.set_exception(_public(error))
+        else:
+            place = 0
+            for parcel in parcels:
+                parcel.done.set_result(results[place : place + len(parcel.items)])
+                place += len(parcel.items)
+        finally:
+            with self._count:
+                self._waiting -= len(items)
+
+    def _apply(self, items: Sequence[Item]) -> list[Result]:
+        """One turn; on a fault of the data two turns of half the events, down to the culprit alone."""
+        try:
+            return self._run(items)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            if len(items) > 1:
+                middle = len(items) // 2
+                return self._apply(items[:middle]) + self._apply(items[middle:])
+            item = items[0]
+            if isinstance(item, Refused):
+                raise
+            return self._run([_as_refused(item, error)])
+
+    def _run(self, items: Sequence[Item]) -> list[Result]:
+        """A turn, repeated during an outage; the event keys make a repeat of a committed turn harmless."""
+        deadline = time.monotonic() + self._limits.retry_seconds
+        pause = 0.05
+        while True:
+            started = time.monotonic()
+            try:
+                results = self._turn.run(items)
+            except StoreUnavailable:
+                if self._closed or time.monotonic() + pause > deadline:
+                    raise
+                time.sleep(pause)
+                pause = min(pause * 2, 1.0)
+                continue
+            self._observer.turned(items, results, time.monotonic() - started)
+            return results
+
+
+def _as_refused(item: Prepared, error: Exception) -> Refused:
+    """The event that made its turn fail, for quarantine."""
+    code = "data_fault" if isinstance(error, DataFault) else "rule_error"
+    message = "this event made its turn fail; it can be replayed after a fix"
+    problem = EventError(code, f"{message} ({type(error).__name__})")
+    return Refused(item.source, item.event.id, item.event.type, item.body, item.received_at, "turn", problem)
+
+
+def _public(error: BaseException) -> RegularsError:
+    if isinstance(error, RegularsError):
+        return error
+    return TryLater("The events were not taken; repeat the call.", retry_after_seconds=1)

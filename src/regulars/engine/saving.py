@@ -1,0 +1,280 @@
+"""What a turn writes: one document a room, all in one pipeline."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import msgspec
+
+from regulars.capabilities.consent import rules as consent
+from regulars.capabilities.registers import rules as registers
+from regulars.store.queries import load_queries
+from regulars.store.session import Call, Session
+from regulars.store.vault import Vault, seal
+
+from .batch import Batch, Memory
+from .documents import Blob, document, uuid_array
+
+_IDENTITY = load_queries("regulars.capabilities.identity")
+_PROFILE = load_queries("regulars.capabilities.profile")
+_CONSENT = load_queries("regulars.capabilities.consent")
+_REGISTERS = load_queries("regulars.capabilities.registers")
+_TURN = load_queries("regulars.store", "turn.sql")
+_encode = msgspec.json.encode
+CANARY = "regulars.canary"
+REMEMBERED_MAX = 200_000
+
+
+def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> dict[int, str]:
+    """Send everything the rooms decided. Returns the quarantine id of each refused message, by its id()."""
+    calls: list[Call] = []
+    workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
+    canary_at = _number_events(batch)
+    if log:
+        calls += _events(vault, batch, workspace)
+    calls += _identity(vault, batch, workspace)
+    calls += _profile(batch, workspace)
+    calls += _consents(batch, workspace)
+    entries, register_calls = _registers(vault, memory, batch, workspace)
+    calls += register_calls
+    quarantined: dict[int, str] = {}
+    if log:
+        calls += _outbox(vault, batch, workspace)
+        calls += _quarantine(vault, batch, workspace, quarantined)
+    zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
+    step = int(bool(zones_changed or batch.identity.generics))
+    numbers = {
+        "event_no": batch.event_no,
+        "turn_no": batch.turn_no,
+        "cache_step": step,
+        "profiles_delta": batch.identity.profiles_delta,
+        "canary_at": canary_at,
+    }
+    calls.append(Call(_TURN.save_state, workspace | numbers))
+    session.run(calls)
+    memory.codes.update(entries.stores, entries.staff)
+    memory.products.update(entries.products)
+    if len(memory.products) > REMEMBERED_MAX:
+        memory.products.clear()
+    return quarantined
+
+
+def _number_events(batch: Batch) -> Any:
+    """Give the new events their numbers; returns when the batch's canary sang, if there was one."""
+    batch.turn_no += 1
+    canary_at = None
+    for prepared in batch.fresh:
+        if prepared.event.type == CANARY:
+            canary_at = batch.now
+            continue
+        batch.event_no += 1
+        prepared.event_no = batch.event_no
+        if prepared.sale is not None:
+            prepared.sale.event_no = batch.event_no
+    return canary_at
+
+
+def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
+    rows = []
+    blob = Blob()
+    checked = batch.now
+    for prepared in batch.fresh:
+        if prepared.event.type == CANARY:
+            continue
+        record = batch.records.get(prepared.said.person.record_id) if prepared.said else None
+        key = vault.unwrap(record.wrapped) if record else vault.workspace_key
+        at, size = blob.add(seal(key, prepared.body))
+        checked = min(checked, prepared.checked_at)
+        rows.append(
+            {
+                "no": prepared.event_no,
+                "received_at": prepared.received_at,
+                "occurred_at": prepared.event.occurred_at,
+                "key": prepared.event_key,
+                "source": prepared.source.source_id,
+                "type": prepared.event.type,
+                "record": record.record_id if record else None,
+                "at": at,
+                "size": size,
+            }
+        )
+    if not rows:
+        return []
+    timings = {"checked_at": checked, "loaded_at": batch.loaded_at, "decided_at": batch.decided_at}
+    numbers = workspace | {"turn_no": batch.turn_no, "events": len(rows)}
+    return [
+        Call(
+            _TURN.save_events,
+            workspace | {"turn_no": batch.turn_no, "doc": document(rows), "blob": blob.whole()},
+        ),
+        Call(_TURN.save_turn, numbers | timings),
+    ]
+
+
+def _identity(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
+    changes = batch.identity
+    calls = []
+    if changes.records:
+        blob = Blob()
+        rows = []
+        for record in changes.records.values():
+            sealed = seal(vault.unwrap(record.wrapped), _encode(record.fields))
+            key_at, key_size = blob.add(record.wrapped)
+            at, size = blob.add(sealed)
+            rows.append(
+                {
+                    "id": record.record_id,
+                    "source": record.source_id,
+                    "known": record.known,
+                    "first_at": record.first_at,
+                    "component": record.component_id,
+                    "profile": record.profile_id,
+                    "key_at": key_at,
+                    "key_size": key_size,
+                    "at": at,
+                    "size": size,
+                }
+            )
+        calls.append(Call(_IDENTITY.save_records, workspace | {"doc": document(rows), "blob": blob.whole()}))
+    if changes.moved:
+        moves = [
+            {"id": r.record_id, "component": r.component_id, "profile": r.profile_id}
+            for r in changes.moved.values()
+        ]
+        calls.append(Call(_IDENTITY.save_moves, workspace | {"doc": document(moves)}))
+    if changes.identifiers:
+        last = {(kind, value, rid): current for kind, value, rid, current in changes.identifiers}
+        rows = [{"kind": k, "value": v, "id": r, "current": current} for (k, v, r), current in last.items()]
+        calls.append(Call(_IDENTITY.save_identifiers, workspace | {"doc": document(rows)}))
+    if changes.words:
+        rows = [{"word": word, "id": record_id} for word, record_id in changes.words]
+        calls.append(Call(_IDENTITY.save_words, workspace | {"doc": document(rows)}))
+    if changes.stale_components:
+        ids = uuid_array(changes.stale_components)
+        calls.append(Call(_IDENTITY.delete_edges, workspace | {"ids": ids}))
+    if changes.edges:
+        calls.append(Call(_IDENTITY.save_edges, workspace | {"doc": document(changes.edges)}))
+    if changes.generics:
+        calls.append(Call(_IDENTITY.save_generics, workspace | {"doc": document(changes.generics)}))
+    return calls
+
+
+def _profile(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
+    calls = []
+    touched = batch.identity.seen | batch.sales.figures
+    if touched:
+        blob = Blob()
+        rows = []
+        for record_id in touched:
+            held = batch.figures[record_id]
+            record = batch.records.get(record_id)
+            if record is not None:
+                held.seen_hash, held.seen_at, held.seen_key = record.seen_hash, record.seen_at, record.seen_key
+            at, size = blob.add(_encode(held.figures))
+            rows.append(
+                {
+                    "id": record_id,
+                    "seen_hash": held.seen_hash,
+                    "seen_at": held.seen_at,
+                    "seen_key": held.seen_key,
+                    "last_at": held.last_at,
+                    "at": at,
+                    "size": size,
+                }
+            )
+        calls.append(Call(_PROFILE.save_figures, workspace | {"doc": document(rows), "blob": blob.whole()}))
+    if batch.sales.rows:
+        blob = Blob()
+        for row in batch.sales.rows.values():
+            row.at, row.size = blob.add(row.lines)
+            row.lines = b""
+        doc = document(list(batch.sales.rows.values()))
+        calls.append(Call(_PROFILE.save_sales, workspace | {"doc": doc, "blob": blob.whole()}))
+    days = [
+        {"day": day, "store": store, "channel": channel, "currency": currency, **msgspec.structs.asdict(cell)}
+        for (day, store, channel, currency), cell in batch.sales.days.items()
+    ]
+    if days:
+        calls.append(Call(_PROFILE.save_days, workspace | {"doc": document(days)}))
+    return calls
+
+
+def _consents(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
+    words = consent.latest(p.word for p in batch.fresh if p.word is not None)
+    if not words:
+        return []
+    return [Call(_CONSENT.save_consents, workspace | {"doc": document(list(words.values()))})]
+
+
+def _registers(
+    vault: Vault, memory: Memory, batch: Batch, workspace: dict[str, Any]
+) -> tuple[registers.Entries, list[Call]]:
+    entries = registers.merge(p.entries for p in batch.fresh if p.entries is not None)
+    stores = [e for e in entries.stores.values() if e.said_at is not None or e.code not in memory.codes]
+    products = [e for e in entries.products.values() if e.said_at is not None or e.sku not in memory.products]
+    staff = [
+        {
+            **msgspec.structs.asdict(e),
+            "details": None,
+            "sealed": base64.b64encode(seal(vault.workspace_key, e.details)).decode() if e.details else None,
+        }
+        for e in entries.staff.values()
+        if e.said_at is not None or e.code not in memory.codes
+    ]
+    calls = []
+    for sql, rows in (
+        (_REGISTERS.save_stores, stores),
+        (_REGISTERS.save_products, products),
+        (_REGISTERS.save_staff, staff),
+        (_REGISTERS.save_stock, list(entries.stock.values())),
+    ):
+        if rows:
+            calls.append(Call(sql, workspace | {"doc": document(rows)}))
+    return entries, calls
+
+
+def _outbox(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
+    rows = {}
+    for prepared in batch.fresh:
+        for fetch in prepared.event.fetches:
+            source = prepared.source.source_id
+            parts = (str(source), fetch.kind, fetch.reference, str(fetch.version), prepared.event_key)
+            dedupe = vault.hash("fetch", *parts)
+            body = msgspec.to_builtins(fetch)
+            rows[dedupe] = {"kind": "fetch", "source": source, "dedupe": dedupe, "body": body}
+    if not rows:
+        return []
+    return [Call(_TURN.save_outbox, workspace | {"doc": document(list(rows.values()))})]
+
+
+def _quarantine(
+    vault: Vault, batch: Batch, workspace: dict[str, Any], quarantined: dict[int, str]
+) -> list[Call]:
+    if not batch.refused:
+        return []
+    blob = Blob()
+    rows = []
+    for number, refused in enumerate(batch.refused):
+        key, wrapped = vault.new_key()
+        quarantine_id = vault.hash("quarantine", str(batch.turn_no), str(number), wrapped.hex())
+        quarantined[id(refused)] = quarantine_id
+        key_at, key_size = blob.add(wrapped)
+        at, size = blob.add(seal(key, refused.body))
+        rows.append(
+            {
+                "id": quarantine_id,
+                "received_at": refused.received_at,
+                "source": refused.source.source_id,
+                "door": refused.door,
+                "type": refused.type,
+                "code": refused.error.code,
+                "field": refused.error.field,
+                "message": refused.error.message,
+                "key_at": key_at,
+                "key_size": key_size,
+                "at": at,
+                "size": size,
+            }
+        )
+    return [Call(_TURN.save_quarantine, workspace | {"doc": document(rows), "blob": blob.whole()})]

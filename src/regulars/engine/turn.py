@@ -1,0 +1,134 @@
+"""The turn: a micro-batch of one workspace's events becomes state, in one transaction.
+
+    lock → drop duplicates → load → survey → load what it asks → decide in order → save → commit
+
+Nothing else writes customer state. The number of statements does not depend on the batch. Rules see
+values only; loads go out in one pipeline, saves in another. A crash at any point leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from regulars.capabilities.identity import rules as identity
+from regulars.capabilities.identity.state import Fields, Record
+from regulars.capabilities.profile import sales
+from regulars.capabilities.profile.state import Figures, RecordFigures
+from regulars.store.session import Session
+from regulars.store.vault import Vault, open_sealed
+from regulars.vocabulary.intake import Result
+
+from . import loading, saving
+from .batch import Batch, Memory
+from .prepared import Prepared, Refused
+
+class Turn:
+    """Runs batches of one workspace on one session. `clock` gives aware UTC times."""
+
+    def __init__(
+        self, session: Session, vault: Vault, memory: Memory, clock: Callable[[], datetime], *, log: bool = True
+    ) -> None:
+        """With `log` False (a rebuild) the log and its keys are left alone."""
+        self._session = session
+        self._vault = vault
+        self._memory = memory
+        self._clock = clock
+        self._log = log
+
+    def run(self, items: Sequence[Prepared | Refused]) -> list[Result]:
+        """Apply a batch and commit. Results are in order.
+
+        Raises DataFault or a rule's own error when the batch cannot be applied (nothing of it was), and
+        StoreUnavailable on an outage: then it may or may not have been, and a repeat finds out.
+        """
+        taken = [item for item in items if isinstance(item, Prepared)]
+        batch = Batch(self._clock(), taken, [item for item in items if isinstance(item, Refused)])
+        try:
+            self._session.begin(self._vault.workspace_id)
+            self._load(batch)
+            self._decide(batch)
+            quarantined = saving.save(self._session, self._vault, self._memory, batch, log=self._log)
+            self._session.commit()
+        except BaseException:
+            self._memory.cache_no = -1
+            self._session.rollback()
+            raise
+        return _results(items, batch, quarantined)
+
+    def _load(self, batch: Batch) -> None:
+        batch.checked_at = batch.now
+        loading.first(self._session, self._vault, self._memory, batch, log=self._log)
+        self._strip_erased(batch)
+        said = [p.said for p in batch.fresh if p.said is not None]
+        need = identity.survey(said, identity.State(batch.records))
+        loading.second(self._session, self._vault, batch, need)
+        batch.loaded_at = self._clock()
+
+    def _strip_erased(self, batch: Batch) -> None:
+        """An erased customer does not come back: what tells of them is taken as anonymous."""
+        marks = [mark for p in batch.fresh if p.said for mark in p.said.person.tombstones]
+        if not self._memory.tombstones or not marks:
+            return
+        found = loading.tombstones(self._session, self._vault, marks)
+        for prepared in batch.fresh:
+            if prepared.said and not found.isdisjoint(prepared.said.person.tombstones):
+                make_anonymous(prepared)
+
+    def _decide(self, batch: Batch) -> None:
+        tools = identity.Tools(self._open_fields, lambda: self._vault.new_key()[1], self._vault.hash)
+        said = [p.said for p in batch.fresh if p.said is not None]
+        state = identity.State(batch.records, self._memory.retired, batch.whole)
+        batch.identity = identity.decide(said, state, tools)
+        for one in said:
+            record_id = one.person.record_id
+            held = batch.figures.get(record_id)
+            if held is None:
+                batch.figures[record_id] = RecordFigures(record_id, one.occurred_at, Figures())
+                batch.identity.seen.add(record_id)
+            elif held.last_at < one.occurred_at:
+                held.last_at = one.occurred_at
+                batch.identity.seen.add(record_id)
+        batch.rows.figures = batch.figures
+        batch.sales = sales.decide([p.sale for p in batch.fresh if p.sale is not None], batch.rows)
+        batch.decided_at = self._clock()
+
+    def _open_fields(self, record: Record) -> Fields:
+        key = self._vault.unwrap(record.wrapped)
+        return msgspec.json.decode(open_sealed(key, record.sealed), type=Fields)
+
+
+def make_anonymous(prepared: Prepared) -> None:
+    """Take everything personal out of an event; its receipt still counts for its shop."""
+    event = prepared.event
+    event.customer = None
+    event.properties = None
+    event.consent = None
+    prepared.said = None
+    prepared.word = None
+    prepared.body = msgspec.json.encode(event)
+    if prepared.sale is not None:
+        prepared.sale.record_id = None
+
+
+def utc_now() -> datetime:
+    """The clock of the program."""
+    return datetime.now(UTC)
+
+
+def _results(
+    items: Sequence[Prepared | Refused], batch: Batch, quarantined: dict[int, str]
+) -> list[Result]:
+    results = []
+    for item in items:
+        if isinstance(item, Refused):
+            results.append(
+                Result(item.id, "rejected", quarantine_id=quarantined[id(item)], error=item.error)
+            )
+            continue
+        record = batch.records.get(item.said.person.record_id) if item.said else None
+        status = "duplicate" if id(item) in batch.duplicates else "applied"
+        results.append(Result(item.event.id, status, profile_id=record.profile_id if record else None))
+    return results

@@ -1,0 +1,118 @@
+"""The gate: every door's events pass here into the lane of their workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+
+from regulars.engine.lane import Item, Lane, Limits, Observer
+from regulars.engine.prepared import Refused
+from regulars.engine.batch import Memory
+from regulars.engine.turn import utc_now
+from regulars.store.database import Database
+from regulars.store.master import MasterKey
+from regulars.store.session import Session
+from regulars.store.vault import Vault
+from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import EVENTS_PER_REQUEST_MAX
+from regulars.vocabulary.intake import EventError, Result, Source
+
+from .prepare import Preparer, refuse
+
+WORKSPACES_MAX = 500
+
+
+class _Entrance:
+    """What one workspace needs: its keys, its preparer, its lane."""
+
+    def __init__(
+        self, database: Database, master: MasterKey, workspace_id: int, clock: Callable[[], datetime],
+        limits: Limits, observer: Observer,
+    ) -> None:
+        self.vault = Vault(master, workspace_id)
+        memory = Memory()
+        self.preparer = Preparer(self.vault, memory.zones)
+        self.lane = Lane(Session(database), self.vault, memory, clock, limits=limits, observer=observer)
+
+
+class EngineGate:
+    """The gate of one process (see vocabulary.intake.Gate)."""
+
+    def __init__(
+        self,
+        database: Database,
+        master: MasterKey,
+        *,
+        limits: Limits | None = None,
+        observer: Observer | None = None,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._database = database
+        self._master = master
+        self._limits = limits or Limits()
+        self._observer = observer or Observer()
+        self._clock = clock
+        self._entrances: dict[int, _Entrance] = {}
+        self._lock = threading.Lock()
+
+    async def submit(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
+        """See vocabulary.intake.Gate.submit."""
+        if not bodies:
+            return []
+        return await asyncio.wrap_future(self._enter(source, bodies, door))
+
+    def submit_wait(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
+        """The same for a thread that may block (imports, tests)."""
+        return self._enter(source, bodies, door).result() if bodies else []
+
+    async def quarantine(self, source: Source, body: bytes, error: EventError, *, door: str) -> str:
+        """See vocabulary.intake.Gate.quarantine."""
+        entrance = self._entrance(source.workspace_id)
+        item = refuse(source, body, error, door=door, received_at=self._clock())
+        results = await asyncio.wrap_future(entrance.lane.submit([item], len(body)))
+        return results[0].quarantine_id or ""
+
+    def waiting(self) -> int:
+        """Events queued in all lanes."""
+        return sum(entrance.lane.waiting for entrance in list(self._entrances.values()))
+
+    def stuck_seconds(self, now: float) -> float:
+        """Age of the oldest turn that has not ended; `now` is a monotonic clock reading."""
+        busy = [e.lane.busy_since for e in list(self._entrances.values())]
+        return max((now - since for since in busy if since is not None), default=0.0)
+
+    def close(self) -> None:
+        """Finish what is queued and stop the lanes."""
+        for entrance in list(self._entrances.values()):
+            entrance.lane.close()
+
+    def _enter(self, source: Source, bodies: Sequence[bytes], door: str) -> Future[list[Result]]:
+        if len(bodies) > EVENTS_PER_REQUEST_MAX:
+            raise InvalidInput(
+                f"at most {EVENTS_PER_REQUEST_MAX} events a call", code="too_many_events", field="events"
+            )
+        entrance = self._entrance(source.workspace_id)
+        now = self._clock()
+        prepare = entrance.preparer.prepare
+        items: list[Item] = [prepare(source, body, door=door, received_at=now) for body in bodies]
+        checked = self._clock()
+        for item in items:
+            if not isinstance(item, Refused):
+                item.checked_at = checked
+        return entrance.lane.submit(items, sum(map(len, bodies)))
+
+    def _entrance(self, workspace_id: int) -> _Entrance:
+        entrance = self._entrances.get(workspace_id)
+        if entrance is None:
+            with self._lock:
+                entrance = self._entrances.get(workspace_id)
+                if entrance is None:
+                    if len(self._entrances) >= WORKSPACES_MAX:
+                        raise InvalidInput("too many workspaces in one process", code="too_many_workspaces")
+                    entrance = self._entrances[workspace_id] = _Entrance(
+                        self._database, self._master, workspace_id, self._clock, self._limits, self._observer
+                    )
+        return entrance

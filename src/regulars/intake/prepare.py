@@ -1,0 +1,167 @@
+"""Make events ready for the turn: everything that can happen before the lock does, here.
+
+Decode, scrub, check, normalise, hash. What is wrong comes back as Refused with the field and the fix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from regulars.capabilities.consent.rules import word_of
+from regulars.capabilities.identity.person import person_of
+from regulars.capabilities.identity.rules import Said, micros
+from regulars.capabilities.profile.receipt import row_of
+from regulars.capabilities.registers.rules import entries_of
+from regulars.engine.prepared import Prepared, Refused
+from regulars.store.vault import Vault
+from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import (
+    COMMAND_PREFIX,
+    CUSTOM_PREFIX,
+    OCCURRED_AHEAD_SECONDS_MAX,
+    TYPES,
+    Event,
+)
+from regulars.vocabulary.intake import EventError, Source
+
+from .scrub import MARK, scrub_json, scrub_text
+
+CANARY = "regulars.canary"
+EVENT_BYTES_MAX = 512 * 1024
+UTC_ZONE = ZoneInfo("UTC")
+_decode = msgspec.json.Decoder(Event).decode
+_PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_AHEAD = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
+
+
+class Hint(msgspec.Struct):
+    """What can be said of a message that is no event."""
+
+    id: str | None = None
+    type: str | None = None
+
+
+class Preparer:
+    """Prepares the events of one workspace. `zones` maps a store's code to its time zone."""
+
+    def __init__(self, vault: Vault, zones: Mapping[str, ZoneInfo]) -> None:
+        self._hash = vault.hash
+        self._tombstone = vault.tombstone
+        self._zones = zones
+
+    def prepare(self, source: Source, raw: bytes, *, door: str, received_at: datetime) -> Prepared | Refused:
+        """One event ready for its turn, or why not. `received_at` is the clock reading of the door."""
+        body = raw
+        try:
+            if len(raw) > EVENT_BYTES_MAX:
+                raise InvalidInput(f"an event may have {EVENT_BYTES_MAX} bytes", code="too_large")
+            body = scrub_json(raw)
+            event = _decode(body)
+            return self._ready(source, event, body, received_at)
+        except msgspec.ValidationError as error:
+            problem = _explain(str(error))
+        except (msgspec.DecodeError, RecursionError, UnicodeError):
+            problem = EventError("invalid_json", "the event is not valid JSON")
+        except InvalidInput as error:
+            problem = EventError(error.code, error.message, error.field)
+        return refuse(source, raw, problem, door=door, received_at=received_at)
+
+    def _ready(self, source: Source, event: Event, body: bytes, received_at: datetime) -> Prepared:
+        _check(event, received_at)
+        event_key = self._hash("event", str(source.source_id), event.id)
+        out = Prepared(event, source, event_key, body, received_at, received_at)
+        if event.customer is not None:
+            self._add_person(out)
+        out.sale = row_of(
+            event,
+            source=source,
+            event_key=event_key,
+            zone=self._zones.get(event.store or "", UTC_ZONE),
+            hash_=self._hash,
+        )
+        if out.sale is not None and out.said is not None:
+            out.sale.record_id = out.said.person.record_id
+        out.word = word_of(
+            event,
+            out.said.person if out.said else None,
+            source_id=source.source_id,
+            region=source.region,
+            event_key=event_key,
+            hash_=self._hash,
+        )
+        out.entries = entries_of(event, event_key)
+        return out
+
+    def _add_person(self, out: Prepared) -> None:
+        customer = out.event.customer
+        assert customer is not None, "called for events with a customer"
+        for name in ("loyalty_card", "payment_token", "email", "phone"):
+            if MARK in (getattr(customer, name) or ""):
+                setattr(customer, name, None)
+        person = person_of(
+            customer,
+            source_id=out.source.source_id,
+            region=out.source.region,
+            hash_=self._hash,
+            tombstone=self._tombstone,
+            deletes=out.event.type == "customer.deleted",
+        )
+        if person is not None:
+            at = out.event.occurred_at
+            out.said = Said(person, out.source.source_id, at, (micros(at), out.event_key))
+
+
+def _check(event: Event, received_at: datetime) -> None:
+    """What the types cannot say. Raises InvalidInput."""
+    if event.type not in TYPES and not event.type.startswith(CUSTOM_PREFIX) and event.type != CANARY:
+        ours = event.type.startswith(COMMAND_PREFIX)
+        hint = "types under regulars. are ours" if ours else "see the list of types, or use custom.<name>"
+        raise InvalidInput(f"unknown type {event.type!r}: {hint}", code="unknown_type", field="type")
+    if event.occurred_at > received_at + _AHEAD:
+        raise InvalidInput(
+            f"occurred_at is more than {OCCURRED_AHEAD_SECONDS_MAX} s ahead of our clock",
+            code="occurred_ahead",
+            field="occurred_at",
+        )
+    if event.occurred_at.year < 1970:
+        raise InvalidInput("occurred_at is before 1970", field="occurred_at")
+    if event.type in ("customer.updated", "customer.deleted") and event.customer is None:
+        raise InvalidInput(f"{event.type} needs a customer", field="customer")
+
+
+def _explain(message: str) -> EventError:
+    found = _PATH.search(message)
+    path = found.group(1) if found else None
+    text = _PATH.sub("", message)
+    missing = re.search(r"missing required field `(.+?)`", text)
+    if missing:
+        path = f"{path}.{missing.group(1)}" if path else missing.group(1)
+    return EventError("invalid_event", text[:300], path or None)
+
+
+def refuse(
+    source: Source, raw: bytes, problem: EventError, *, door: str, received_at: datetime
+) -> Refused:
+    """A message for quarantine: without card numbers, and cut to size."""
+    try:
+        hint = msgspec.json.decode(raw, type=Hint)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        hint = Hint()
+    try:
+        body = scrub_json(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        body = scrub_text(raw.decode("utf-8", "replace")).encode()
+    return Refused(
+        source=source,
+        id=(hint.id or "")[:200] or None,
+        type=(hint.type or "")[:80],
+        body=body[:EVENT_BYTES_MAX],
+        received_at=received_at,
+        door=door,
+        error=problem,
+    )

@@ -1,0 +1,1 @@
+"""The only part that talks to PostgreSQL: connections, named queries, migrations, the embedded server."""

@@ -1,0 +1,108 @@
+"""One transaction at a time on the engine's own connection, its statements sent in pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, LiteralString, NamedTuple
+
+import psycopg
+from psycopg.adapt import Loader
+from psycopg.pq import Format, TransactionStatus
+
+from regulars.vocabulary.errors import RegularsError
+
+from .database import Connection, Database, set_workspace
+from .errors import blames_the_data, means_outage, unavailable
+
+Row = tuple[Any, ...]
+
+
+class DataFault(RegularsError):
+    """The database refused the values of a batch; a smaller batch finds the culprit."""
+
+    code = "data_fault"
+
+
+class Call(NamedTuple):
+    """A named query's text and its parameters."""
+
+    sql: LiteralString
+    params: Mapping[str, Any]
+
+
+class _HexLoader(Loader):
+    """uuid columns as 32 hexadecimal digits, the form ids have everywhere in the program."""
+
+    format = Format.BINARY
+
+    def load(self, data: Any) -> str:
+        return bytes(data).hex()
+
+
+class Session:
+    """A connection of the engine. Not for use by two threads at once."""
+
+    def __init__(self, database: Database, *, wait_seconds: float = 5.0) -> None:
+        self._database = database
+        self._wait_seconds = wait_seconds
+        self._connection: Connection | None = None
+        self.statements = 0
+
+    def begin(self, workspace_id: int) -> None:
+        """Start a transaction that sees one workspace; opens the connection when there is none."""
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = self._database.connect(wait_seconds=self._wait_seconds)
+                self._connection.adapters.register_loader("uuid", _HexLoader)
+            set_workspace(self._connection, workspace_id)
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def run(self, calls: Sequence[Call]) -> list[list[Row]]:
+        """Send all calls in one pipeline; rows of each, in order (empty for calls that return none).
+
+        Raises DataFault when the values are to blame and StoreUnavailable when the server is.
+        """
+        connection = self._connection
+        assert connection is not None, "run comes between begin and commit"
+        self.statements += len(calls)
+        try:
+            with connection.pipeline():
+                cursors = [connection.execute(c.sql, c.params, binary=True) for c in calls]
+            return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def commit(self) -> None:
+        """Make everything since `begin` durable. An error means it may or may not have happened."""
+        assert self._connection is not None, "commit comes after begin"
+        try:
+            self._connection.commit()
+        except psycopg.Error as error:
+            self._fail(error)
+
+    def rollback(self) -> None:
+        """Forget everything since `begin`; never raises."""
+        connection = self._connection
+        if connection is None or connection.closed:
+            return
+        try:
+            if connection.info.transaction_status != TransactionStatus.IDLE:
+                connection.rollback()
+        except psycopg.Error:
+            connection.close()
+
+    def close(self) -> None:
+        """Close the connection; `begin` opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _fail(self, error: psycopg.Error) -> Any:
+        if blames_the_data(error):
+            state = getattr(error, "sqlstate", None) or ""
+            raise DataFault(f"The database refused a value (SQLSTATE {state}).") from error
+        if means_outage(error):
+            self.close()
+            raise unavailable(error) from error
+        raise error

@@ -1,0 +1,61 @@
+-- name: lock_workspace
+-- One writer per workspace: wait for the lock, hold it to the end of the transaction.
+select pg_advisory_xact_lock(1382, %(workspace_id)s)
+
+-- name: load_state
+-- The counters of the workspace.
+select event_no, turn_no, cache_no from workspace_state where workspace_id = %(workspace_id)s
+
+-- name: claim_event_keys
+-- Enter the keys of a batch; those that come back are new, the others are duplicates.
+insert into event_key (workspace_id, event_key)
+select %(workspace_id)s, key from unnest(%(keys)s::uuid[]) as key
+on conflict (workspace_id, event_key) do nothing
+returning event_key
+
+-- name: save_events
+-- The events of a batch, bodies cut from one blob.
+insert into event (
+    workspace_id, event_no, received_at, occurred_at, event_key, turn_no, source_id, type, record_id, sealed
+)
+select %(workspace_id)s, x.no, x.received_at, x.occurred_at, x.key, %(turn_no)s, x.source, x.type, x.record,
+    substring(%(blob)b::bytea, x.at, x.size)
+from json_to_recordset(%(doc)s::json) as x(
+    no bigint, received_at timestamptz, occurred_at timestamptz, key uuid, source integer, type text,
+    record uuid, at integer, size integer
+)
+
+-- name: save_outbox
+-- What the batch wants done outside; the same wish twice is one.
+insert into outbox (workspace_id, kind, source_id, dedupe, body, due_at)
+select %(workspace_id)s, x.kind, x.source, x.dedupe, x.body, %(now)s
+from json_to_recordset(%(doc)s::json) as x(kind text, source integer, dedupe uuid, body jsonb)
+on conflict (workspace_id, dedupe) do nothing
+
+-- name: save_quarantine
+-- Messages that could not be events, sealed under keys of their own.
+insert into quarantine (
+    workspace_id, quarantine_id, received_at, source_id, door, type, code, field, message, sealed_key, sealed
+)
+select %(workspace_id)s, x.id, x.received_at, x.source, x.door, x.type, x.code, x.field, x.message,
+    substring(%(blob)b::bytea, x.key_at, x.key_size), substring(%(blob)b::bytea, x.at, x.size)
+from json_to_recordset(%(doc)s::json) as x(
+    id uuid, received_at timestamptz, source integer, door text, type text, code text, field text,
+    message text, key_at integer, key_size integer, at integer, size integer
+)
+
+-- name: save_turn
+-- The clock readings of a turn.
+insert into turn (workspace_id, turn_no, at, events, checked_at, loaded_at, decided_at, saved_at)
+values (
+    %(workspace_id)s, %(turn_no)s, %(now)s, %(events)s, %(checked_at)s, %(loaded_at)s, %(decided_at)s,
+    clock_timestamp()
+)
+
+-- name: save_state
+-- Move the counters of the workspace on.
+update workspace_state set
+    event_no = %(event_no)s, turn_no = %(turn_no)s, cache_no = cache_no + %(cache_step)s,
+    profiles = profiles + %(profiles_delta)s, turn_at = %(now)s,
+    canary_at = greatest(canary_at, %(canary_at)s)
+where workspace_id = %(workspace_id)s

@@ -1,0 +1,84 @@
+"""Sealing and hashing for one workspace: personal data is readable only with a record's key.
+
+Sealed bytes are AES-256-GCM: 12-byte nonce, then ciphertext and tag. A wrapped key is one byte naming the
+master key's generation, then the data key sealed under the wrapping key. Hashes are BLAKE2b-128 in keyed
+mode (RFC 7693), shown as 32 hexadecimal digits, stored as uuid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from regulars.vocabulary.errors import RegularsError
+
+from .master import MasterKey
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+_GENERATION = b"\x01"
+
+
+class Unreadable(RegularsError):
+    """Sealed data that does not open: the key was destroyed, is another, or the bytes were changed."""
+
+    code = "unreadable"
+
+
+class Hasher:
+    """Keyed hashes of identifiers, words and keys of one workspace."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def __call__(self, kind: str, *parts: str) -> str:
+        """32 hexadecimal digits for a typed value; parts are joined unambiguously by a control character."""
+        text = "\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass")
+        return hashlib.blake2b(text, digest_size=16, key=self._key).hexdigest()
+
+
+class Vault:
+    """The keys of one workspace, held in memory only."""
+
+    def __init__(self, master: MasterKey, workspace_id: int) -> None:
+        self.workspace_id = workspace_id
+        self._wrap = AESGCM(master.derive("wrap", workspace_id))
+        self.workspace_key = master.derive("log", workspace_id)
+        self.hash = Hasher(master.derive("hash", workspace_id))
+        self.tombstone = Hasher(master.derive("tombstone", workspace_id))
+        self.unwrap = lru_cache(maxsize=20_000)(self._unwrap)
+
+    def new_key(self) -> tuple[bytes, bytes]:
+        """A fresh data key and its wrapped form for storage."""
+        key = os.urandom(KEY_BYTES)
+        nonce = os.urandom(NONCE_BYTES)
+        return key, _GENERATION + nonce + self._wrap.encrypt(nonce, key, None)
+
+    def _unwrap(self, wrapped: bytes) -> bytes:
+        """The data key of a wrapped one. Raises Unreadable."""
+        if wrapped[:1] != _GENERATION:
+            raise Unreadable("This key was wrapped by an unknown generation of the master key.")
+        try:
+            return self._wrap.decrypt(wrapped[1 : 1 + NONCE_BYTES], wrapped[1 + NONCE_BYTES :], None)
+        except InvalidTag:
+            raise Unreadable("The master key does not fit this database.") from None
+
+
+def seal(key: bytes, data: bytes) -> bytes:
+    """Encrypt `data` under a data key."""
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, data, None)
+
+
+def open_sealed(key: bytes, sealed: bytes) -> bytes:
+    """Decrypt what `seal` made. Raises Unreadable."""
+    try:
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], None)
+    except InvalidTag:
+        raise Unreadable("This data is sealed under another key, or the key was destroyed.") from None

@@ -1,0 +1,61 @@
+-- People who may enter the console, and their sessions.
+
+-- name: account_by_email
+-- Finds the account of a person who signs in.
+select user_id, password_hash, role, disabled_at is not null as disabled
+  from app_user
+ where workspace_id = %(workspace_id)s and email_hash = %(email_hash)s;
+
+-- name: add_account
+-- Adds an account; nothing happens when the address is taken.
+insert into app_user (workspace_id, user_id, email_hash, sealed_key, sealed, password_hash, role, created_at)
+values (%(workspace_id)s, %(user_id)s, %(email_hash)s, %(sealed_key)s, %(sealed)s, %(password_hash)s, %(role)s,
+        %(now)s)
+on conflict (workspace_id, email_hash) do nothing
+returning user_id;
+
+-- name: set_password
+-- Replaces the password of an account and ends its sessions.
+with ended as (
+    delete from user_session s
+     using app_user u
+     where u.workspace_id = %(workspace_id)s and u.email_hash = %(email_hash)s
+       and s.workspace_id = %(workspace_id)s and s.user_id = u.user_id
+)
+update app_user set password_hash = %(password_hash)s
+ where workspace_id = %(workspace_id)s and email_hash = %(email_hash)s
+returning user_id;
+
+-- name: improve_password_hash
+-- Keeps a hash made with today's parameters of a password that was just proved.
+update app_user set password_hash = %(password_hash)s
+ where workspace_id = %(workspace_id)s and user_id = %(user_id)s and password_hash = %(old_hash)s;
+
+-- name: add_session
+-- Starts a session.
+insert into user_session (workspace_id, token_hash, user_id, created_at, seen_at, expires_at)
+values (%(workspace_id)s, %(token_hash)s, %(user_id)s, %(now)s, %(now)s, %(expires_at)s);
+
+-- name: session_viewer
+-- Who a living session belongs to.
+select u.user_id, u.role, u.sealed_key, u.sealed, s.seen_at
+  from user_session s
+  join app_user u on u.workspace_id = s.workspace_id and u.user_id = s.user_id
+ where s.workspace_id = %(workspace_id)s and s.token_hash = %(token_hash)s
+   and s.revoked_at is null and s.expires_at > %(now)s and s.seen_at > %(idle_since)s
+   and u.disabled_at is null;
+
+-- name: touch_session
+-- Notes that a session is in use.
+update user_session set seen_at = %(now)s
+ where workspace_id = %(workspace_id)s and token_hash = %(token_hash)s and seen_at < %(now)s;
+
+-- name: end_session
+-- Ends a session.
+delete from user_session where workspace_id = %(workspace_id)s and token_hash = %(token_hash)s;
+
+-- name: drop_dead_sessions
+-- Removes sessions that can never be used again.
+delete from user_session
+ where workspace_id = %(workspace_id)s
+   and (expires_at <= %(now)s or seen_at <= %(idle_since)s or revoked_at is not null);

@@ -1,0 +1,217 @@
+"""What a source says: the public event and its parts, as the API takes it and connectors make it.
+
+Amounts are integer minor units of the sale's currency; times carry an offset; quantities are decimals with
+at most six places. Unknown fields are ignored here but kept, sealed, in the log.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from msgspec import Meta, Struct, field
+
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(max_length=500)]
+LongText = Annotated[str, Meta(max_length=10_000)]
+Minor = Annotated[int, Meta(ge=-(10**15), le=10**15)]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+TypeName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){1,3}$", max_length=80)]
+Aware = Annotated[datetime, Meta(tz=True)]
+
+TYPES: Final = frozenset(
+    """sale.completed sale.refunded sale.voided customer.updated customer.deleted product.updated stock.updated
+    payment.settled page.viewed product.viewed cart.updated message.delivered message.opened message.clicked
+    message.bounced message.complained message.unsubscribed consent.given consent.withdrawn case.opened
+    case.closed review.posted score.updated store.updated staff.updated source.noticed""".split()
+)
+CUSTOM_PREFIX: Final = "custom."
+COMMAND_PREFIX: Final = "regulars."
+"""Types under this prefix are our own logged commands; no door accepts them."""
+
+EVENTS_PER_REQUEST_MAX: Final = 1_000
+OCCURRED_AHEAD_SECONDS_MAX: Final = 300
+LINES_PER_SALE_MAX: Final = 2_000
+
+
+class Address(Struct, omit_defaults=True, gc=False):
+    """A postal address; `country` is ISO 3166 alpha-2."""
+
+    line1: Text | None = None
+    line2: Text | None = None
+    city: Text | None = None
+    region: Text | None = None
+    postcode: Text | None = None
+    country: Text | None = None
+
+
+class Customer(Struct, omit_defaults=True):
+    """A customer as one source knows them; every part may be absent."""
+
+    external_id: Id | None = None
+    loyalty_card: Id | None = None
+    anonymous_id: Id | None = None
+    payment_token: Id | None = None
+    device: Id | None = None
+    email: Text | None = None
+    phone: Text | None = None
+    given_name: Text | None = None
+    family_name: Text | None = None
+    birth_date: date | None = None
+    address: Address | None = None
+    locale: Text | None = None
+    traits: dict[str, Any] | None = None
+
+
+class Line(Struct, omit_defaults=True, gc=False):
+    """One line of a sale. A negative quantity is a return inside the sale (an exchange)."""
+
+    line_id: Id | None = None
+    sku: Id | None = None
+    name: Text | None = None
+    category: Text | None = None
+    brand: Text | None = None
+    barcode: Id | None = None
+    quantity: Decimal = Decimal(1)
+    unit_price_minor: Minor = 0
+    discount_minor: Minor = 0
+    tax_minor: Minor = 0
+    total_minor: Minor = 0
+    original_line_id: Id | None = None
+
+
+class Tender(Struct, omit_defaults=True, gc=False):
+    """How a part of the sale was paid; `kind` such as card, cash, voucher, gift_card, points."""
+
+    kind: Id
+    amount_minor: Minor
+    reference: Text | None = None
+
+
+class Sale(Struct, omit_defaults=True):
+    """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive."""
+
+    receipt: Id
+    currency: Currency
+    total_minor: Minor
+    tax_minor: Minor = 0
+    discount_minor: Minor = 0
+    shipping_minor: Minor = 0
+    tip_minor: Minor = 0
+    lines: Annotated[list[Line], Meta(max_length=LINES_PER_SALE_MAX)] = field(default_factory=list)
+    tenders: Annotated[list[Tender], Meta(max_length=50)] = field(default_factory=list)
+    coupons: Annotated[list[Id], Meta(max_length=50)] = field(default_factory=list)
+    version: Annotated[int, Meta(ge=0, le=2**53)] = 1
+    business_date: date | None = None
+    original_receipt: Id | None = None
+    original_store: Id | None = None
+    original_till: Id | None = None
+    original_business_date: date | None = None
+    receipt_unique: bool = False
+    """This number is never used again in its till system: store, till and day do not matter (web orders)."""
+
+
+class Product(Struct, omit_defaults=True, gc=False):
+    """A product as a source lists it; `sku` is its key."""
+
+    sku: Id
+    name: Text | None = None
+    category: Text | None = None
+    brand: Text | None = None
+    barcode: Id | None = None
+    price_minor: Minor | None = None
+    currency: Currency | None = None
+    active: bool = True
+
+
+class Stock(Struct, omit_defaults=True, gc=False):
+    """Units of a product at a store (the event's `store`)."""
+
+    sku: Id
+    quantity: Decimal
+
+
+class Store(Struct, omit_defaults=True, gc=False):
+    """A shop or a web shop; `time_zone` is an IANA name, `tax_mode` inclusive or exclusive."""
+
+    code: Id
+    name: Text | None = None
+    time_zone: Text | None = None
+    region: Text | None = None
+    country: Text | None = None
+    currency: Currency | None = None
+    tax_mode: Text | None = None
+
+
+class Staff(Struct, omit_defaults=True, gc=False):
+    """A member of staff. Names of staff are personal data and are sealed."""
+
+    code: Id
+    given_name: Text | None = None
+    family_name: Text | None = None
+    email: Text | None = None
+    active: bool = True
+
+
+class Payment(Struct, omit_defaults=True, gc=False):
+    """A payment as the payment provider tells it; joined to a sale by `receipt` where known."""
+
+    reference: Id
+    amount_minor: Minor
+    currency: Currency
+    status: Id = "settled"
+    receipt: Id | None = None
+    fee_minor: Minor | None = None
+
+
+class Consent(Struct, omit_defaults=True, gc=False):
+    """A yes or no for one purpose on one channel; belongs to the address when one is given."""
+
+    channel: Id
+    purpose: Id = "marketing"
+    address: Text | None = None
+    text: LongText | None = None
+
+
+class Cart(Struct, omit_defaults=True, gc=False):
+    """A basket before it is a sale."""
+
+    reference: Id
+    currency: Currency | None = None
+    total_minor: Minor | None = None
+    lines: Annotated[list[Line], Meta(max_length=LINES_PER_SALE_MAX)] = field(default_factory=list)
+    state: Id = "open"
+
+
+class Fetch(Struct, omit_defaults=True, gc=False, frozen=True):
+    """A call to be made at the vendor because its message was only a hint. Holds references, never data."""
+
+    kind: Id
+    reference: Id
+    version: int = 0
+
+
+class Event(Struct, omit_defaults=True):
+    """An immutable fact from a source; `(source, id)` is unique for ever."""
+
+    id: Id
+    type: TypeName
+    occurred_at: Aware
+    channel: Id | None = None
+    store: Id | None = None
+    till: Id | None = None
+    staff: Id | None = None
+    customer: Customer | None = None
+    sale: Sale | None = None
+    product: Product | None = None
+    stock: Stock | None = None
+    store_details: Store | None = None
+    staff_details: Staff | None = None
+    payment: Payment | None = None
+    consent: Consent | None = None
+    cart: Cart | None = None
+    fetches: Annotated[list[Fetch], Meta(max_length=10)] = field(default_factory=list)
+    version: Annotated[int, Meta(ge=0, le=2**53)] | None = None
+    properties: dict[str, Any] | None = None

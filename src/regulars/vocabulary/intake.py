@@ -1,0 +1,62 @@
+"""What a door hands to the gate and what it gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+Status = Literal["applied", "duplicate", "rejected"]
+
+
+class Source(Struct, frozen=True):
+    """Where events come from, as the gate needs to know it.
+
+    `till_system` names the till system a receipt belongs to: sources that share it share sales.
+    `receipts_never_reset`: receipt numbers are unique for ever, so store, till and day do not matter.
+    `region`: ISO 3166 country that phone numbers without a prefix are read in.
+    """
+
+    workspace_id: int
+    source_id: int
+    name: str
+    kind: str
+    till_system: str
+    receipts_never_reset: bool = False
+    region: str = "GB"
+
+
+class EventError(Struct, omit_defaults=True, frozen=True):
+    """Why an event was not taken."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class Result(Struct, omit_defaults=True):
+    """What became of one event. `profile_id` is absent for anonymous events."""
+
+    id: str | None
+    status: Status
+    profile_id: str | None = None
+    quarantine_id: str | None = None
+    error: EventError | None = None
+
+
+class Gate(Protocol):
+    """The way into the engine: the answer comes after the commit, one result per body, in order."""
+
+    async def submit(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
+        """Apply events given as JSON texts of the public event (at most 1,000).
+
+        `door` says how they came in (events, segment, hook, import, fetch, canary). A body that is no
+        event is quarantined and answered `rejected`; it never fails its neighbours. Raises TryLater
+        (nothing was taken; repeat the call) while the store is away or the queue is full.
+        """
+        ...
+
+    async def quarantine(self, source: Source, body: bytes, error: EventError, *, door: str) -> str:
+        """Keep a message that could not be turned into events; returns the quarantine id (32 hex digits)."""
+        ...
