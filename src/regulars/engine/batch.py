@@ -28,6 +28,7 @@ class Memory(Struct):
     tombstones: bool = False
     products: set[str] = field(default_factory=set)
     codes: set[str] = field(default_factory=set)
+    statistics_due: int = 500
 
 
 class Batch(Struct):

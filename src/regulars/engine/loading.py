@@ -74,31 +74,25 @@ def _load_named(session: Session, vault: Vault, batch: Batch, wanted: list[Prepa
     workspace = {"workspace_id": vault.workspace_id}
     ids = uuid_array({p.said.person.record_id for p in wanted if p.said})
     receipts = [p.sale for p in batch.fresh if p.sale is not None]
-    keys: dict[str, bool] = {row.receipt_key: False for row in receipts}
-    keys.update({row.original_key: True for row in receipts if row.original_key is not None})
-    records, figures, rows = session.run(
+    keys = {key for row in receipts for key in (row.receipt_key, row.original_key) if key is not None}
+    records, figures, rows, naming = session.run(
         [
             Call(_IDENTITY.load_records, workspace | {"ids": ids}),
             Call(_PROFILE.load_figures, workspace | {"ids": ids}),
-            Call(
-                _PROFILE.load_sales,
-                workspace
-                | {
-                    "ids": uuid_array({row.sale_id for row in receipts}),
-                    "keys": document([{"key": key, "naming": naming} for key, naming in keys.items()]),
-                },
-            ),
+            Call(_PROFILE.load_sales, workspace | {"ids": uuid_array({row.sale_id for row in receipts})}),
+            Call(_PROFILE.load_naming, workspace | {"keys": uuid_array(keys)}),
         ]
     )
     batch.records = {row[0]: _record(row) for row in records}
-    batch.rows.rows = {row[0]: _sale(row) for row in rows}
+    batch.rows.rows = {row[0]: _sale(row) for row in [*rows, *naming]}
     _take_figures(batch, figures)
 
 
 def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
-    """Load the components the survey asks for, the figures of originals' records, and untouched spans."""
+    """Load the components the survey asks for, the receipts that refunds and voids name, and their figures."""
     workspace = {"workspace_id": vault.workspace_id}
     rows = batch.rows.rows
+    _load_originals(session, vault, batch)
     owners = {r for row in rows.values() for r in (row.record_id, row.counted_on) if r is not None}
     spanned = {row.counted_on for row in rows.values() if row.kind == SALE and row.counted_on is not None}
     calls: list[Call] = []
@@ -130,6 +124,17 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
     if rows:
         _take_figures(batch, answers[0])
         batch.rows.spans = {row[0]: (row[1], row[2]) for row in answers[1]}
+
+
+def _load_originals(session: Session, vault: Vault, batch: Batch) -> None:
+    """The receipts that may be meant by refunds and voids, loaded or in the batch."""
+    rows = batch.rows.rows
+    said = [p.sale for p in batch.fresh if p.sale is not None]
+    named = {row.original_key for row in (*rows.values(), *said) if row.original_key is not None}
+    if named:
+        params = {"workspace_id": vault.workspace_id, "keys": uuid_array(named)}
+        for row in session.run([Call(_PROFILE.load_named, params)])[0]:
+            rows.setdefault(row[0], _sale(row))
 
 
 def tombstones(session: Session, vault: Vault, marks: Iterable[str]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from regulars.capabilities.consent import rules as consent
+from regulars.capabilities.identity import kinds
 from regulars.capabilities.registers import rules as registers
 from regulars.store.queries import load_queries
 from regulars.store.session import Call, Session
@@ -145,7 +146,7 @@ def _identity(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Cal
         calls.append(Call(_IDENTITY.save_moves, workspace | {"doc": document(moves)}))
     if changes.identifiers:
         last = {(kind, value, rid): current for kind, value, rid, current in changes.identifiers}
-        rows = [{"kind": k, "value": v, "id": r, "current": current} for (k, v, r), current in last.items()]
+        rows = [{"kind": k, "value": v, "id": r, "current": current} for (k, v, r), current in last.items() if k != kinds.DEVICE]
         calls.append(Call(_IDENTITY.save_identifiers, workspace | {"doc": document(rows)}))
     if changes.words:
         rows = [{"word": word, "id": record_id} for word, record_id in changes.words]
@@ -278,3 +279,8 @@ def _quarantine(
             }
         )
     return [Call(_TURN.save_quarantine, workspace | {"doc": document(rows), "blob": blob.whole()})]
+
+
+def refresh_statistics(session: Session) -> None:
+    """Let the planner look at tables that grew much since it last did."""
+    session.run([Call(_TURN.refresh_statistics, {})])

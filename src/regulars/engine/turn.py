@@ -19,11 +19,15 @@ from regulars.capabilities.profile import sales
 from regulars.capabilities.profile.state import Figures, RecordFigures
 from regulars.store.session import Session
 from regulars.store.vault import Vault, open_sealed
+from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result
 
 from . import loading, saving
 from .batch import Batch, Memory
 from .prepared import Prepared, Refused
+STATISTICS_UNTIL = 4_000_000
+"""From here on autovacuum looks often enough."""
+
 
 class Turn:
     """Runs batches of one workspace on one session. `clock` gives aware UTC times."""
@@ -56,7 +60,24 @@ class Turn:
             self._memory.cache_no = -1
             self._session.rollback()
             raise
+        self._look_anew(batch.event_no)
         return _results(items, batch, quarantined)
+
+    def _look_anew(self, event_no: int) -> None:
+        """Keep the planner's picture of a young workspace fresh; a failure costs speed only."""
+        due = self._memory.statistics_due
+        if event_no < due:
+            return
+        while self._memory.statistics_due <= event_no:
+            self._memory.statistics_due *= 4
+        if event_no > STATISTICS_UNTIL:
+            return
+        try:
+            self._session.begin(self._vault.workspace_id)
+            saving.refresh_statistics(self._session)
+            self._session.commit()
+        except RegularsError:
+            self._session.rollback()
 
     def _load(self, batch: Batch) -> None:
         batch.checked_at = batch.now

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 
+from regulars.engine.batch import Memory
 from regulars.engine.lane import Item, Lane, Limits, Observer
 from regulars.engine.prepared import Refused
-from regulars.engine.batch import Memory
 from regulars.engine.turn import utc_now
 from regulars.store.database import Database
 from regulars.store.master import MasterKey

@@ -138,6 +138,21 @@ def create_cluster(launch: Launch, password: str, *, durable: bool = True) -> No
         shutil.rmtree(workshop, ignore_errors=True)
 
 
+def set_aside(launch: Launch, major: int) -> Path:
+    """Where the data of an older version waits until it has been carried over."""
+    return launch.data_dir.with_name(f"{launch.data_dir.name}.{major}")
+
+
+def refuse_half_carried(launch: Launch) -> None:
+    """Raise EmbeddedServerError while data of an older version waits: what is in its place is not whole."""
+    waiting = sorted(launch.state_dir.glob(f"{launch.data_dir.name}.*"))
+    if waiting:
+        raise EmbeddedServerError(
+            f"Carrying the data over to a new PostgreSQL was interrupted; it is safe in {waiting[0]}. "
+            "Run `regulars migrate` to finish."
+        )
+
+
 def cluster_version(data_dir: Path) -> int | None:
     """Major version that made the cluster; None where there is none."""
     try:

@@ -8,6 +8,7 @@ A server killed with -9 is started again by whoever watches it, and recovers fro
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -26,7 +27,7 @@ from regulars.store import cluster
 from regulars.store.errors import EmbeddedServerError
 from regulars.store.home import FileLock, prepare_home
 from regulars.store.launch import Launch, choose_launch
-from regulars.store.postmaster import Postmaster, end_orphans, find_postmaster, forget_stale
+from regulars.store.postmaster import Postmaster, end_orphans, find_postmaster, forget_stale, process_exists
 from regulars.store.programs import find_programs
 
 # Recovery after a crash replays up to max_wal_size of log before the server answers.
@@ -35,6 +36,8 @@ STOP_TIMEOUT_SECONDS = 60.0
 _ORPHANS_SECONDS = 30.0
 _POLL_SECONDS = 0.02
 _WATCH_SECONDS = 0.25
+# Every so many looks, make sure that the number is still that of the server.
+_THOROUGH_TICKS = 16
 _RESTART_PAUSES_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0)
 _LOG_BYTES_MAX = 4 * 1024 * 1024
 
@@ -52,20 +55,24 @@ class EmbeddedServer:
         bin_dir: Path | None = None,
         extra: Mapping[str, str] | None = None,
         durable_setup: bool = True,
+        carrying_over: bool = False,
         report: Callable[[str], None] | None = None,
     ) -> None:
         """Nothing is started yet. `extra` are server settings that win over ours; `report` is told, in a
-        sentence, of each restart; `bin_dir` names other programs than the wheel's."""
+        sentence, of each restart; `bin_dir` names other programs than the wheel's; `carrying_over` is for
+        the upgrade alone."""
         self.home = prepare_home(home)
         self._bin_dir = bin_dir
         self._extra = dict(extra or {})
         self._durable_setup = durable_setup
+        self._carrying_over = carrying_over
         self._report = report or (lambda _: None)
         self._use = FileLock(self.home / "postgres.users")
         self._gate = FileLock(self.home / "postgres.lock")
         self._launch: Launch | None = None
         self._socket_dir: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._adopted_pid: int | None = None
         self._watcher: threading.Thread | None = None
         self._leaving = threading.Event()
         self.restarts = 0
@@ -116,8 +123,8 @@ class EmbeddedServer:
 
     def postmaster(self) -> Postmaster | None:
         """The main process of the running server, ours or another program's child."""
-        if self._process is not None:
-            self._process.poll()
+        if self._process is not None and self._process.poll() is not None:
+            self._process = None
         return find_postmaster(self.launch.data_dir)
 
     def is_running(self) -> bool:
@@ -171,14 +178,26 @@ class EmbeddedServer:
 
     def _watch(self) -> None:
         failures = 0
-        while not self._leaving.wait(_WATCH_SECONDS):
-            if self.postmaster() is not None:
+        for tick in itertools.count():
+            if self._leaving.wait(_WATCH_SECONDS):
+                return
+            if self._alive(thorough=tick % _THOROUGH_TICKS == 0):
                 failures = 0
                 continue
             pause = _RESTART_PAUSES_SECONDS[min(failures, len(_RESTART_PAUSES_SECONDS) - 1)]
             if self._leaving.wait(pause):
                 return
             failures = 0 if self._revive() else failures + 1
+
+    def _alive(self, *, thorough: bool) -> bool:
+        """True while the server lives. Its number alone is looked at when that is enough: this runs for ever."""
+        if self._process is not None and self._process.poll() is None:
+            return True
+        if self._process is None and self._adopted_pid is not None and not thorough:
+            return process_exists(self._adopted_pid)
+        found = self.postmaster()
+        self._adopted_pid = None if found is None else found.pid
+        return found is not None
 
     def _revive(self) -> bool:
         """Start the server again, unless another process did. False when it does not come up."""
@@ -213,6 +232,8 @@ class EmbeddedServer:
         try:
             self._await_orphans(running)
             secrets = cluster.credentials(self.home)
+            if not self._carrying_over:
+                cluster.refuse_half_carried(launch)
             cluster.create_cluster(launch, secrets.superuser_password, durable=self._durable_setup)
             socket_dir = cluster.socket_directory(launch, self.home)
             cluster.configure(launch, socket_dir, self._extra)
@@ -280,7 +301,7 @@ class EmbeddedServer:
         problem: Exception | None = None
         while time.monotonic() < deadline:
             found = self.postmaster()
-            if found is None:
+            if found is None or self._leaving.is_set():
                 raise EmbeddedServerError(
                     f"The embedded PostgreSQL ended while starting: {self._last_words(0)}"
                 )

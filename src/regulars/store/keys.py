@@ -138,7 +138,9 @@ class Keys:
         """Make a key that speaks for `source`, which is added when missing. Raises InvalidInput."""
         wanted = check_scopes(scopes)
         if not 0 < len(name) <= NAME_CHARACTERS_MAX:
-            raise InvalidInput(f"A key needs a name of at most {NAME_CHARACTERS_MAX} characters.", field="name")
+            raise InvalidInput(
+                f"A key needs a name of at most {NAME_CHARACTERS_MAX} characters.", field="name"
+            )
         if expires_at is not None and expires_at <= self._now():
             raise InvalidInput("The key would have expired already.", field="expires_at")
         known = await self._sources.ensure(workspace_id, source, kind=source_kind)
@@ -184,7 +186,9 @@ class Keys:
                 raise Conflict("This key has ended or was rotated already.", field="key_id")
             until = None if expires_at is None else now + (expires_at - created_at)
             source = await self._source_name(workspace_id, source_id)
-            made = await self._add(connection, workspace_id, name, tuple(scopes), source_id, source, until, actor)
+            made = await self._add(
+                connection, workspace_id, name, tuple(scopes), source_id, source, until, actor
+            )
             ends = {"replaced_by": UUID(made.key_id), "expires_at": now + timedelta(hours=overlap_hours)}
             await connection.execute(_QUERIES.replace_key, {**old, **ends})
             details = {"name": name, "replaced_by": made.key_id}

@@ -206,7 +206,9 @@ def _copy_readable(source: Path, target: Path) -> None:
 
 
 def _system_root() -> Path:
-    _SYSTEM_ROOT.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        _SYSTEM_ROOT.mkdir(parents=True)
+        _SYSTEM_ROOT.chmod(0o755)
     if _SYSTEM_ROOT.stat().st_uid != 0:
         raise EmbeddedServerError(f"{_SYSTEM_ROOT} does not belong to root, so it cannot be trusted.")
     return _SYSTEM_ROOT

@@ -73,6 +73,17 @@ def end_orphans(cluster_name: str, *, wait_seconds: float) -> None:
             return
 
 
+def process_exists(pid: int) -> bool:
+    """True when some process, or a zombie, has this number."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _noted(data_dir: Path) -> Postmaster | None:
     try:
         lines = (data_dir / PID_FILE).read_text(encoding="utf-8", errors="replace").splitlines()
@@ -85,7 +96,7 @@ def _noted(data_dir: Path) -> Postmaster | None:
 
 def _is_postmaster(pid: int, data_dir: Path) -> bool:
     command = _command(pid)
-    return command is not None and str(data_dir) in command
+    return command is not None and command.endswith(f"postgres -D {data_dir}")
 
 
 def _orphans(cluster_name: str) -> list[int]:
@@ -124,6 +135,4 @@ def _ps(*selection: str) -> dict[int, str]:
         check=False,
     )
     rows = [line.strip().partition(" ") for line in done.stdout.splitlines() if line.strip()]
-    return {
-        int(pid): command.strip() for pid, _, command in rows if "(postgres)" not in command or " " in command
-    }
+    return {int(pid): command.strip() for pid, _, command in rows}

@@ -17,6 +17,18 @@ from .errors import blames_the_data, means_outage, unavailable
 Row = tuple[Any, ...]
 
 
+# The engine looks rows up by key, always: plans are made once, whatever the statistics say of a young table.
+_PLANS = """
+set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;
+set enable_mergejoin = off; set enable_material = off; set enable_bitmapscan = off; set enable_memoize = off;
+set jit = off
+"""
+
+
+# A plan made while a table was empty may scan it for ever; plans are made anew ever more rarely.
+_REPLAN_EVERY = 4096
+
+
 class DataFault(RegularsError):
     """The database refused the values of a batch; a smaller batch finds the culprit."""
 
@@ -46,6 +58,7 @@ class Session:
         self._database = database
         self._wait_seconds = wait_seconds
         self._connection: Connection | None = None
+        self._begun = 0
         self.statements = 0
 
     def begin(self, workspace_id: int) -> None:
@@ -54,6 +67,11 @@ class Session:
             if self._connection is None or self._connection.closed:
                 self._connection = self._database.connect(wait_seconds=self._wait_seconds)
                 self._connection.adapters.register_loader("uuid", _HexLoader)
+                self._connection.execute(_PLANS.encode())
+                self._connection.commit()
+            self._begun += 1
+            if self._begun & (self._begun - 1) == 0 or self._begun % _REPLAN_EVERY == 0:
+                self._connection.execute(b"discard plans")
             set_workspace(self._connection, workspace_id)
         except psycopg.Error as error:
             self._fail(error)

@@ -257,7 +257,8 @@ def _check(
 ) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"{name!r} cannot name a source: use lower-case letters, digits, - and _, at most 63.", field="name"
+            f"{name!r} cannot name a source: use lower-case letters, digits, - and _, at most 63.",
+            field="name",
         )
     if not _OPTION.fullmatch(kind):
         raise InvalidInput(f"{kind!r} is no kind of source.", field="kind")
@@ -267,5 +268,5 @@ def _check(
         if len(given) > OPTIONS_MAX:
             raise InvalidInput(f"A source takes at most {OPTIONS_MAX} {place}.", field=place)
         for key, value in given.items():
-            if not _OPTION.fullmatch(key) or not isinstance(value, str) or len(value) > VALUE_CHARACTERS_MAX:
+            if not _OPTION.fullmatch(key) or len(value) > VALUE_CHARACTERS_MAX:
                 raise InvalidInput(f"{key!r} is no usable entry of {place}.", field=f"{place}.{key}")

@@ -59,3 +59,7 @@ update workspace_state set
     profiles = profiles + %(profiles_delta)s, turn_at = %(now)s,
     canary_at = greatest(canary_at, %(canary_at)s)
 where workspace_id = %(workspace_id)s
+
+-- name: refresh_statistics
+-- Let the planner look at tables that grew much (workspace_id is not asked: statistics are the table's).
+select refresh_statistics()

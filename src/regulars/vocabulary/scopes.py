@@ -31,7 +31,9 @@ class Scope(Struct, frozen=True):
 
 
 SCOPES: Final = (
-    Scope(EVENTS_WRITE, "Send events, by the events API or the tracking API. Safe to put in a web page or app."),
+    Scope(
+        EVENTS_WRITE, "Send events, by the events API or the tracking API. Safe to put in a web page or app."
+    ),
     Scope(PROFILES_READ, "Look up profiles, timelines and explanations. Contacts are masked."),
     Scope(PROFILES_WRITE, "Merge and unmerge profiles, export and erase a person."),
     Scope(PII_READ, "See emails, phones and names in clear wherever another scope shows a person."),

@@ -1,8 +1,10 @@
 -- name: load_records
 -- Records by id.
-select record_id, source_id, known, first_at, component_id, profile_id, sealed_key, sealed
-from record
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+select r.record_id, r.source_id, r.known, r.first_at, r.component_id, r.profile_id, r.sealed_key, r.sealed
+from unnest(%(ids)s::uuid[]) as asked(id)
+cross join lateral (
+    select * from record where workspace_id = %(workspace_id)s and record_id = asked.id limit 1
+) as r
 
 -- name: load_components
 -- Every record of the given components and of the components that carry one of the given values.
@@ -17,17 +19,24 @@ carrier as (
         where i.workspace_id = %(workspace_id)s and i.kind = asked.kind and i.value = asked.value and i.current
         limit 1
     ) as found
-    join record r on r.workspace_id = %(workspace_id)s and r.record_id = found.record_id
+    cross join lateral (
+        select component_id from record
+        where workspace_id = %(workspace_id)s and record_id = found.record_id limit 1
+    ) as r
 )
 select r.record_id, r.source_id, r.known, r.first_at, r.component_id, r.profile_id, r.sealed_key, r.sealed
-from record r
-where r.workspace_id = %(workspace_id)s
-    and r.component_id in (select component_id from carrier union select unnest(%(components)s::uuid[]))
+from (select component_id from carrier union select unnest(%(components)s::uuid[])) as whole
+cross join lateral (
+    select * from record where workspace_id = %(workspace_id)s and component_id = whole.component_id offset 0
+) as r
 
 -- name: load_tombstones
 -- Which of the given marks an erasure has left.
-select tombstone from tombstone
-where workspace_id = %(workspace_id)s and tombstone = any(%(marks)s::uuid[])
+select t.tombstone
+from unnest(%(marks)s::uuid[]) as asked(mark)
+cross join lateral (
+    select tombstone from tombstone where workspace_id = %(workspace_id)s and tombstone = asked.mark limit 1
+) as t
 
 -- name: load_generics
 -- All values that are shared by too many to identify anybody.
@@ -74,7 +83,8 @@ on conflict (workspace_id, word, record_id) do nothing
 
 -- name: delete_edges
 -- Edges of components that are clustered anew.
-delete from edge where workspace_id = %(workspace_id)s and component_id = any(%(ids)s::uuid[])
+delete from edge e using unnest(%(ids)s::uuid[]) as stale(id)
+where e.workspace_id = %(workspace_id)s and e.component_id = stale.id
 
 -- name: save_edges
 -- Edges of the components as clustered now.

@@ -1,47 +1,54 @@
 -- name: load_sales
--- Receipts by id, refunds and voids that name one of the given numbers, and the receipts these may mean.
-with asked as (
-    select key, naming from json_to_recordset(%(keys)s::json) as k(key uuid, naming boolean)
-),
-naming as (
-    select s.sale_id, s.original_key from sale s
-    where s.workspace_id = %(workspace_id)s and s.original_key in (select key from asked)
-),
-receipts as (
-    select key from asked where naming
-    union
-    select original_key from naming
-),
-candidate as (
-    select s.sale_id from receipts
-    cross join lateral (
-        select c.sale_id from sale c
-        where c.workspace_id = %(workspace_id)s and c.receipt_key = receipts.key and c.kind <> 3
-        order by c.occurred_at desc limit 50
-    ) as s
-)
+-- Receipts by id.
 select sale_id, kind, version, source_id, occurred_at, business_date, receipt, receipt_key, currency, event_key,
     store, till, channel, staff, original_key, original_store, original_till, original_date, total_minor,
     tax_minor, discount_minor, items_micro, lines, record_id, event_no, counted_on, counted, void, original_id
-from sale
-where workspace_id = %(workspace_id)s
-    and sale_id in (
-        select unnest(%(ids)s::uuid[]) union select sale_id from naming union select sale_id from candidate
-    )
+from unnest(%(ids)s::uuid[]) as asked(id)
+cross join lateral (
+    select * from sale where workspace_id = %(workspace_id)s and sale_id = asked.id limit 1
+) as s
+
+-- name: load_naming
+-- Refunds and voids that name a receipt of one of the given numbers.
+select sale_id, kind, version, source_id, occurred_at, business_date, receipt, receipt_key, currency, event_key,
+    store, till, channel, staff, original_key, original_store, original_till, original_date, total_minor,
+    tax_minor, discount_minor, items_micro, lines, record_id, event_no, counted_on, counted, void, original_id
+from unnest(%(keys)s::uuid[]) as asked(key)
+cross join lateral (
+    select * from sale where workspace_id = %(workspace_id)s and original_key = asked.key offset 0
+) as s
+
+-- name: load_named
+-- The receipts of the given numbers, the latest of each number.
+select s.sale_id, s.kind, s.version, s.source_id, s.occurred_at, s.business_date, s.receipt, s.receipt_key, s.currency, s.event_key,
+    s.store, s.till, s.channel, s.staff, s.original_key, s.original_store, s.original_till, s.original_date, s.total_minor,
+    s.tax_minor, s.discount_minor, s.items_micro, s.lines, s.record_id, s.event_no, s.counted_on, s.counted, s.void, s.original_id
+from unnest(%(keys)s::uuid[]) as asked(key)
+cross join lateral (
+    select * from sale c
+    where c.workspace_id = %(workspace_id)s and c.receipt_key = asked.key and c.kind <> 3
+    order by c.occurred_at desc limit 50
+) as s
 
 -- name: load_figures
 -- The figures of records, with the last repeat of what is known of them.
 select record_id, last_at, figures, seen_hash, seen_at, seen_key
-from record_figures
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+from unnest(%(ids)s::uuid[]) as asked(id)
+cross join lateral (
+    select * from record_figures where workspace_id = %(workspace_id)s and record_id = asked.id limit 1
+) as f
 
 -- name: load_spans
 -- First and last purchase of records over the receipts that stay untouched.
-select counted_on, min(occurred_at), max(occurred_at)
-from sale
-where workspace_id = %(workspace_id)s and counted_on = any(%(ids)s::uuid[]) and kind = 1 and counted
-    and sale_id <> all(%(touched)s::uuid[])
-group by counted_on
+select asked.id, min(s.occurred_at), max(s.occurred_at)
+from unnest(%(ids)s::uuid[]) as asked(id)
+cross join lateral (
+    select occurred_at from sale
+    where workspace_id = %(workspace_id)s and counted_on = asked.id and kind = 1 and counted
+        and sale_id <> all(%(touched)s::uuid[])
+    offset 0
+) as s
+group by asked.id
 
 -- name: save_figures
 -- Figures of records, cut from one blob.
@@ -65,9 +72,9 @@ insert into sale (
 )
 select %(workspace_id)s, x.sale_id, x.kind, x.version, x.source_id, x.occurred_at, x.business_date, x.receipt,
     x.receipt_key, x.currency, x.event_key, x.store, x.till, x.channel, x.staff, x.original_key,
-    x.original_store, x.original_till, x.original_date, x.total_minor, x.tax_minor, x.discount_minor,
-    x.items_micro, substring(%(blob)b::bytea, x.at, x.size), x.record_id, x.event_no, x.counted_on, x.counted,
-    x.void, x.original_id
+    x.original_store, x.original_till, x.original_date, coalesce(x.total_minor, 0), coalesce(x.tax_minor, 0),
+    coalesce(x.discount_minor, 0), coalesce(x.items_micro, 0), substring(%(blob)b::bytea, x.at, x.size),
+    x.record_id, x.event_no, x.counted_on, coalesce(x.counted, false), coalesce(x.void, false), x.original_id
 from json_to_recordset(%(doc)s::json) as x(
     sale_id uuid, kind smallint, version bigint, source_id integer, occurred_at timestamptz, business_date date,
     receipt text, receipt_key uuid, currency text, event_key uuid, store text, till text, channel text,

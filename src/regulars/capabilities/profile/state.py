@@ -15,7 +15,7 @@ MICRO: Final = 1_000_000
 """Quantities are kept in millionths, so that weighed goods add up exactly."""
 
 
-class SaleRow(Struct):
+class SaleRow(Struct, omit_defaults=True):
     """A receipt (sale or refund), or a void that names one.
 
     `receipt_key` groups receipts of one number, `original_key` is the group of the receipt a refund or void

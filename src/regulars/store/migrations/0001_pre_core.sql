@@ -105,11 +105,7 @@ create table event_key (
     workspace_id integer not null,
     event_key uuid not null,
     primary key (workspace_id, event_key)
-) partition by hash (workspace_id, event_key);
-create table event_key_0 partition of event_key for values with (modulus 4, remainder 0);
-create table event_key_1 partition of event_key for values with (modulus 4, remainder 1);
-create table event_key_2 partition of event_key for values with (modulus 4, remainder 2);
-create table event_key_3 partition of event_key for values with (modulus 4, remainder 3);
+);
 
 -- One row a turn: its clock readings make the trace of Live events.
 create table turn (
@@ -157,7 +153,7 @@ create table record (
 ) with (fillfactor = 85);
 create index record_component on record (workspace_id, component_id);
 create index record_profile on record (workspace_id, profile_id);
-create index record_first on record (workspace_id, first_at, record_id);
+create index record_first on record (workspace_id, first_at);
 
 -- The hot half of a record: its figures, and the stamp of the last event that only repeated what is known.
 create table record_figures (
@@ -254,7 +250,6 @@ create table sale (
 create index sale_receipt on sale (workspace_id, receipt_key);
 create index sale_original on sale (workspace_id, original_key) where original_key is not null;
 create index sale_record on sale (workspace_id, counted_on, occurred_at) where counted_on is not null;
-create index sale_time on sale (workspace_id, occurred_at);
 
 -- What each shop and channel sold on each business day; anonymous sales count here too.
 create table store_day (
@@ -353,7 +348,8 @@ create table outbox (
     primary key (workspace_id, outbox_id),
     unique (workspace_id, dedupe)
 ) with (fillfactor = 70);
-create index outbox_due on outbox (workspace_id, due_at) where state = 'pending';
+create index outbox_due on outbox (workspace_id, source_id, due_at) where state = 'pending';
+create index outbox_dead on outbox (workspace_id, done_at) where state = 'dead';
 
 create table audit (
     workspace_id integer not null,
@@ -422,4 +418,19 @@ begin
             'create policy workspace_fence on %I using (workspace_id = '
             'nullif(current_setting(''regulars.workspace_id'', true), '''')::integer)', t);
     end loop;
+end $$;
+
+-- A young workspace grows from nothing to thousands of rows before autovacuum first looks at it; until then
+-- the planner knows nothing of the keys. The engine calls this at 500 events and every fourfold after.
+create function refresh_statistics() returns void language plpgsql security definer
+    set search_path from current as $$
+begin
+    analyze record, record_figures, identifier, name_word, edge, sale, event_key, consent, store_day;
+end $$;
+revoke all on function refresh_statistics() from public;
+do $$
+begin
+    if exists (select from pg_roles where rolname = 'regulars_app') then
+        grant execute on function refresh_statistics() to regulars_app;
+    end if;
 end $$;

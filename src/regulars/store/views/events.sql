@@ -1,7 +1,7 @@
 -- The event log and the quarantine as the screens read them.
 
 -- name: latest_events
--- The newest events that pass the filter, from a place back, with their turn and their record's key and fields.
+-- The newest events that pass the filter, with their turn and their record's key and fields; canaries only on request.
 select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, e.record_id, r.profile_id, r.sealed_key,
        r.sealed as fields, e.sealed, t.checked_at, t.loaded_at, t.decided_at, t.saved_at, e.turn_no
   from event e
@@ -11,7 +11,8 @@ select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, e.record_i
    and (%(before)s::bigint is null or e.event_no < %(before)s::bigint)
    and e.event_no > %(after)s::bigint
    and (%(source_id)s::integer is null or e.source_id = %(source_id)s::integer)
-   and (%(type)s::text is null or e.type = %(type)s::text or split_part(e.type, '.', 1) = %(type)s::text)
+   and case when %(type)s::text is null then e.type <> 'regulars.canary'
+            else e.type = %(type)s::text or split_part(e.type, '.', 1) = %(type)s::text end
  order by e.event_no desc
  limit %(limit)s;
 

@@ -1,0 +1,64 @@
+"""Name functions, methods, classes and imports that nothing uses, and queries that no code runs.
+
+Fields are left out: those of wire structs are read by msgspec. What only a test uses counts as dead. Names in
+USED_ELSEWHERE are called by a library or named in a public contract.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+from vulture import Vulture
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCE = ROOT / "src" / "regulars"
+KINDS = frozenset({"function", "method", "class", "property", "import", "unreachable_code"})
+
+# Pattern of a name, and who uses it.
+USED_ELSEWHERE = {
+    "_*": "vulture knows too little of what is private to its module; ruff finds those",
+    "main": "the console script",
+}
+# Decorators whose functions a library calls.
+DECORATORS = ["@get*", "@post*", "@put*", "@patch*", "@delete*", "@route*", "@asgi*", "@app.*", "@*.command*"]
+
+_QUERY = re.compile(r"^--\s*name:\s*(\w+)", re.MULTILINE)
+
+
+def dead_code() -> list[str]:
+    """Definitions nothing in the package uses."""
+    vulture = Vulture(ignore_names=list(USED_ELSEWHERE), ignore_decorators=DECORATORS)
+    vulture.scavenge([str(SOURCE)])
+    items = [item for item in vulture.get_unused_code(min_confidence=60) if item.typ in KINDS]
+    return [
+        f"{Path(item.filename).relative_to(ROOT)}:{item.first_lineno} {item.typ} {item.name}"
+        for item in items
+    ]
+
+
+def dead_queries() -> list[str]:
+    """Named queries whose name no code mentions."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
+    words = set(re.findall(r"\w+", code))
+    return [
+        f"{path.relative_to(ROOT)} query {name}"
+        for path in sorted(SOURCE.rglob("*.sql"))
+        if not fnmatch(str(path), "*/migrations/*")
+        for name in _QUERY.findall(path.read_text(encoding="utf-8"))
+        if name not in words
+    ]
+
+
+def main() -> int:
+    """Print what nothing uses; 0 when there is none."""
+    found = dead_code() + dead_queries()
+    for line in found:
+        print(f"{line} is used by nothing")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Run the suite: sh scripts/test.sh [pytest arguments]
+#
+# SEED      seed of the property tests; drawn afresh and printed when unset, so that a failure can be repeated.
+# CHROMIUM  the browser for the browser tests; else one is looked for, else Playwright's is installed.
+# CI=true   makes a missing browser a failure instead of a skip.
+set -eu
+cd "$(dirname "$0")/.."
+
+SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+echo "Seed of this run: $SEED (repeat it with: make test SEED=$SEED)"
+
+if chromium=$(.venv/bin/python scripts/find_chromium.py); then
+    echo "Browser: $chromium"
+    REGULARS_TEST_CHROMIUM=$chromium
+    export REGULARS_TEST_CHROMIUM
+elif [ "${CI:-}" = true ]; then
+    echo "The browser tests need Chromium, and CI may not skip them." >&2
+    exit 1
+else
+    echo "The browser tests are skipped."
+fi
+
+REGULARS_TEST_SEED=$SEED
+export REGULARS_TEST_SEED
+exec .venv/bin/python -m pytest --hypothesis-seed="$SEED" "$@"

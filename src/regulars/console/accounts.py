@@ -1,0 +1,177 @@
+"""Accounts of the people who use the console, and their sessions.
+
+A session is a random token in a cookie; the database keeps its SHA-256 alone. It lives 12 hours at most and ends
+after two hours without use, at sign-out, or when the account is disabled or gets another password.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from regulars.store.database import AsyncConnection, Database
+from regulars.store.queries import load_queries
+from regulars.store.vault import Vault, open_sealed, seal
+from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
+
+from .passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, Passwords
+
+Role = Literal["owner", "engineer", "marketer", "manager", "associate", "privacy"]
+SESSION_LIFE: Final = timedelta(hours=12)
+SESSION_IDLE: Final = timedelta(hours=2)
+TOUCH_EVERY: Final = timedelta(minutes=1)
+_EMAIL_CHARACTERS_MAX = 320
+_SQL = load_queries("regulars.store.views", "accounts.sql")
+
+
+class Person(Struct, frozen=True):
+    """What is sealed in an account."""
+
+    email: str
+    name: str
+
+
+class Viewer(Struct, frozen=True):
+    """The signed-in person behind a request."""
+
+    workspace_id: int
+    user_id: UUID
+    role: str
+    name: str
+    email: str
+
+
+class Accounts:
+    """Accounts and sessions of one workspace."""
+
+    def __init__(self, db: Database, vault: Vault, passwords: Passwords, clock: Callable[[], datetime]) -> None:
+        self._db = db
+        self._vault = vault
+        self._passwords = passwords
+        self._clock = clock
+        self.workspace_id = vault.workspace_id
+
+    async def add(self, email: str, name: str, password: str, role: Role) -> UUID:
+        """Add an account. Raises InvalidInput for a bad address or password, Conflict when the address is taken."""
+        address = tidy_email(email)
+        _check_password(password)
+        data_key, wrapped = self._vault.new_key()
+        row = {
+            "workspace_id": self.workspace_id,
+            "user_id": UUID(bytes=os.urandom(16), version=4),
+            "email_hash": self.email_hash(address),
+            "sealed_key": wrapped,
+            "sealed": seal(data_key, msgspec.json.encode(Person(address, name.strip()))),
+            "password_hash": await self._passwords.hash(password),
+            "role": role,
+            "now": self._clock(),
+        }
+        async with self._db.write(self.workspace_id) as conn:
+            added = await _one(conn, _SQL.add_account, row)
+        if added is None:
+            raise Conflict("An account with this address exists already.", field="email")
+        return UUID(str(added[0]))
+
+    async def set_password(self, email: str, password: str) -> None:
+        """Give an account another password; its sessions end. Raises InvalidInput, NotFound."""
+        _check_password(password)
+        row = {
+            "workspace_id": self.workspace_id,
+            "email_hash": self.email_hash(tidy_email(email)),
+            "password_hash": await self._passwords.hash(password),
+        }
+        async with self._db.write(self.workspace_id) as conn:
+            if await _one(conn, _SQL.set_password, row) is None:
+                raise NotFound("There is no account with this address.", field="email")
+
+    async def check(self, email: str, password: str) -> UUID | None:
+        """The account whose address and password these are; takes the same time when there is none."""
+        params = {"workspace_id": self.workspace_id, "email_hash": self.email_hash(email.strip().lower())}
+        async with self._db.read(self.workspace_id) as conn:
+            found = await _one(conn, _SQL.account_by_email, params)
+        usable = found is not None and not found[3] and len(password) <= PASSWORD_CHARACTERS_MAX
+        stored: str | None = found[1] if found is not None and usable else None
+        if not await self._passwords.verify(stored, password[:PASSWORD_CHARACTERS_MAX]):
+            return None
+        assert found is not None and stored is not None
+        if self._passwords.is_dated(stored):
+            await self._improve(found[0], stored, password)
+        return UUID(str(found[0]))
+
+    async def start_session(self, user_id: UUID) -> str:
+        """Start a session and return its token; dead sessions are cleared on the way."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock()
+        params = self._session(token, now) | {"user_id": user_id, "expires_at": now + SESSION_LIFE}
+        async with self._db.write(self.workspace_id) as conn:
+            await conn.execute(_SQL.drop_dead_sessions, params)
+            await conn.execute(_SQL.add_session, params)
+        return token
+
+    async def viewer(self, token: str) -> Viewer | None:
+        """The person behind a token, or none. Notes the use at most once a minute."""
+        now = self._clock()
+        params = self._session(token, now)
+        async with self._db.read(self.workspace_id) as conn:
+            found = await _one(conn, _SQL.session_viewer, params)
+        if found is None:
+            return None
+        user_id, role, sealed_key, sealed, seen_at = found
+        if now - seen_at >= TOUCH_EVERY:
+            async with self._db.write(self.workspace_id) as conn:
+                await conn.execute(_SQL.touch_session, params)
+        person = msgspec.json.decode(open_sealed(self._vault.unwrap(sealed_key), sealed), type=Person)
+        return Viewer(self.workspace_id, user_id, role, person.name, person.email)
+
+    async def end_session(self, token: str) -> None:
+        """Sign out; repeated calls do nothing."""
+        async with self._db.write(self.workspace_id) as conn:
+            await conn.execute(_SQL.end_session, self._session(token, self._clock()))
+
+    def email_hash(self, tidy: str) -> str:
+        """The keyed hash an account is found by."""
+        return self._vault.hash("account.email", tidy)
+
+    def _session(self, token: str, now: datetime) -> dict[str, Any]:
+        return {
+            "workspace_id": self.workspace_id,
+            "token_hash": hashlib.sha256(token.encode()).digest(),
+            "now": now,
+            "idle_since": now - SESSION_IDLE,
+        }
+
+    async def _improve(self, user_id: UUID, stored: str, password: str) -> None:
+        params = {
+            "workspace_id": self.workspace_id,
+            "user_id": user_id,
+            "old_hash": stored,
+            "password_hash": await self._passwords.hash(password),
+        }
+        async with self._db.write(self.workspace_id) as conn:
+            await conn.execute(_SQL.improve_password_hash, params)
+
+
+def tidy_email(email: str) -> str:
+    """The form in which addresses of accounts are compared. Raises InvalidInput."""
+    tidy = email.strip().lower()
+    local, at, domain = tidy.rpartition("@")
+    if not (local and at and "." in domain) or len(tidy) > _EMAIL_CHARACTERS_MAX or any(c.isspace() for c in tidy):
+        raise InvalidInput("This is no e-mail address.", field="email")
+    return tidy
+
+
+def _check_password(password: str) -> None:
+    if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
+        raise InvalidInput(f"A password has at least {PASSWORD_CHARACTERS_MIN} characters.", field="password")
+
+
+async def _one(conn: AsyncConnection, sql: Any, params: dict[str, Any]) -> tuple[Any, ...] | None:
+    return await (await conn.execute(sql, params)).fetchone()

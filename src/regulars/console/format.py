@@ -1,0 +1,108 @@
+"""Figures, money, dates and names as people read them.
+
+Money comes as integer minor units and a currency and is shown with the currency's own decimals. Times come
+aware and are shown in the zone given; within a day they are relative, the exact time stays at hand.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+
+from regulars.vocabulary.money import exponent, to_major
+
+from .i18n import _, ngettext, number
+
+_SIGNS = {
+    "GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "PLN": "zł ", "CHF": "CHF ",
+    "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "SEK": "SEK ", "NOK": "NOK ", "DKK": "DKK ", "BRL": "R$", "ILS": "₪",
+}  # fmt: skip
+_MINUS = "\u2212"
+_DAY_SECONDS = 86_400
+
+
+def money(amount_minor: int, currency: str, *, short: bool = False) -> str:
+    """`£1,234.50`, `¥1,200`, `−€3.00`; `short` drops the decimals of amounts of 10,000 and more."""
+    value = abs(to_major(amount_minor, currency))
+    places = 0 if short and value >= 10_000 else exponent(currency)
+    sign = _MINUS if amount_minor < 0 else ""
+    return f"{sign}{_SIGNS.get(currency, currency + ' ')}{value:,.{places}f}"
+
+
+def percent(share: float | None) -> str:
+    """A share of one as a whole percentage; a dash when there is nothing to divide by."""
+    return "–" if share is None else f"{share * 100:.0f}%"
+
+
+def signed_percent(change: float) -> str:
+    """A change with its sign, as `+12%` or `−3%`."""
+    return f"{_MINUS if change < 0 else '+'}{abs(change) * 100:.0f}%"
+
+
+def quantity(micro: int) -> str:
+    """Millionths of a unit as a plain decimal without needless zeros."""
+    return f"{micro / 1_000_000:,.6f}".rstrip("0").rstrip(".")
+
+
+def milliseconds(microseconds: int) -> str:
+    """A short duration in milliseconds with one decimal below ten."""
+    value = microseconds / 1000
+    return f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"
+
+
+def day(when: datetime, zone: tzinfo) -> str:
+    """`22 Nov 2026`."""
+    local = when.astimezone(zone)
+    return f"{local.day} {_month(local.month)} {local.year}"
+
+
+def moment(when: datetime, zone: tzinfo) -> str:
+    """`22 Nov 2026, 14:05`."""
+    return f"{day(when, zone)}, {when.astimezone(zone):%H:%M}"
+
+
+def exact(when: datetime, zone: tzinfo) -> str:
+    """Date, time with seconds, and the zone's name: what hovering shows."""
+    local = when.astimezone(zone)
+    return f"{day(when, zone)}, {local:%H:%M:%S} {local.tzname() or ''}".rstrip()
+
+
+def clock(when: datetime, zone: tzinfo) -> str:
+    """Time of day to the second."""
+    return f"{when.astimezone(zone):%H:%M:%S}"
+
+
+def ago(when: datetime, now: datetime, zone: tzinfo) -> str:
+    """`just now`, `12 s ago`, `5 min ago`, `3 h ago` within a day, else the date with its time."""
+    seconds = int((now - when).total_seconds())
+    if not -5 <= seconds < _DAY_SECONDS:
+        return moment(when, zone)
+    return _("just now") if seconds < 5 else _("%(span)s ago", span=span(timedelta(seconds=seconds)))
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit: `45 s`, `5 min`, `3 h`, `12 days`."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return _("%(n)s s", n=seconds)
+    if seconds < 3600:
+        return _("%(n)s min", n=seconds // 60)
+    if seconds < _DAY_SECONDS:
+        return _("%(n)s h", n=seconds // 3600)
+    return ngettext("%(n)s day", "%(n)s days", seconds // _DAY_SECONDS)
+
+
+def initials(name: str | None) -> str:
+    """Up to two capital letters for an avatar; empty for a name we do not know."""
+    words = (name or "").split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def _month(index: int) -> str:
+    names = _("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
+    return names[index - 1]
+
+
+__all__ = [
+    "ago", "clock", "day", "exact", "initials", "milliseconds", "moment", "money", "number", "percent", "quantity",
+    "signed_percent", "span",
+]  # fmt: skip

@@ -1,0 +1,184 @@
+"""The list of customers, and finding one by card, phone, e-mail, account, receipt or words of the name."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.normalise import email, fold, is_filler, phone
+from regulars.store.database import AsyncConnection
+from regulars.store.vault import Vault
+
+from .common import SQL, SourceName, pack_place, rows, sources, store_names, unpack_place, uuid_of, whole
+from .people import Person, load_people
+
+PAGE_ROWS = 50
+_SCAN_EVENTS = 400
+_SCANS_MAX = 6
+_QUERY_CHARACTERS_MAX = 200
+_WORDS_MAX = 3
+_WORD_LETTERS_MIN = 3
+
+Order = Literal["latest", "newest"]
+
+
+class CustomerPage(Struct, frozen=True):
+    """One page of customers. `older` is the mark of the next page; `unnamed_receipts`: receipts found that name nobody."""
+
+    people: list[Person]
+    older: str | None = None
+    unnamed_receipts: int = 0
+    sources: dict[int, SourceName] = field(default_factory=dict)
+    stores: dict[str, str] = field(default_factory=dict)
+
+
+async def list_customers(
+    conn: AsyncConnection, vault: Vault, *, order: Order, page: str | None, clear: bool
+) -> CustomerPage:
+    """Customers by when they were last heard of, or by when they were first; 50 to a page."""
+    find = _latest if order == "latest" else _newest
+    ids, older = await find(conn, vault.workspace_id, page)
+    return await _page(conn, vault, ids, older, clear=clear)
+
+
+async def find_customers(
+    conn: AsyncConnection, vault: Vault, query: str, *, region: str, page: str | None, clear: bool
+) -> CustomerPage:
+    """Customers that a text may mean: the exact ones first, then those with all the words in their name.
+
+    Exact means a loyalty card, e-mail, phone, account, payment token, profile id or receipt number.
+    """
+    query = query.strip()[:_QUERY_CHARACTERS_MAX]
+    known_sources = await sources(conn, vault.workspace_id)
+    exact: list[UUID] = []
+    unnamed = 0
+    if page is None:
+        exact = await _by_identifier(conn, vault, query, region, known_sources)
+        by_receipt, unnamed = await _by_receipt(conn, vault, query, known_sources)
+        exact = list(dict.fromkeys([*exact, *by_receipt]))
+    named, older = await _by_words(conn, vault, query, page)
+    ids = list(dict.fromkeys([*exact, *named]))[: 2 * PAGE_ROWS]
+    return await _page(conn, vault, ids, older, clear=clear, unnamed=unnamed)
+
+
+async def _page(
+    conn: AsyncConnection, vault: Vault, ids: list[UUID], older: str | None, *, clear: bool, unnamed: int = 0
+) -> CustomerPage:
+    return CustomerPage(
+        people=await load_people(conn, vault, ids, clear=clear),
+        older=older,
+        unnamed_receipts=unnamed,
+        sources=await sources(conn, vault.workspace_id),
+        stores=await store_names(conn, vault.workspace_id),
+    )
+
+
+async def _latest(conn: AsyncConnection, workspace_id: int, page: str | None) -> tuple[list[UUID], str | None]:
+    """Walk the log backwards; a profile stands where its latest event is, so later pages never repeat it."""
+    place = unpack_place(page, 1)
+    before = whole(place[0], "page") if place else None
+    ids: dict[UUID, int] = {}
+    for _ in range(_SCANS_MAX):
+        params: dict[str, Any] = {"workspace_id": workspace_id, "before": before, "limit": _SCAN_EVENTS}
+        found = await rows(conn, SQL.last_heard, params)
+        fresh = list(dict.fromkeys(profile_id for _, profile_id in found if profile_id not in ids))
+        if fresh and before is not None:
+            params = {"workspace_id": workspace_id, "ids": fresh, "from_no": before}
+            again = {one[0] for one in await rows(conn, SQL.heard_again, params)}
+            fresh = [profile_id for profile_id in fresh if profile_id not in again]
+        wanted = set(fresh)
+        for event_no, profile_id in found:
+            if profile_id in wanted:
+                wanted.discard(profile_id)
+                ids[profile_id] = event_no
+                if len(ids) == PAGE_ROWS:
+                    return list(ids), pack_place(event_no)
+        if len(found) < _SCAN_EVENTS:
+            return list(ids), None
+        before = found[-1][0]
+    return list(ids), pack_place(before)
+
+
+async def _newest(conn: AsyncConnection, workspace_id: int, page: str | None) -> tuple[list[UUID], str | None]:
+    place = unpack_place(page, 2)
+    params = {
+        "workspace_id": workspace_id,
+        "at": datetime.fromisoformat(place[0]) if place else None,
+        "id": uuid_of(place[1], "page") if place else None,
+        "limit": PAGE_ROWS + 1,
+    }
+    found = await rows(conn, SQL.newest_profiles, params)
+    kept = found[:PAGE_ROWS]
+    older = pack_place(kept[-1][1].isoformat(), kept[-1][0]) if len(found) > PAGE_ROWS else None
+    return [one[0] for one in kept], older
+
+
+async def _by_identifier(
+    conn: AsyncConnection, vault: Vault, query: str, region: str, known: dict[int, SourceName]
+) -> list[UUID]:
+    values = json.dumps([{"kind": kind, "value": value} for kind, value in _hashes(vault, query, region, known)])
+    params = {"workspace_id": vault.workspace_id, "values": values, "limit": PAGE_ROWS}
+    found = [one[0] for one in await rows(conn, SQL.find_by_identifier, params)]
+    if len(query.replace("-", "")) == 32:
+        found += await _by_id(conn, vault, query)
+    return found
+
+
+def _hashes(vault: Vault, query: str, region: str, known: dict[int, SourceName]) -> list[tuple[int, str]]:
+    """Every identifier a text can be, hashed as the engine hashes it."""
+    if not query or is_filler(query):
+        return []
+    found = [(kind, vault.hash(kinds.NAMES[kind], "", query)) for kind in (kinds.LOYALTY_CARD, kinds.PAYMENT_TOKEN)]
+    for kind in (kinds.EXTERNAL_ID, kinds.ANONYMOUS_ID, kinds.DEVICE):
+        found += [(kind, vault.hash(kinds.NAMES[kind], str(source_id), query)) for source_id in known]
+    if address := email(query):
+        found.append((kinds.EMAIL, vault.hash("email", "", address)))
+    if any(char.isdigit() for char in query) and (number := phone(query, region)):
+        found.append((kinds.PHONE, vault.hash("phone", "", number)))
+    return found
+
+
+async def _by_id(conn: AsyncConnection, vault: Vault, query: str) -> list[UUID]:
+    try:
+        record_id = UUID(query)
+    except ValueError:
+        return []
+    params = {"workspace_id": vault.workspace_id, "record_id": record_id}
+    return [one[0] for one in await rows(conn, SQL.profile_of_record, params)]
+
+
+async def _by_receipt(
+    conn: AsyncConnection, vault: Vault, query: str, known: dict[int, SourceName]
+) -> tuple[list[UUID], int]:
+    systems = {source.till_system for source in known.values()}
+    keys = [vault.hash("receipt", system, query) for system in sorted(systems)]
+    params = {"workspace_id": vault.workspace_id, "keys": keys, "limit": PAGE_ROWS}
+    found = await rows(conn, SQL.find_by_receipt, params)
+    return [one[0] for one in found if one[0]], sum(one[1] for one in found if not one[0])
+
+
+async def _by_words(
+    conn: AsyncConnection, vault: Vault, query: str, page: str | None
+) -> tuple[list[UUID], str | None]:
+    words = sorted((w for w in fold(query).split() if len(w) >= _WORD_LETTERS_MIN), key=len, reverse=True)
+    if not words or "@" in query or any(char.isdigit() for char in query):
+        return [], None
+    place = unpack_place(page, 1)
+    hashed = [vault.hash("word", word) for word in words[:_WORDS_MAX]] + [None] * _WORDS_MAX
+    params = {
+        "workspace_id": vault.workspace_id,
+        "word1": hashed[0],
+        "word2": hashed[1],
+        "word3": hashed[2],
+        "after": uuid_of(place[0], "page") if place else None,
+        "limit": PAGE_ROWS + 1,
+    }
+    found = await rows(conn, SQL.find_by_words, params)
+    kept = found[:PAGE_ROWS]
+    older = pack_place(kept[-1][0]) if len(found) > PAGE_ROWS else None
+    return [profile_id for _, profile_id in kept], older

@@ -1,0 +1,406 @@
+"""The event log and the quarantine as lines for people: what happened, to whom, how fast, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+
+from regulars.console.format import money, quantity
+from regulars.console.i18n import _, ngettext
+from regulars.store.database import AsyncConnection
+from regulars.store.queries import load_queries
+from regulars.store.vault import Unreadable, Vault, open_sealed
+from regulars.vocabulary.errors import NotFound
+
+from .common import SourceName, row, rows, sources, store_names
+from .people import name_in, open_fields
+
+EVENTS = load_queries("regulars.store.views", "events.sql")
+PAGE_EVENTS = 50
+# A filter walks back this far at most, so that a rare type never scans the whole log.
+FILTER_EVENTS_MAX = 100_000
+_MICROSECOND = timedelta(microseconds=1)
+_MICRO = Decimal(1_000_000)
+
+Result = Literal["applied", "rejected"]
+
+# Glyph, colour and words of the event types; by full name first, then by what stands before the dot.
+_KINDS: dict[str, tuple[str, str, str]] = {
+    "sale.completed": ("shopping-bag", "sale", "Sale"),
+    "sale.refunded": ("receipt-refund", "back", "Return"),
+    "sale.voided": ("receipt-off", "back", "Voided sale"),
+    "customer.updated": ("user", "person", "Customer details"),
+    "customer.deleted": ("trash", "back", "Customer deleted at the source"),
+    "product": ("package", "", "Product"),
+    "product.viewed": ("eye", "", "Product viewed"),
+    "stock": ("package", "", "Stock"),
+    "store": ("building-store", "", "Shop details"),
+    "staff": ("id-badge-2", "", "Staff details"),
+    "payment": ("credit-card", "", "Payment"),
+    "page": ("world", "", "Page viewed"),
+    "cart": ("shopping-cart", "", "Basket"),
+    "message.delivered": ("mail", "", "Message delivered"),
+    "message.opened": ("mail", "", "Message opened"),
+    "message.clicked": ("mail", "", "Link in a message clicked"),
+    "message.bounced": ("mail", "bad", "Message bounced"),
+    "message.complained": ("mail", "bad", "Complaint about a message"),
+    "message.unsubscribed": ("mail", "back", "Unsubscribed"),
+    "consent.given": ("shield-check", "sale", "Consent given"),
+    "consent.withdrawn": ("shield-check", "back", "Consent withdrawn"),
+    "case": ("message-circle", "", "Service case"),
+    "review": ("star", "", "Review"),
+    "score": ("chart-bar", "", "Score"),
+    "source": ("plug-connected", "", "Notice from the source"),
+    "custom": ("bolt", "", "Custom event"),
+    "regulars.canary": ("activity", "", "Canary"),
+    "regulars": ("settings", "", "Action in Regulars"),
+}
+
+
+class Kind(Struct, frozen=True):
+    """How a type of event is shown."""
+
+    icon: str
+    tone: str
+    label: str
+
+
+class EventLine(Struct, frozen=True):
+    """One event as a line. `event_no` is None for a rejected one; `took_us` from receipt to commit."""
+
+    type: str
+    kind: Kind
+    source: SourceName
+    received_at: datetime
+    occurred_at: datetime
+    summary: str
+    result: Result = "applied"
+    event_no: int | None = None
+    quarantine_id: UUID | None = None
+    profile_id: UUID | None = None
+    who: str | None = None
+    store: str | None = None
+    channel: str | None = None
+    took_us: int | None = None
+
+    @property
+    def key(self) -> str:
+        """A stable name for the row."""
+        return f"e{self.event_no}" if self.event_no is not None else f"q{str(self.quarantine_id).replace('-', '')}"
+
+
+class Step(Struct, frozen=True):
+    """One step of a trace: microseconds since receipt; state ok, idle or bad."""
+
+    title: str
+    at_us: int | None
+    note: str
+    state: str = "ok"
+
+
+class EventDetail(Struct, frozen=True):
+    """One event in full. `payload` is what is kept of it: the public event, card numbers scrubbed."""
+
+    line: EventLine
+    steps: list[Step]
+    payload: Any
+    turn_no: int | None = None
+    quarantine: str | None = None
+
+
+class Filters(Struct, frozen=True):
+    """What a stream of events shows; absent means all."""
+
+    source_id: int | None = None
+    type: str | None = None
+    result: Result | None = None
+
+    def admits(self, line: EventLine) -> bool:
+        """Whether a line passes."""
+        return (
+            (self.source_id is None or line.source.source_id == self.source_id)
+            and (self.type is None or line.type == self.type or line.type.partition(".")[0] == self.type)
+            and (self.result is None or line.result == self.result)
+        )
+
+
+class Names(Struct, frozen=True):
+    """Names that lines need: sources by number, shops by code."""
+
+    sources: dict[int, SourceName] = field(default_factory=dict)
+    stores: dict[str, str] = field(default_factory=dict)
+
+    def source(self, source_id: int) -> SourceName:
+        """The source, or a stand-in for one that is gone."""
+        return self.sources.get(source_id) or SourceName(source_id, _("source %(n)s", n=source_id), "", "")
+
+
+class LogEnd(Struct, frozen=True):
+    """The end of the log and the signs of life."""
+
+    event_no: int = 0
+    turn_at: datetime | None = None
+    canary_at: datetime | None = None
+    profiles: int = 0
+
+
+def kind_of(type_: str) -> Kind:
+    """How a type of event is shown."""
+    icon, tone, label = _KINDS.get(type_) or _KINDS.get(type_.partition(".")[0]) or ("bolt", "", type_)
+    if type_.startswith("custom."):
+        return Kind(icon, tone, type_.partition(".")[2].replace("_", " ").capitalize())
+    return Kind(icon, tone, _(label))
+
+
+async def names(conn: AsyncConnection, workspace_id: int) -> Names:
+    """Names for lines."""
+    return Names(await sources(conn, workspace_id), await store_names(conn, workspace_id))
+
+
+async def log_end(conn: AsyncConnection, workspace_id: int) -> LogEnd:
+    """Where the log ends now."""
+    found = await row(conn, EVENTS.log_end, {"workspace_id": workspace_id})
+    return LogEnd(*found) if found else LogEnd()
+
+
+async def latest(
+    conn: AsyncConnection,
+    vault: Vault,
+    known: Names,
+    *,
+    filters: Filters = Filters(),
+    before: int | None = None,
+    after: int | None = None,
+    limit: int = PAGE_EVENTS,
+) -> list[EventLine]:
+    """Applied events, newest first, before and after a place in the log."""
+    if after is None:
+        end = before if before is not None else (await log_end(conn, vault.workspace_id)).event_no
+        after = max(0, end - FILTER_EVENTS_MAX)
+    params = {
+        "workspace_id": vault.workspace_id,
+        "before": before,
+        "after": after,
+        "source_id": filters.source_id,
+        "type": filters.type,
+        "limit": limit,
+    }
+    return [_line(vault, known, one) for one in await rows(conn, EVENTS.latest_events, params)]
+
+
+async def rejected_before(
+    conn: AsyncConnection, workspace_id: int, known: Names, *, filters: Filters, before: datetime | None, limit: int
+) -> list[EventLine]:
+    """Waiting rejected events, newest first, before a moment."""
+    params = {
+        "workspace_id": workspace_id,
+        "before": before,
+        "source_id": filters.source_id,
+        "type": filters.type,
+        "limit": limit,
+    }
+    return [_rejected_line(known, one) for one in await rows(conn, EVENTS.rejected_before, params)]
+
+
+async def rejected_since(
+    conn: AsyncConnection, workspace_id: int, known: Names, *, since: datetime, limit: int
+) -> list[EventLine]:
+    """Waiting rejected events that came after a moment, newest first."""
+    params = {"workspace_id": workspace_id, "since": since, "limit": limit}
+    return [_rejected_line(known, one) for one in await rows(conn, EVENTS.rejected_since, params)]
+
+
+async def event_detail(conn: AsyncConnection, vault: Vault, event_no: int) -> EventDetail:
+    """One event with its trace. Raises NotFound."""
+    params: dict[str, Any] = {"workspace_id": vault.workspace_id, "event_no": event_no}
+    found = await row(conn, EVENTS.one_event, params)
+    if found is None:
+        raise NotFound("This event is not in the log; it may have been erased.")
+    known = await names(conn, vault.workspace_id)
+    line = _line(vault, known, found)
+    sale = await row(conn, EVENTS.sale_of_event, params | {"occurred_at": found[3]})
+    payload = _body(vault, found)
+    return EventDetail(line, _trace(line, found, sale, payload), payload, turn_no=found[14])
+
+
+async def rejected_detail(conn: AsyncConnection, vault: Vault, quarantine_id: UUID) -> EventDetail:
+    """One rejected event. Raises NotFound."""
+    params = {"workspace_id": vault.workspace_id, "ids": [quarantine_id]}
+    found = await row(conn, EVENTS.rejected_examples, params)
+    if found is None:
+        raise NotFound("This rejected event is gone: they are kept for 30 days.")
+    known = await names(conn, vault.workspace_id)
+    line = _rejected_line(known, found)
+    steps = [
+        Step(_("Received"), 0, _("by %(door)s, from %(source)s", door=door_name(found[3]), source=line.source.name)),
+        Step(_("Refused"), None, found[7], "bad"),
+        Step(_("Kept for replay"), None, ngettext("%(n)s attempt so far", "%(n)s attempts so far", found[10]), "idle"),
+    ]
+    return EventDetail(line, steps, open_rejected(vault, found[8], found[9]), quarantine=str(quarantine_id))
+
+
+def open_rejected(vault: Vault, wrapped: bytes, sealed: bytes) -> Any:
+    """The body of a rejected message: JSON where it is JSON, else its text."""
+    try:
+        body = open_sealed(vault.unwrap(wrapped), sealed)
+    except Unreadable:
+        return None
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return body.decode("utf-8", "replace")
+
+
+def door_name(door: str) -> str:
+    """How an event came in, in words."""
+    return {
+        "events": _("the events API"),
+        "segment": _("the tracking API"),
+        "hook": _("a webhook"),
+        "import": _("a file import"),
+        "fetch": _("a fetch"),
+        "canary": _("the canary"),
+    }.get(door, door)
+
+
+def _line(vault: Vault, known: Names, found: Sequence[Any]) -> EventLine:
+    event_no, type_, source_id, occurred_at, received_at, _record, profile_id, wrapped, fields = found[:9]
+    body = _body(vault, found)
+    store = body.get("store") if isinstance(body, dict) else None
+    return EventLine(
+        type=type_,
+        kind=kind_of(type_),
+        source=known.source(source_id),
+        received_at=received_at,
+        occurred_at=occurred_at,
+        summary=summary_of(body if isinstance(body, dict) else {}),
+        event_no=event_no,
+        profile_id=profile_id,
+        who=_who(vault, wrapped, fields),
+        store=known.stores.get(store, store) if store else None,
+        channel=body.get("channel") if isinstance(body, dict) else None,
+        took_us=_since(received_at, found[13]),
+    )
+
+
+def _rejected_line(known: Names, found: Sequence[Any]) -> EventLine:
+    quarantine_id, received_at, source_id, _door, type_, _code, _field, message = found[:8]
+    return EventLine(
+        type=type_,
+        kind=Kind("alert-circle", "bad", kind_of(type_).label if type_ else _("Unknown event")),
+        source=known.source(source_id),
+        received_at=received_at,
+        occurred_at=received_at,
+        summary=message,
+        result="rejected",
+        quarantine_id=quarantine_id,
+    )
+
+
+def _who(vault: Vault, wrapped: bytes | None, fields: bytes | None) -> str | None:
+    if wrapped is None or fields is None:
+        return None
+    try:
+        return name_in(open_fields(vault, wrapped, fields))
+    except Unreadable:
+        return None
+
+
+def _body(vault: Vault, found: Sequence[Any]) -> Any:
+    wrapped, sealed = found[7], found[9]
+    return open_body(vault, wrapped, sealed)
+
+
+def open_body(vault: Vault, wrapped: bytes | None, sealed: bytes) -> Any:
+    """The public event of a log row; an empty one where its key was destroyed by an erasure."""
+    try:
+        key = vault.unwrap(wrapped) if wrapped is not None else vault.workspace_key
+        return msgspec.json.decode(open_sealed(key, sealed))
+    except Unreadable:
+        return {}
+
+
+def summary_of(body: dict[str, Any]) -> str:
+    """What an event says, in a few words."""
+    sale = body.get("sale")
+    if isinstance(sale, dict):
+        return _sale_summary(sale)
+    if isinstance(payment := body.get("payment"), dict):
+        return money(payment.get("amount_minor", 0), payment.get("currency", ""))
+    if isinstance(consent := body.get("consent"), dict):
+        return f"{consent.get('channel', '')} · {consent.get('purpose', 'marketing')}"
+    if isinstance(product := body.get("product"), dict):
+        return str(product.get("name") or product.get("sku", ""))
+    if isinstance(cart := body.get("cart"), dict):
+        return money(cart["total_minor"], cart["currency"]) if cart.get("currency") and cart.get("total_minor") else ""
+    properties = body.get("properties")
+    shown = properties.get("name") or properties.get("title") or properties.get("path") if isinstance(properties, dict) else ""
+    return str(shown or "")[:120]
+
+
+def _sale_summary(sale: dict[str, Any]) -> str:
+    parts = [money(sale.get("total_minor", 0), sale.get("currency", ""))]
+    if lines := sale.get("lines"):
+        count = sum((abs(Decimal(str(line.get("quantity", 1)))) for line in lines), Decimal(0))
+        parts.append(_("%(n)s items", n=quantity(int(count * _MICRO))) if count != 1 else _("1 item"))
+    parts.append(str(sale.get("receipt", "")))
+    return " · ".join(part for part in parts if part)
+
+
+def _trace(line: EventLine, found: Sequence[Any], sale: Sequence[Any] | None, payload: Any) -> list[Step]:
+    checked_at, loaded_at, decided_at, saved_at = found[10:14]
+    received = line.received_at
+    where = " · ".join(part for part in (line.source.name, line.store, line.channel) if part)
+    return [
+        Step(_("Received"), 0, where),
+        Step(_("Checked"), _since(received, checked_at), _("Card numbers scrubbed, fields valid, not seen before")),
+        Step(_("Matched"), _since(received, loaded_at), _matched(line), "ok" if line.profile_id else "idle"),
+        Step(_("Changed"), _since(received, decided_at), _changed(line, sale)),
+        _triggered(_since(received, saved_at), payload),
+    ]
+
+
+def _matched(line: EventLine) -> str:
+    if line.profile_id is None:
+        return _("Nobody: the event names no customer")
+    return line.who or _("a customer without a name")
+
+
+def _changed(line: EventLine, sale: Sequence[Any] | None) -> str:
+    if sale is not None:
+        return _sale_change(sale)
+    if line.type.startswith("sale."):
+        return _("A later version of this receipt has taken its place")
+    if line.type.startswith("customer."):
+        return _("What this source says of the customer")
+    if line.type.startswith("consent."):
+        return _("Consent of the address: %(summary)s", summary=line.summary)
+    return _("Kept on the timeline") if line.profile_id else _("Kept in the log")
+
+
+def _sale_change(sale: Sequence[Any]) -> str:
+    kind, receipt, currency, total_minor, counted, void, _version = sale
+    if void:
+        return _("Receipt %(receipt)s is void and counts nowhere", receipt=receipt)
+    if not counted:
+        return _("Receipt %(receipt)s waits for the sale it names", receipt=receipt)
+    amount = money(total_minor if kind == 1 else -total_minor, currency)
+    return _("Spend %(amount)s, receipt %(receipt)s", amount=amount, receipt=receipt)
+
+
+def _triggered(at_us: int | None, payload: Any) -> Step:
+    fetches = payload.get("fetches") if isinstance(payload, dict) else None
+    if fetches:
+        note = ngettext("%(n)s fetch asked of the source", "%(n)s fetches asked of the source", len(fetches))
+        return Step(_("Triggered"), at_us, note)
+    return Step(_("Triggered"), at_us, _("Nothing outside. Committed to the log"), "idle")
+
+
+def _since(received: datetime, at: datetime | None) -> int | None:
+    return max(0, (at - received) // _MICROSECOND) if at is not None else None

@@ -1,0 +1,364 @@
+"""One customer in full: who they are, what they did, why these records are one person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.profile.figures import average_order_minor, cadence_days
+from regulars.console.charts import Point
+from regulars.console.format import money, quantity
+from regulars.console.i18n import _
+from regulars.store.database import AsyncConnection
+from regulars.store.vault import Vault
+from regulars.vocabulary.errors import NotFound
+
+from .common import SQL, SourceName, mask, pack_place, row, rows, unpack_place, whole
+from .log import Kind, Names, kind_of, names, open_body, summary_of
+from .people import Identity, Part, Person, load_parts, person_of
+
+TIMELINE_ROWS = 25
+EDGES_MAX = 200
+MONTHS = 12
+CATEGORIES_SHOWN = 5
+# What the filters of the timeline stand for: what comes before the dot of a type.
+TOPICS: Final[dict[str, tuple[str, ...]]] = {
+    "sales": ("sale", "payment"),
+    "web": ("page", "product", "cart"),
+    "messages": ("message", "consent"),
+    "service": ("case", "review"),
+    "details": ("customer",),
+}
+_LAST_EVENT_NO = 2**63 - 1
+
+
+class TimelineLine(Struct, frozen=True):
+    """One event on a customer's timeline."""
+
+    event_no: int
+    kind: Kind
+    type: str
+    source: SourceName
+    summary: str
+    occurred_at: datetime
+    received_at: datetime
+    store: str | None
+    channel: str | None
+    lines: list[tuple[str, str, str]]
+    payload: Any
+
+
+class Timeline(Struct, frozen=True):
+    """A page of the timeline; `older` is the mark of the next one."""
+
+    lines: list[TimelineLine]
+    older: str | None
+
+
+class IdentityLine(Struct, frozen=True):
+    """An identifier with every source that says it."""
+
+    kind: str
+    label: str
+    icon: str
+    value: str
+    current: bool
+    sources: list[str]
+
+
+class ConsentLine(Struct, frozen=True):
+    """What holds for a channel and purpose."""
+
+    channel: str
+    purpose: str
+    granted: bool
+    at: datetime
+    source: SourceName
+
+
+class RecordLine(Struct, frozen=True):
+    """One record: the customer as one source knows them."""
+
+    record_id: UUID
+    source: SourceName
+    name: str | None
+    first_at: datetime
+    last_at: datetime | None
+    orders: int
+    keys: list[str]
+
+
+class LinkLine(Struct, frozen=True):
+    """Two records that share a value: why they are one person, or why not."""
+
+    label: str
+    icon: str
+    value: str
+    linked: bool
+    reason: str
+    one: str
+    other: str
+    other_profile: UUID | None
+
+
+class Profile(Struct, frozen=True):
+    """The whole page but the timeline."""
+
+    person: Person
+    names: Names
+    average_minor: dict[str, int]
+    cadence_days: float | None
+    spend_points: list[Point]
+    spend_months: dict[str, list[int]]
+    categories: list[tuple[str, float]]
+    shops: list[tuple[str, int]]
+    identities: list[IdentityLine]
+    consent: list[ConsentLine]
+    records: list[RecordLine]
+    links: list[LinkLine]
+    stores: dict[str, str] = field(default_factory=dict)
+
+
+_IDENTITY_WORDS: Final = {
+    "loyalty_card": ("cards", "Loyalty card"),
+    "external_id": ("id-badge-2", "Customer number"),
+    "anonymous_id": ("world", "Browser"),
+    "payment_token": ("credit-card", "Payment card"),
+    "device": ("device-mobile", "Device"),
+    "email": ("mail", "E-mail"),
+    "phone": ("phone", "Phone"),
+}
+
+
+async def resolve(conn: AsyncConnection, workspace_id: int, record_id: UUID) -> UUID:
+    """The profile a record belongs to now. Raises NotFound."""
+    found = await row(conn, SQL.profile_of_record, {"workspace_id": workspace_id, "record_id": record_id})
+    if found is None:
+        raise NotFound("There is no customer with this id; they may have been erased.")
+    return UUID(str(found[0]))
+
+
+async def load_profile(
+    conn: AsyncConnection, vault: Vault, profile_id: UUID, *, now: datetime, zone: ZoneInfo, clear: bool
+) -> Profile:
+    """A profile in full. Raises NotFound for an id that is no profile's."""
+    parts = (await load_parts(conn, vault, [profile_id])).get(profile_id)
+    if not parts:
+        raise NotFound("There is no customer with this id; they may have been erased.")
+    person = person_of(profile_id, parts, clear=clear)
+    known = await names(conn, vault.workspace_id)
+    months = await _months(conn, vault.workspace_id, profile_id, now, zone)
+    currency = person.main_currency
+    return Profile(
+        person=person,
+        names=known,
+        average_minor=average_order_minor(person.figures),
+        cadence_days=cadence_days(person.figures),
+        spend_points=_month_points(months, currency, now, zone),
+        spend_months={code: list(values.values()) for code, values in months.items()},
+        categories=_top_categories(person),
+        shops=sorted(((known.stores.get(c, c), n) for c, n in person.figures.stores.items()), key=lambda one: -one[1]),
+        identities=_identities(parts, known, clear=clear),
+        consent=await _consent(conn, vault.workspace_id, profile_id, known),
+        records=_records(parts, known, clear=clear),
+        links=await _links(conn, vault, profile_id, parts, known, clear=clear),
+        stores=known.stores,
+    )
+
+
+async def load_timeline(
+    conn: AsyncConnection,
+    vault: Vault,
+    profile_id: UUID,
+    *,
+    topic: str | None,
+    until: datetime | None,
+    page: str | None,
+    clear: bool,
+) -> Timeline:
+    """Events of a customer, latest in business time first; `until` jumps to a date, `page` is a mark."""
+    place = unpack_place(page, 2)
+    if place:
+        until = datetime.fromisoformat(place[0])
+    params = {
+        "workspace_id": vault.workspace_id,
+        "profile_id": profile_id,
+        "until": until or datetime(9000, 1, 1, tzinfo=UTC),
+        "before": whole(place[1], "page") if place else _LAST_EVENT_NO,
+        "types": ",".join(TOPICS[topic]) if topic in TOPICS else None,
+        "limit": TIMELINE_ROWS + 1,
+    }
+    known = await names(conn, vault.workspace_id)
+    found = await rows(conn, SQL.profile_timeline, params)
+    kept = found[:TIMELINE_ROWS]
+    older = pack_place(kept[-1][3].isoformat(), kept[-1][0]) if len(found) > TIMELINE_ROWS else None
+    return Timeline([_timeline_line(vault, known, one, clear=clear) for one in kept], older)
+
+
+def identity_words(kind: str) -> tuple[str, str]:
+    """Icon and words of a kind of identifier."""
+    icon, words = _IDENTITY_WORDS[kind]
+    return icon, _(words)
+
+
+def _timeline_line(vault: Vault, known: Names, found: Sequence[Any], *, clear: bool) -> TimelineLine:
+    event_no, type_, source_id, occurred_at, received_at, _record_id, wrapped, sealed = found
+    body = open_body(vault, wrapped, sealed)
+    body = body if isinstance(body, dict) else {}
+    store = body.get("store")
+    return TimelineLine(
+        event_no=event_no,
+        kind=kind_of(type_),
+        type=type_,
+        source=known.source(source_id),
+        summary=summary_of(body),
+        occurred_at=occurred_at,
+        received_at=received_at,
+        store=known.stores.get(store, store) if store else None,
+        channel=body.get("channel"),
+        lines=_sale_lines(body.get("sale")),
+        payload=body if clear else {**body, "customer": "•••"} if "customer" in body else body,
+    )
+
+
+def _sale_lines(sale: Any) -> list[tuple[str, str, str]]:
+    """(what, how many, how much) of a receipt's lines."""
+    if not isinstance(sale, dict):
+        return []
+    currency = str(sale.get("currency", ""))
+    return [
+        (
+            str(line.get("name") or line.get("sku") or _("Item")),
+            quantity(int(Decimal(str(line.get("quantity", 1))) * 1_000_000)),
+            money(line.get("total_minor", 0), currency),
+        )
+        for line in sale.get("lines", [])
+    ]
+
+
+async def _months(
+    conn: AsyncConnection, workspace_id: int, profile_id: UUID, now: datetime, zone: ZoneInfo
+) -> dict[str, dict[date, int]]:
+    """Spend per currency and month of the last twelve, empty months included."""
+    span = _month_starts(now.astimezone(zone).date())
+    params = {
+        "workspace_id": workspace_id,
+        "profile_id": profile_id,
+        "zone": zone.key,
+        "since": now - timedelta(days=400),
+    }
+    out: dict[str, dict[date, int]] = {}
+    for month, currency, net_minor, _orders in await rows(conn, SQL.profile_spend, params):
+        if month in span:
+            out.setdefault(currency, dict.fromkeys(span, 0))[month] = net_minor
+    return out
+
+
+def _month_starts(today: date) -> list[date]:
+    last = today.year * 12 + today.month - 1
+    return [date(n // 12, n % 12 + 1, 1) for n in range(last - MONTHS + 1, last + 1)]
+
+
+def _month_points(
+    months: dict[str, dict[date, int]], currency: str | None, now: datetime, zone: ZoneInfo
+) -> list[Point]:
+    values = months.get(currency or "", {})
+    return [
+        Point(f"{month:%b}", f"{month:%b %Y}: {money(value, currency or '')}", value)
+        for month, value in values.items()
+    ]
+
+
+def _top_categories(person: Person) -> list[tuple[str, float]]:
+    """Favourite categories with their share of what was bought."""
+    bought = {name: micro for name, micro in person.figures.categories.items() if micro > 0}
+    whole_micro = sum(bought.values())
+    top = sorted(bought.items(), key=lambda one: (-one[1], one[0]))[:CATEGORIES_SHOWN]
+    return [(name, micro / whole_micro) for name, micro in top]
+
+
+def _identities(parts: Sequence[Part], known: Names, *, clear: bool) -> list[IdentityLine]:
+    grouped: dict[tuple[str, str], list[Identity]] = defaultdict(list)
+    for part in parts:
+        for one in part.identities():
+            grouped[one.kind, one.value].append(one)
+    lines = []
+    for (kind, value), said in grouped.items():
+        icon, label = identity_words(kind)
+        from_sources = sorted({known.source(one.source_id).name for one in said})
+        current = any(one.current for one in said)
+        lines.append(IdentityLine(kind, label, icon, value if clear else mask(kind, value), current, from_sources))
+    order = list(_IDENTITY_WORDS)
+    return sorted(lines, key=lambda line: (not line.current, order.index(line.kind), line.value))
+
+
+async def _consent(
+    conn: AsyncConnection, workspace_id: int, profile_id: UUID, known: Names
+) -> list[ConsentLine]:
+    """The latest word per channel and purpose."""
+    params = {"workspace_id": workspace_id, "profile_id": profile_id}
+    lines: dict[tuple[str, str], ConsentLine] = {}
+    for channel, purpose, granted, at, source_id, _address in await rows(conn, SQL.profile_consent, params):
+        line = ConsentLine(channel, purpose, granted, at, known.source(source_id))
+        held = lines.get((channel, purpose))
+        if held is None or (held.at, not held.granted) < (line.at, not line.granted):
+            lines[channel, purpose] = line
+    return sorted(lines.values(), key=lambda line: (line.purpose, line.channel))
+
+
+def _records(parts: Sequence[Part], known: Names, *, clear: bool) -> list[RecordLine]:
+    return [
+        RecordLine(
+            record_id=part.record_id,
+            source=known.source(part.source_id),
+            name=person_of(part.record_id, [part], clear=True).name,
+            first_at=part.first_at,
+            last_at=part.last_at,
+            orders=part.figures.orders,
+            keys=[identity_words(one.kind)[1] for one in part.identities() if one.current][:4],
+        )
+        for part in parts
+    ]
+
+
+async def _links(
+    conn: AsyncConnection, vault: Vault, profile_id: UUID, parts: Sequence[Part], known: Names, *, clear: bool
+) -> list[LinkLine]:
+    params = {"workspace_id": vault.workspace_id, "profile_id": profile_id, "limit": EDGES_MAX}
+    values = {(one.kind, one.hash): one.value for part in parts for one in part.identities()}
+    by_id = {part.record_id: part for part in parts}
+    lines = []
+    for a, b, kind, value, linked, reason, a_profile, b_profile in await rows(conn, SQL.profile_edges, params):
+        name = kinds.NAMES[kind]
+        icon, label = identity_words(name)
+        shown = values.get((name, value.hex), "")
+        other_profile = next((p for p in (a_profile, b_profile) if p != profile_id), None)
+        lines.append(
+            LinkLine(
+                label=label,
+                icon=icon,
+                value=shown if clear or not shown else mask(name, shown),
+                linked=linked,
+                reason=reason,
+                one=_record_words(by_id.get(a), known),
+                other=_record_words(by_id.get(b), known),
+                other_profile=other_profile,
+            )
+        )
+    return lines
+
+
+def _record_words(part: Part | None, known: Names) -> str:
+    if part is None:
+        return _("a record of another customer")
+    source = known.source(part.source_id).name
+    name = person_of(part.record_id, [part], clear=True).name
+    return f"{source} · {name}" if name else source

@@ -1,0 +1,62 @@
+"""The web pages. `console(deps)` gives what the program mounts: routes, the error page, the live hub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Response, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+
+from regulars.vocabulary.errors import RegularsError
+
+from .deps import Deps, Replay, ReplayOutcome, WebRequest
+from .desk import Desk
+from .errors import error_page, is_for_people
+from .live import LiveHub
+from .pages import account, customers, events, home, kit, rejected, stream
+from .static import static_file
+
+__all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "console", "is_for_people", "routes"]
+
+_HANDLERS = (
+    account.sign_in_page, account.sign_in, account.sign_out, account.set_theme, home.home, customers.customers,
+    customers.customer, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
+    static_file,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """The mounted parts. Call `hub.close()` when told to stop: open streams would hold the server up."""
+
+    desk: Desk
+    hub: LiveHub
+    routes: list[Router]
+
+    def error(self, request: WebRequest, error: Exception) -> Response[Any]:
+        """The page of an error outside the console's own routes, such as an unknown address."""
+        return error_page(self.desk, request, error)
+
+
+def console(deps: Deps) -> Console:
+    """The console over the given parts."""
+    hub = LiveHub(deps.db, deps.vault, deps.clock)
+    desk = Desk(deps, hub)
+
+    def on_error(request: WebRequest, error: Exception) -> Response[Any]:
+        return error_page(desk, request, error)
+
+    router = Router(
+        path="/",
+        route_handlers=list(_HANDLERS),
+        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
+        exception_handlers={RegularsError: on_error, HTTPException: on_error, Exception: on_error},
+    )
+    return Console(desk, hub, [router])
+
+
+def routes(deps: Deps) -> list[Router]:
+    """Only the routes, for callers that need neither the hub nor the error page."""
+    return console(deps).routes

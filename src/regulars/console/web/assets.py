@@ -1,0 +1,106 @@
+"""Static files of the console: read once, named by their hash, kept compressed in memory.
+
+A file is served as `/static/<stem>.<hash>.<suffix>` with an immutable cache, so a new release never meets an old
+file. The style sheet is the layers of `static/css` in order; `url("…")` in it names a file of `static`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import xml.etree.ElementTree as ET
+from importlib import resources
+from importlib.resources.abc import Traversable
+
+from msgspec import Struct
+
+from regulars.vocabulary.errors import NotFound
+
+PREFIX = "/static/"
+LAYERS = ("tokens", "base", "layout", "components", "pages")
+STYLE_SHEET = "console.css"
+_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
+_URL = re.compile(r'url\("([^"]+)"\)')
+_SMALL_BYTES = 512
+
+
+class Asset(Struct, frozen=True):
+    """One file as it is sent. `packed` is its gzip form, absent where that gains nothing."""
+
+    url: str
+    media_type: str
+    etag: str
+    body: bytes
+    packed: bytes | None
+
+
+class Assets:
+    """All files by their name in `static`, and by the name they are served under."""
+
+    def __init__(self, root: Traversable | None = None) -> None:
+        self._root = root or resources.files("regulars.console").joinpath("static")
+        self._by_name: dict[str, Asset] = {}
+        self._by_served_name: dict[str, Asset] = {}
+        for name, body in _files(self._root, ""):
+            self._add(name, body)
+        self._add(STYLE_SHEET, self._style_sheet())
+        self.icons = _symbols(self._by_name["vendor/icons.svg"].body)
+
+    def url(self, name: str) -> str:
+        """Where the file is served. Raises KeyError for a file that is not there: a fault of a template."""
+        return self._by_name[name].url
+
+    def icon(self, name: str) -> str:
+        """Where an icon of the sprite is. Raises KeyError for a name that the sprite lacks."""
+        if name not in self.icons:
+            raise KeyError(f"no icon is named {name!r}")
+        return f"{self.url('vendor/icons.svg')}#{name}"
+
+    def served(self, name: str) -> Asset:
+        """The file behind a served name. Raises NotFound."""
+        try:
+            return self._by_served_name[name]
+        except KeyError:
+            raise NotFound("There is no such file.") from None
+
+    def names(self) -> list[str]:
+        """All files, by their name in `static`."""
+        return list(self._by_name)
+
+    def size_bytes(self, name: str) -> int:
+        """What the file costs on the wire."""
+        asset = self._by_name[name]
+        return len(asset.packed or asset.body)
+
+    def _add(self, name: str, body: bytes) -> None:
+        digest = hashlib.sha256(body).hexdigest()[:12]
+        stem, _, suffix = name.rpartition("/")[2].rpartition(".")
+        served = f"{stem}.{digest}.{suffix}"
+        packed = None if suffix == "woff2" or len(body) < _SMALL_BYTES else gzip.compress(body, 9, mtime=0)
+        asset = Asset(PREFIX + served, _TYPES["." + suffix], f'"{digest}"', body, packed)
+        self._by_name[name] = self._by_served_name[served] = asset
+
+    def _style_sheet(self) -> bytes:
+        text = "".join(self._root.joinpath("css", f"{layer}.css").read_text(encoding="utf-8") for layer in LAYERS)
+        return _URL.sub(lambda match: f'url("{self.url(match[1])}")', text).encode()
+
+
+def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
+    """Every file fit to be served below a folder; style sheet layers are served joined, not singly."""
+    found: list[tuple[str, bytes]] = []
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
+        if entry.is_dir():
+            found += _files(entry, f"{path}{entry.name}/")
+        elif "." + entry.name.rpartition(".")[2] in _TYPES and not entry.name.endswith(".css"):
+            found.append((path + entry.name, entry.read_bytes()))
+    return found
+
+
+def _symbols(sprite: bytes) -> frozenset[str]:
+    return frozenset(node.attrib["id"] for node in ET.fromstring(sprite) if "id" in node.attrib)

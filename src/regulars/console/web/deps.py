@@ -1,0 +1,61 @@
+"""What the web pages need from the rest of the program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from litestar import Request
+from msgspec import Struct
+
+from regulars.store.database import Database
+from regulars.store.vault import Vault
+
+WebRequest = Request[Any, Any, Any]
+
+
+class ReplayOutcome(Struct, frozen=True):
+    """What became of rejected events that were tried again."""
+
+    applied: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+
+
+class Replay(Protocol):
+    """Tries rejected events again through the gate; those that pass are marked as resolved."""
+
+    async def __call__(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome: ...
+
+
+def _peer(request: WebRequest) -> str:
+    return request.client.host if request.client else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deps:
+    """Handed to `routes`. `base_url` is the public address, `zone` the time zone times are shown in, `region` the
+    country (ISO 3166) whose phone numbers need no prefix.
+
+    `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
+    """
+
+    db: Database
+    vault: Vault
+    replay: Replay
+    base_url: str
+    workspace_name: str = "Regulars"
+    zone: ZoneInfo = ZoneInfo("UTC")
+    region: str = "GB"
+    development: bool = False
+    clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    client_address: Callable[[WebRequest], str] = _peer
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may insist on an encrypted connection."""
+        return self.base_url.startswith("https://")

@@ -1,0 +1,1 @@
+"""One file a page: read the address, ask the services, render."""

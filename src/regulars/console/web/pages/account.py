@@ -1,0 +1,125 @@
+"""Signing in and out, and the theme."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.datastructures import Cookie
+
+from regulars.console.accounts import SESSION_LIFE
+from regulars.console.i18n import _
+from regulars.vocabulary.errors import Forbidden
+
+from ..deps import WebRequest
+from ..desk import Desk, SignInNeeded
+from ..security import csrf_token, safe_path
+from ..templating import THEME_COOKIE, THEMES
+
+_FORM_COOKIE = "regulars_form"
+_FORM_LIFE_SECONDS = 3600
+_THEME_LIFE_SECONDS = 400 * 86_400
+
+
+@get("/sign-in", include_in_schema=False)
+async def sign_in_page(request: WebRequest, desk: Desk) -> Response[Any]:
+    """The form; somebody who is signed in goes on."""
+    target = safe_path(request.query_params.get("next"))
+    try:
+        await desk.visit(request)
+    except SignInNeeded:
+        return _form(request, desk, target)
+    return desk.go(target)
+
+
+@post("/sign-in", include_in_schema=False)
+async def sign_in(request: WebRequest, desk: Desk) -> Response[Any]:
+    """Check address and password; on success a new session, whatever cookie came along."""
+    secret = request.cookies.get(_FORM_COOKIE, "")
+    try:
+        fields = await desk.form(request, secret)
+    except Forbidden:
+        return _form(request, desk, "/", error=_("The form was open too long. Please try again."), status=403)
+    target, email = safe_path(fields.get("next")), fields.get("email", "").strip().lower()
+    account = hashlib.sha256(email.encode()).hexdigest()
+    address = desk.deps.client_address(request)
+    wait_seconds = desk.throttle.admit(account, address)
+    if wait_seconds:
+        minutes = -(-wait_seconds // 60)
+        error = _("Too many tries. Wait %(n)s min and try again.", n=minutes)
+        return _form(request, desk, target, email=email, error=error, status=429, retry_seconds=wait_seconds)
+    user_id = await desk.accounts.check(email, fields.get("password", ""))
+    if user_id is None:
+        error = _("Address and password do not fit together.")
+        return _form(request, desk, target, email=email, error=error, status=401)
+    desk.throttle.succeeded(account, address)
+    await _end_old_session(request, desk)
+    token = await desk.accounts.start_session(user_id)
+    answer = desk.go(target)
+    answer.set_cookie(session_cookie(desk, f"{desk.workspace_id}.{token}", int(SESSION_LIFE.total_seconds())))
+    answer.delete_cookie(_FORM_COOKIE)
+    return answer
+
+
+@post("/sign-out", include_in_schema=False)
+async def sign_out(request: WebRequest, desk: Desk) -> Response[Any]:
+    """End the session here and in the store."""
+    try:
+        visit = await desk.visit(request)
+    except SignInNeeded:
+        return desk.go("/sign-in")
+    await desk.form(request, visit.token)
+    await desk.accounts.end_session(visit.token)
+    answer = desk.go("/sign-in")
+    answer.set_cookie(session_cookie(desk, "", 0))
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@post("/theme", include_in_schema=False)
+async def set_theme(request: WebRequest, desk: Desk) -> Response[Any]:
+    """Remember the theme of this browser; any other word means the system's."""
+    visit = await desk.visit(request)
+    fields = await desk.form(request, visit.token)
+    theme = fields.get("theme", "")
+    life = _THEME_LIFE_SECONDS if theme in THEMES else 0
+    answer = desk.go(safe_path(fields.get("next")))
+    answer.set_cookie(
+        Cookie(THEME_COOKIE, value=theme if life else "", path="/", max_age=life, samesite="lax", secure=desk.deps.secure)
+    )
+    return answer
+
+
+def session_cookie(desk: Desk, value: str, life_seconds: int) -> Cookie:
+    """The session's cookie: not for scripts, not for other sites' forms, encrypted connections where we have them."""
+    return Cookie(
+        desk.cookie, value=value, path="/", max_age=life_seconds, httponly=True, samesite="lax", secure=desk.deps.secure
+    )
+
+
+def _form(
+    request: WebRequest, desk: Desk, target: str, *, email: str = "", error: str | None = None, status: int = 200,
+    retry_seconds: int | None = None,
+) -> Response[Any]:
+    secret = request.cookies.get(_FORM_COOKIE) or secrets.token_urlsafe(32)
+    headers = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
+    answer = desk.pages.page(
+        request, "pages/sign_in.html", csrf=csrf_token(secret), status=status, headers=headers, target=target,
+        email=email, error=error,
+    )
+    answer.set_cookie(
+        Cookie(
+            _FORM_COOKIE, value=secret, path="/sign-in", max_age=_FORM_LIFE_SECONDS, httponly=True, samesite="lax",
+            secure=desk.deps.secure,
+        )
+    )
+    return answer
+
+
+async def _end_old_session(request: WebRequest, desk: Desk) -> None:
+    """A session that came along with the form is not carried over."""
+    token = request.cookies.get(desk.cookie, "").partition(".")[2]
+    if token:
+        await desk.accounts.end_session(token)

@@ -1,0 +1,78 @@
+"""The list of customers and one customer in full."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from litestar import Response, get
+
+from regulars.console.services import customers as service
+from regulars.console.services import profile as profiles
+from regulars.console.services.common import sees_contacts, uuid_of
+from regulars.vocabulary.errors import InvalidInput, NotFound
+
+from ..deps import Deps, WebRequest
+from ..desk import Desk
+
+
+@get("/customers", include_in_schema=False)
+async def customers(request: WebRequest, desk: Desk) -> Response[Any]:
+    """Search, or everybody by latest activity or by when they came."""
+    visit = await desk.visit_to(request, "customers")
+    params = request.query_params
+    query = (params.get("q") or "").strip()
+    order: service.Order = "newest" if params.get("order") == "newest" else "latest"
+    clear = sees_contacts(visit.viewer.role)
+    async with desk.deps.db.read(desk.workspace_id) as conn:
+        if query:
+            found = await service.find_customers(
+                conn, desk.deps.vault, query, region=desk.deps.region, page=params.get("page"), clear=clear
+            )
+        else:
+            found = await service.list_customers(
+                conn, desk.deps.vault, order=order, page=params.get("page"), clear=clear
+            )
+    context = {"found": found, "q": query, "order": order, "page_mark": params.get("page")}
+    return await desk.page(request, visit, "pages/customers.html", "customers", **context)
+
+
+@get("/customers/{profile:str}", include_in_schema=False)
+async def customer(request: WebRequest, desk: Desk, profile: str) -> Response[Any]:
+    """One customer. The id of any record leads to the profile it belongs to now."""
+    visit = await desk.visit_to(request, "customers")
+    clear = sees_contacts(visit.viewer.role)
+    params = request.query_params
+    topic = params.get("topic") if params.get("topic") in profiles.TOPICS else None
+    async with desk.deps.db.read(desk.workspace_id) as conn:
+        profile_id = await profiles.resolve(conn, desk.workspace_id, _id(profile))
+        if profile_id.hex != profile:
+            return desk.go(f"/customers/{profile_id.hex}" + (f"?{urlencode(params.dict())}" if params else ""))
+        found = await profiles.load_profile(
+            conn, desk.deps.vault, profile_id, now=desk.deps.clock(), zone=desk.deps.zone, clear=clear
+        )
+        timeline = await profiles.load_timeline(
+            conn, desk.deps.vault, profile_id, topic=topic, until=_end_of(params.get("until"), desk.deps),
+            page=params.get("page"), clear=clear,
+        )
+    context = {
+        "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
+        "page_mark": params.get("page"), "clear": clear,
+    }  # fmt: skip
+    return await desk.page(request, visit, "pages/profile.html", "customers", **context)
+
+
+def _id(text: str) -> Any:
+    try:
+        return uuid_of(text, "id")
+    except InvalidInput:
+        raise NotFound("There is no customer with this id.") from None
+
+
+def _end_of(text: str | None, deps: Deps) -> datetime | None:
+    """The end of a day in the console's zone; words that are no date are ignored."""
+    try:
+        return datetime.combine(date.fromisoformat(text or "") + timedelta(days=1), time(), tzinfo=deps.zone)
+    except (ValueError, OverflowError):
+        return None

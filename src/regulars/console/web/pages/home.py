@@ -1,0 +1,35 @@
+"""The front page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get
+
+from regulars.console.services import home as service
+from regulars.console.services import log
+
+from ..deps import WebRequest
+from ..desk import Desk
+
+RECENT_LINES = 8
+
+
+@get("/", include_in_schema=False)
+async def home(request: WebRequest, desk: Desk) -> Response[Any]:
+    """Figures of a span, what needs attention, the latest events."""
+    visit = await desk.visit_to(request, "home")
+    params = request.query_params
+    asked = service.Asked.read(params.get("span"), params.get("compare"), params.get("currency"))
+    return await desk.page(request, visit, "pages/home.html", "home", **await home_context(desk, asked))
+
+
+async def home_context(desk: Desk, asked: service.Asked) -> dict[str, Any]:
+    """What the page and its live updates show."""
+    async with desk.deps.db.read(desk.workspace_id) as conn:
+        figures = await service.load_home(
+            conn, desk.workspace_id, asked, now=desk.deps.clock(), zone=desk.deps.zone
+        )
+        known = await log.names(conn, desk.workspace_id)
+        recent = await log.latest(conn, desk.deps.vault, known, limit=RECENT_LINES)
+    return {"home": figures, "recent": recent, "change": service.change, "base_url": desk.deps.base_url}

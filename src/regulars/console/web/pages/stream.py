@@ -1,0 +1,90 @@
+"""The live stream: one per page, rows or figures as they change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Response, get
+from litestar.response import Stream
+
+from regulars.console.services import home as home_service
+from regulars.vocabulary.errors import InvalidInput
+
+from ..deps import WebRequest
+from ..desk import Desk, Visit
+from ..live import HEARTBEAT, STREAM_HEADERS, Place, Tick, Viewer, message
+from .events import read_filters
+from .home import home_context
+
+HEARTBEAT_SECONDS = 15.0
+CHECK_SESSION_SECONDS = 60.0
+HOME_EVERY_SECONDS = 1.0
+
+
+@get("/live", include_in_schema=False)
+async def live(request: WebRequest, desk: Desk) -> Response[Any]:
+    """The stream of a page; topics are `home` or `events`. Goes on after `Last-Event-ID`, else after `since`."""
+    topic = request.query_params.get("topics", "events")
+    if topic not in {"home", "events"}:
+        raise InvalidInput("topics is home or events.", field="topics")
+    visit = await desk.visit_to(request, topic)
+    last = request.headers.get("last-event-id") or request.query_params.get("since")
+    resume = Place.read(last) if last else None
+    parts = HomeParts(request, desk) if topic == "home" else EventParts(request, desk)
+    return Stream(_stream(desk, visit, resume, parts), headers=STREAM_HEADERS, media_type="text/event-stream")
+
+
+class EventParts:
+    """Renders ticks as rows of the stream."""
+
+    def __init__(self, request: WebRequest, desk: Desk) -> None:
+        self._desk = desk
+        self._filters = read_filters(request)
+
+    async def render(self, tick: Tick) -> str:
+        """New rows that pass the filter; empty when none does."""
+        lines = [line for line in tick.lines if self._filters.admits(line)]
+        if not lines and not tick.missed:
+            return ""
+        return self._desk.pages.text("live/events.html", lines=lines, missed=tick.missed, fresh=True)
+
+
+class HomeParts:
+    """Renders the figures anew, at most once a second."""
+
+    def __init__(self, request: WebRequest, desk: Desk) -> None:
+        params = request.query_params
+        self._desk = desk
+        self._asked = home_service.Asked.read(params.get("span"), params.get("compare"), params.get("currency"))
+
+    async def render(self, tick: Tick) -> str:
+        """The figures as they are now."""
+        await asyncio.sleep(HOME_EVERY_SECONDS)
+        return self._desk.pages.text("live/home.html", **await home_context(self._desk, self._asked))
+
+
+async def _stream(
+    desk: Desk, visit: Visit, resume: Place | None, parts: EventParts | HomeParts
+) -> AsyncIterator[bytes]:
+    """Messages until the person leaves, signs out, or the program stops."""
+    loop = asyncio.get_running_loop()
+    checked = loop.time()
+    async with desk.hub.watch(resume) as viewer:
+        yield HEARTBEAT
+        while not viewer.closed:
+            if (chunk := await _next(viewer, parts)) is not None:
+                yield chunk
+            if loop.time() - checked > CHECK_SESSION_SECONDS:
+                checked = loop.time()
+                if await desk.accounts.viewer(visit.token) is None:
+                    return
+
+
+async def _next(viewer: Viewer, parts: EventParts | HomeParts) -> bytes | None:
+    tick = await viewer.take(HEARTBEAT_SECONDS)
+    if tick is None:
+        return None if viewer.closed else HEARTBEAT
+    text = await parts.render(tick)
+    return message(text, id=tick.place.text()) if text else None

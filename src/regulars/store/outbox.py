@@ -1,0 +1,134 @@
+"""The outbox as delivery sees it: claim what is due, settle how it ended.
+
+A claim is a lease: it pushes the due time forward, so that effects of a process that died come up again by
+themselves. Settling names the attempt it was claimed under and does nothing when another has claimed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from .database import Database
+from .queries import load_queries
+
+DONE_DAYS: Final = 7
+SWEEP_ROWS_MAX: Final = 10_000
+ERROR_CHARACTERS_MAX: Final = 300
+_QUERIES = load_queries("regulars.store", "outbox.sql")
+
+
+class Effect(Struct, frozen=True):
+    """A claimed effect. `body` holds references, never data of a person."""
+
+    outbox_id: int
+    source_id: int
+    body: Mapping[str, Any]
+    attempts: int
+
+
+class DeadEffect(Struct, frozen=True):
+    """An effect that was given up, and why."""
+
+    outbox_id: int
+    source_id: int
+    body: Mapping[str, Any]
+    attempts: int
+    done_at: datetime
+    last_error: str | None
+
+
+class Settlement(Struct, frozen=True):
+    """How a claimed effect ended: done, dead, or pending again after `wait_seconds`.
+
+    `forgiven` attempts do not count: the failure was ours, not the vendor's.
+    """
+
+    outbox_id: int
+    attempts: int
+    state: Literal["pending", "done", "dead"]
+    error: str | None = None
+    wait_seconds: float = 0.0
+    forgiven: int = 0
+
+
+class Figures(Struct, frozen=True):
+    """What waits and what was given up."""
+
+    pending: int = 0
+    dead: int = 0
+
+
+class Outbox:
+    """The outboxes of all workspaces."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def workspaces(self) -> list[int]:
+        """The workspaces there are."""
+        # The list of workspaces is the one table without a fence; 0 is nobody's workspace.
+        async with self._database.read(0) as connection:
+            cursor = await connection.execute(_QUERIES.all_workspaces)
+            return [row[0] for row in await cursor.fetchall()]
+
+    async def claim(
+        self, workspace_id: int, *, kind: str, free: Mapping[int, int], free_else: int, lease_seconds: float
+    ) -> list[Effect]:
+        """Effects of a kind that are due, at most `free[source]` of each source, `free_else` of others."""
+        values = {
+            "workspace_id": workspace_id,
+            "kind": kind,
+            "free": msgspec.json.encode({str(source): count for source, count in free.items()}).decode(),
+            "free_else": free_else,
+            "lease_seconds": lease_seconds,
+        }
+        async with self._database.write(workspace_id) as connection:
+            cursor = await connection.execute(_QUERIES.claim_effects, values)
+            return [Effect(*row) for row in await cursor.fetchall()]
+
+    async def settle(self, workspace_id: int, settlements: Iterable[Settlement]) -> None:
+        """Write how claimed effects ended."""
+        doc = msgspec.json.encode([msgspec.structs.asdict(one) for one in settlements]).decode()
+        async with self._database.write(workspace_id) as connection:
+            await connection.execute(_QUERIES.settle_effects, {"workspace_id": workspace_id, "doc": doc})
+
+    async def next_due_seconds(self, workspace_id: int) -> float | None:
+        """Seconds until something is due, negative when it is overdue; None when nothing waits."""
+        async with self._database.read(workspace_id) as connection:
+            row = await (
+                await connection.execute(_QUERIES.next_due, {"workspace_id": workspace_id})
+            ).fetchone()
+        return None if row is None or row[0] is None else float(row[0])
+
+    async def figures(self, workspace_id: int) -> Figures:
+        """How many effects wait and how many were given up."""
+        async with self._database.read(workspace_id) as connection:
+            cursor = await connection.execute(_QUERIES.outbox_figures, {"workspace_id": workspace_id})
+            row = await cursor.fetchone()
+        return Figures() if row is None else Figures(*row)
+
+    async def dead(self, workspace_id: int, *, limit: int = 100) -> list[DeadEffect]:
+        """Effects that were given up, newest first."""
+        values = {"workspace_id": workspace_id, "limit": limit}
+        async with self._database.read(workspace_id) as connection:
+            cursor = await connection.execute(_QUERIES.dead_effects, values)
+            return [DeadEffect(*row) for row in await cursor.fetchall()]
+
+    async def revive(self, workspace_id: int, *, source_id: int | None = None) -> int:
+        """Try given-up effects again, those of one source or all. Returns how many."""
+        values = {"workspace_id": workspace_id, "source_id": source_id}
+        async with self._database.write(workspace_id) as connection:
+            cursor = await connection.execute(_QUERIES.revive_effects, values)
+            return len(await cursor.fetchall())
+
+    async def sweep(self, workspace_id: int, *, days: int = DONE_DAYS) -> int:
+        """Remove effects done more than `days` ago, a bounded number. Returns how many."""
+        values = {"workspace_id": workspace_id, "days": days, "limit": SWEEP_ROWS_MAX}
+        async with self._database.write(workspace_id) as connection:
+            cursor = await connection.execute(_QUERIES.sweep_outbox, values)
+            return cursor.rowcount
