@@ -75,7 +75,11 @@ class TestServer:
             "owner": sql.Identifier(owner),
             "template": sql.Identifier(template),
         }
-        self._execute(sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY FILE_COPY").format(**words))
+        self._execute(
+            sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY FILE_COPY").format(
+                **words
+            )
+        )
 
     def _execute(self, statement: sql.Composed) -> None:
         with psycopg.connect(self.server.superuser_dsn(), autocommit=True) as connection:

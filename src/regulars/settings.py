@@ -158,8 +158,9 @@ def shown(name: str, value: object) -> str:
     if value is None:
         return "(unset)"
     if name == "database_url":
-        hidden = re.sub(r"(?<=:)[^:@/]+(?=@)", _MASK, str(value))
-        return re.sub(r"((?:password|passfile)\s*=\s*)('[^']*'|[^\s&]+)", rf"\g<1>{_MASK}", hidden)
+        # Too much hidden is better than too little: everything up to the last @, every pass… parameter.
+        hidden = re.sub(r"(?<=://).*@", f"{_MASK}@", str(value))
+        return re.sub(r"(\w*pass\w*\s*=\s*)('(?:\\.|[^'\\])*'|[^\s&]+)", rf"\g<1>{_MASK}", hidden)
     if _INFO[name].secret:
         return _MASK
     if isinstance(value, tuple):

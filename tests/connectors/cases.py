@@ -25,7 +25,6 @@ RECEIVED_AT = datetime(2026, 11, 22, 10, 16, tzinfo=UTC)
 URL = "https://regulars.example/hooks/till"
 SCHEMES = {"square": signatures.SQUARE, "shopify": signatures.SHOPIFY}
 SECRETS = {"signature_key": "k1", "client_secret": "s1", "access_token": "token"}
-OPTIONS = {"shop": {"shop": "example.myshopify.com"}}
 
 
 class Case(msgspec.Struct):

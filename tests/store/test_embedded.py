@@ -140,6 +140,28 @@ def test_a_program_killed_with_its_server_running_leaves_it_to_the_next_one(shar
     assert successor.postmaster() is None
 
 
+def test_killing_the_program_and_its_server_at_once_loses_nothing(shared_home: Path) -> None:
+    with EmbeddedServer(shared_home, extra=TEST_SETTINGS) as server:
+        remember(server, "before both were killed")
+    with other_program(shared_home) as other:
+        assert other.stdout is not None
+        os.kill(int(other.stdout.readline()), signal.SIGKILL)
+        other.kill()
+    with EmbeddedServer(shared_home, extra=TEST_SETTINGS) as server:
+        assert remembers(server, "before both were killed")
+
+
+def test_programs_that_start_at_once_in_an_empty_place_share_one_server(
+    private_directory: Callable[[], Path],
+) -> None:
+    home = private_directory() / "home"
+    programs = [other_program(home) for _ in range(3)]
+    pids = {program.stdout.readline() for program in programs if program.stdout is not None}
+    said = {program.communicate(timeout=60)[0].strip() for program in programs}
+    assert len(pids) == 1
+    assert said == {"left running", "stopped"}
+
+
 def test_a_server_that_another_program_started_is_watched_too(shared_home: Path) -> None:
     with other_program(shared_home) as other:
         assert other.stdout is not None

@@ -10,10 +10,11 @@ import psycopg
 import pytest
 
 from regulars.store.database import Database, set_workspace
+from regulars.store.embedded import EmbeddedServer
 from regulars.store.errors import MigrationError
 from regulars.store.migrate import Migration, load_migrations, migrate, open_tables, pending, sql_text
 from regulars.store.schema_dump import schema_text
-from tests.servers import TestServer
+from tests.servers import TEST_SETTINGS, TestServer
 
 FIRST = Migration(name="0001_pre_shelf.sql", phase="pre", sql="CREATE TABLE shelf (workspace_id integer)")
 SECOND = Migration(name="0002_pre_box.sql", phase="pre", sql="CREATE TABLE box (workspace_id integer)")
@@ -128,6 +129,22 @@ def test_a_login_that_may_not_create_roles_is_told_what_to_ask_for(server: TestS
             superuser.execute("DROP OWNED BY plain")
             superuser.execute("DROP ROLE plain")
     server.drop(name)
+
+
+def test_the_administrator_of_a_managed_server_needs_no_superuser(
+    private_directory: Callable[[], Path],
+) -> None:
+    with EmbeddedServer(private_directory() / "home", extra=TEST_SETTINGS, durable_setup=False) as server:
+        with psycopg.connect(server.superuser_dsn(), autocommit=True) as superuser:
+            superuser.execute("DROP ROLE regulars_app")
+            superuser.execute("CREATE ROLE manager LOGIN CREATEROLE PASSWORD 'manager'")
+            superuser.execute("CREATE DATABASE managed OWNER manager")
+        database = Database(server.superuser_dsn("managed") + " user=manager password=manager")
+        assert migrate(database, migrations=(FIRST,)) == [FIRST.name]
+        assert migrate(database, migrations=(FIRST,)) == []
+        connection = database.connect()
+        assert connection.execute("SELECT current_user").fetchone() == ("regulars_app",)
+        connection.close()
 
 
 def test_the_printed_sql_makes_the_same_schema(server: TestServer, database: Database) -> None:

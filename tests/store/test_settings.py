@@ -88,6 +88,8 @@ def test_proxies_are_written_with_commas_or_as_a_list(tmp_path: Path) -> None:
         "postgresql://db.example/regulars?user=shop&password=s3cret",
         "host=db.example user=shop password=s3cret",
         "host=db.example password='s3cret' user=shop",
+        "host=db.example password = 'it\\'s s3cret' user=shop",
+        "postgresql://shop:a:b/s3cret@s3cret@db.example/regulars",
     ],
 )
 def test_secrets_are_never_shown(tmp_path: Path, url: str) -> None:

@@ -52,7 +52,9 @@ class Viewer(Struct, frozen=True):
 class Accounts:
     """Accounts and sessions of one workspace."""
 
-    def __init__(self, db: Database, vault: Vault, passwords: Passwords, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: Database, vault: Vault, passwords: Passwords, clock: Callable[[], datetime]
+    ) -> None:
         self._db = db
         self._vault = vault
         self._passwords = passwords
@@ -163,7 +165,11 @@ def tidy_email(email: str) -> str:
     """The form in which addresses of accounts are compared. Raises InvalidInput."""
     tidy = email.strip().lower()
     local, at, domain = tidy.rpartition("@")
-    if not (local and at and "." in domain) or len(tidy) > _EMAIL_CHARACTERS_MAX or any(c.isspace() for c in tidy):
+    if (
+        not (local and at and "." in domain)
+        or len(tidy) > _EMAIL_CHARACTERS_MAX
+        or any(c.isspace() for c in tidy)
+    ):
         raise InvalidInput("This is no e-mail address.", field="email")
     return tidy
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from regulars.vocabulary.money import exponent, to_major
 
-from .i18n import _, ngettext, number
+from .i18n import _, ngettext
 
 _SIGNS = {
     "GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "PLN": "zł ", "CHF": "CHF ",
@@ -52,7 +52,7 @@ def milliseconds(microseconds: int) -> str:
 def day(when: datetime, zone: tzinfo) -> str:
     """`22 Nov 2026`."""
     local = when.astimezone(zone)
-    return f"{local.day} {_month(local.month)} {local.year}"
+    return f"{local.day} {month_name(local.month)} {local.year}"
 
 
 def moment(when: datetime, zone: tzinfo) -> str:
@@ -97,12 +97,7 @@ def initials(name: str | None) -> str:
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
-def _month(index: int) -> str:
+def month_name(index: int) -> str:
+    """The short name of a month, 1 to 12."""
     names = _("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
     return names[index - 1]
-
-
-__all__ = [
-    "ago", "clock", "day", "exact", "initials", "milliseconds", "moment", "money", "number", "percent", "quantity",
-    "signed_percent", "span",
-]  # fmt: skip

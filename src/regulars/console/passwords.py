@@ -5,7 +5,8 @@ One hash takes 46 MiB of memory for some 60 ms; the limit bounds what a flood of
 
 from __future__ import annotations
 
-from anyio import CapacityLimiter, to_thread
+import asyncio
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -20,27 +21,29 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher = _HASHER) -> None:
         self._hasher = hasher
-        self._limiter: CapacityLimiter | None = None
+        self._limit: asyncio.Semaphore | None = None
         self._nobody = hasher.hash("nobody has this password")
 
     async def verify(self, stored: str | None, password: str) -> bool:
         """Whether the password fits. Without a stored hash the same work is done and the answer is no."""
-        fits = await to_thread.run_sync(_fits, self._hasher, stored or self._nobody, password, limiter=self._limit())
+        async with self._turn():
+            fits = await asyncio.to_thread(_fits, self._hasher, stored or self._nobody, password)
         return fits and stored is not None
 
     async def hash(self, password: str) -> str:
         """The text to store."""
-        return await to_thread.run_sync(self._hasher.hash, password, limiter=self._limit())
+        async with self._turn():
+            return await asyncio.to_thread(self._hasher.hash, password)
 
     def is_dated(self, stored: str) -> bool:
         """Whether a stored hash was made with other parameters than today's."""
         return self._hasher.check_needs_rehash(stored)
 
-    def _limit(self) -> CapacityLimiter:
-        # Made late: a limiter belongs to the event loop that is running.
-        if self._limiter is None:
-            self._limiter = CapacityLimiter(_AT_ONCE_MAX)
-        return self._limiter
+    def _turn(self) -> asyncio.Semaphore:
+        # Made late: it belongs to the event loop that is running.
+        if self._limit is None:
+            self._limit = asyncio.Semaphore(_AT_ONCE_MAX)
+        return self._limit
 
 
 def hash_password(password: str) -> str:

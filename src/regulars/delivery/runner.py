@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct, field
@@ -102,7 +103,9 @@ class Delivery:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
         for workspace_id, desk in self._desks.items():
-            await self._settle(workspace_id, desk)
+            # With the store away the leases bring these effects up again; their repeats change nothing.
+            with suppress(TryLater):
+                await self._settle(workspace_id, desk)
         await self._web.close()
 
     def _wake(self, workspace_id: int) -> None:
@@ -116,9 +119,11 @@ class Delivery:
             try:
                 await self._round()
             except TryLater:
-                pass  # The store is away; what is claimed stays leased and what ended is settled later.
+                # What is claimed stays leased, and what ended is settled when the store is back.
+                await asyncio.sleep(self._poll_seconds)
             except Exception as error:  # noqa: BLE001 - a fault in one round must not end delivery
                 _log.error("delivery round failed", exc_info=error)
+                await asyncio.sleep(self._poll_seconds)
             await self._rest()
 
     async def _round(self) -> None:
@@ -150,7 +155,7 @@ class Delivery:
         desk.look = False
         poll = max(self._poll_seconds, len(self._desks) / POLLS_PER_SECOND_MAX)
         desk.look_at = time.monotonic() + poll
-        due = await self._outbox.next_due_seconds(workspace_id)
+        due = await self._outbox.next_due_seconds(workspace_id, kind=KIND)
         if due is None:
             return
         if due > 0:

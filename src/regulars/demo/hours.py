@@ -12,7 +12,7 @@ from .world import Branch
 DAY_MS: Final = 86_400_000
 HOUR_MS: Final = 3_600_000
 EPOCH: Final = date(1970, 1, 1)
-WEEKDAY_PULL: Final = (0.65, 0.65, 0.7, 0.8, 0.9, 1.0, 0.75)
+WEEKDAY_PULL: Final = (0.4, 0.4, 0.45, 0.5, 0.65, 1.0, 0.6)
 """How likely a planned visit stays on its weekday, Monday to Sunday; otherwise it slips to the next day."""
 MONTH_PULL: Final = (0.85, 0.85, 0.95, 1.0, 1.0, 0.95, 0.95, 1.0, 1.0, 1.05, 1.3, 1.7)
 """How much more often than on average people shop, January to December."""

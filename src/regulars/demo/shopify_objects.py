@@ -24,6 +24,8 @@ REFUND_BASE: Final = 912_000_000_000
 TRANSACTION_BASE: Final = 6_720_000_000_000
 CHECKOUT_BASE: Final = 34_100_000_000_000
 
+_REFUND_ONLY: Final = ("return", "refund_shipping_lines")
+_TRANSACTION_ONLY: Final = ("total_unsettled_set", "manual_payment_gateway", "amount_rounding")
 _GATEWAYS: Final = {"card": "shopify_payments", "cash": "cash", "gift_card": "gift_card"}
 
 
@@ -56,7 +58,7 @@ class ShopifyObjects(ShopifyRegister):
                 "line_items": [self.line(sale, line) for line in sale.lines],
                 "shipping_lines": self._shipping_lines(sale),
                 "fulfillments": [],
-                "refunds": [self.refund(back) for back in self._refunds(sale)],
+                "refunds": [self._refund_within(back) for back in self._refunds(sale)],
                 "payment_gateway_names": [_GATEWAYS[sale.tender]],
                 "payment_terms": None,
             }
@@ -312,6 +314,20 @@ class ShopifyObjects(ShopifyRegister):
             }
         ]
 
+    def _refund_within(self, back: Return) -> Json:
+        """A refund as its order carries it: with a little less and, in its lines, a little more."""
+        refund = self.refund(back)
+        sale = back.original
+        assert sale is not None
+        for name in _REFUND_ONLY:
+            del refund[name]
+        for transaction in refund["transactions"]:
+            for name in _TRANSACTION_ONLY:
+                del transaction[name]
+        for held, line in zip(refund["refund_line_items"], back.lines, strict=True):
+            held["line_item"] = self.line(sale, sale.lines[line.number - 1])
+        return refund
+
     def refund(self, back: Return) -> Json:
         """A refund of some of an order's lines, wherever they were brought back."""
         sale = back.original
@@ -341,6 +357,8 @@ class ShopifyObjects(ShopifyRegister):
 
     def _refund_line(self, sale: Sale, back: Return, line: Line) -> Json:
         amounts = Amounts(sale.branch.currency, sale.presentment)
+        bare = self.line(sale, sale.lines[line.number - 1])
+        del bare["attributed_staffs"], bare["current_quantity"]
         return {
             "id": LINE_BASE + back.number * LINES_PER_ORDER_MAX + line.number,
             "quantity": line.quantity_milli // 1000,
@@ -351,7 +369,7 @@ class ShopifyObjects(ShopifyRegister):
             "total_tax": line.tax_minor / 100,
             "subtotal_set": amounts.bag(line.total_minor),
             "total_tax_set": amounts.bag(line.tax_minor),
-            "line_item": self.line(sale, sale.lines[line.number - 1]),
+            "line_item": bare,
         }
 
     def _refund_transaction(self, sale: Sale, back: Return) -> Json:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from regulars.capabilities.consent import rules as consent
 from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.rules import Changes
 from regulars.capabilities.registers import rules as registers
+from regulars.store.audit import Line
 from regulars.store.queries import load_queries
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault, seal
@@ -22,6 +25,7 @@ _PROFILE = load_queries("regulars.capabilities.profile")
 _CONSENT = load_queries("regulars.capabilities.consent")
 _REGISTERS = load_queries("regulars.capabilities.registers")
 _TURN = load_queries("regulars.store", "turn.sql")
+_AUDIT = load_queries("regulars.store", "audit.sql")
 _encode = msgspec.json.encode
 CANARY = "regulars.canary"
 REMEMBERED_MAX = 200_000
@@ -31,10 +35,10 @@ def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: b
     """Send everything the rooms decided. Returns the quarantine id of each refused message, by its id()."""
     calls: list[Call] = []
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
-    canary_at = _number_events(batch)
+    canary_at = _number_events(batch, log=log)
     if log:
         calls += _events(vault, batch, workspace)
-    calls += _identity(vault, batch, workspace)
+    calls += identity_calls(vault, batch.identity, workspace)
     calls += _profile(batch, workspace)
     calls += _consents(batch, workspace)
     entries, register_calls = _registers(vault, memory, batch, workspace)
@@ -61,15 +65,15 @@ def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: b
     return quarantined
 
 
-def _number_events(batch: Batch) -> Any:
-    """Give the new events their numbers; returns when the batch's canary sang, if there was one."""
+def _number_events(batch: Batch, *, log: bool) -> Any:
+    """Give new events their numbers (a rebuild's have theirs); returns when the batch's canary sang, if any."""
     batch.turn_no += 1
     canary_at = None
     for prepared in batch.fresh:
         if prepared.event.type == CANARY:
             canary_at = batch.now
             continue
-        batch.event_no += 1
+        batch.event_no = batch.event_no + 1 if log else prepared.event_no
         prepared.event_no = batch.event_no
         if prepared.sale is not None:
             prepared.sale.event_no = batch.event_no
@@ -113,8 +117,8 @@ def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
     ]
 
 
-def _identity(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
-    changes = batch.identity
+def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) -> list[Call]:
+    """What identity saves; `workspace` holds workspace_id and now."""
     calls = []
     if changes.records:
         blob = Blob()
@@ -284,3 +288,22 @@ def _quarantine(
 def refresh_statistics(session: Session) -> None:
     """Let the planner look at tables that grew much since it last did."""
     session.run([Call(_TURN.refresh_statistics, {})])
+
+
+def audit_line(
+    session: Session, workspace_id: int, actor: str, action: str, object_: str, details: dict[str, Any], at: datetime
+) -> None:
+    """Add a line to the audit chain within the transaction at hand."""
+    workspace = {"workspace_id": workspace_id}
+    number, before = session.run([Call(_AUDIT.load_head, workspace)])[0][0]
+    line = Line(number + 1, at, actor, action, object_, details)
+    row = workspace | {
+        "audit_no": line.audit_no,
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "object": object_,
+        "details": _encode(details).decode(),
+        "hash": line.hash_after(bytes(before)),
+    }
+    session.run([Call(_AUDIT.add_line, row), Call(_AUDIT.move_head, row)])

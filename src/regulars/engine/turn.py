@@ -8,7 +8,7 @@ values only; loads go out in one pipeline, saves in another. A crash at any poin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -33,14 +33,16 @@ class Turn:
     """Runs batches of one workspace on one session. `clock` gives aware UTC times."""
 
     def __init__(
-        self, session: Session, vault: Vault, memory: Memory, clock: Callable[[], datetime], *, log: bool = True
+        self, session: Session, vault: Vault, memory: Memory, clock: Callable[[], datetime], *, log: bool = True,
+        keys: Mapping[str, bytes] | None = None,
     ) -> None:
-        """With `log` False (a rebuild) the log and its keys are left alone."""
+        """With `log` False (a rebuild) the log is left alone; `keys` are wrapped keys that records have already."""
         self._session = session
         self._vault = vault
         self._memory = memory
         self._clock = clock
         self._log = log
+        self._keys: Mapping[str, bytes] = {} if keys is None else keys
 
     def run(self, items: Sequence[Prepared | Refused]) -> list[Result]:
         """Apply a batch and commit. Results are in order.
@@ -99,7 +101,7 @@ class Turn:
                 make_anonymous(prepared)
 
     def _decide(self, batch: Batch) -> None:
-        tools = identity.Tools(self._open_fields, lambda: self._vault.new_key()[1], self._vault.hash)
+        tools = identity.Tools(self._open_fields, self._new_key, self._vault.hash)
         said = [p.said for p in batch.fresh if p.said is not None]
         state = identity.State(batch.records, self._memory.retired, batch.whole)
         batch.identity = identity.decide(said, state, tools)
@@ -115,6 +117,9 @@ class Turn:
         batch.rows.figures = batch.figures
         batch.sales = sales.decide([p.sale for p in batch.fresh if p.sale is not None], batch.rows)
         batch.decided_at = self._clock()
+
+    def _new_key(self, record_id: str) -> bytes:
+        return self._keys.get(record_id) or self._vault.new_key()[1]
 
     def _open_fields(self, record: Record) -> Fields:
         key = self._vault.unwrap(record.wrapped)

@@ -126,8 +126,8 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 
 def _paths(refs: Mapping[str, Json]) -> Json:
-    key = [{BEARER: []}]
-    tracking_keys = [{BASIC: []}, {BEARER: []}, {}]
+    key: list[Json] = [{BEARER: []}]
+    tracking_keys: list[Json] = [{BASIC: []}, {BEARER: []}, {}]
     paths: Json = {
         EVENTS_PATH: {
             "post": _operation(

@@ -54,15 +54,20 @@ class Preparer:
         self._tombstone = vault.tombstone
         self._zones = zones
 
-    def prepare(self, source: Source, raw: bytes, *, door: str, received_at: datetime) -> Prepared | Refused:
-        """One event ready for its turn, or why not. `received_at` is the clock reading of the door."""
+    def prepare(
+        self, source: Source, raw: bytes, *, door: str, received_at: datetime, event_key: str | None = None
+    ) -> Prepared | Refused:
+        """One event ready for its turn, or why not. `received_at` is the clock reading of the door.
+
+        `event_key` is given for events of the log; others get theirs from source and id.
+        """
         body = raw
         try:
             if len(raw) > EVENT_BYTES_MAX:
                 raise InvalidInput(f"an event may have {EVENT_BYTES_MAX} bytes", code="too_large")
             body = scrub_json(raw)
             event = _decode(body)
-            return self._ready(source, event, body, received_at)
+            return self._ready(source, event, body, received_at, event_key)
         except msgspec.ValidationError as error:
             problem = _explain(str(error))
         except (msgspec.DecodeError, RecursionError, UnicodeError):
@@ -71,9 +76,11 @@ class Preparer:
             problem = EventError(error.code, error.message, error.field)
         return refuse(source, raw, problem, door=door, received_at=received_at)
 
-    def _ready(self, source: Source, event: Event, body: bytes, received_at: datetime) -> Prepared:
+    def _ready(
+        self, source: Source, event: Event, body: bytes, received_at: datetime, event_key: str | None
+    ) -> Prepared:
         _check(event, received_at)
-        event_key = self._hash("event", str(source.source_id), event.id)
+        event_key = event_key or self._hash("event", str(source.source_id), event.id)
         out = Prepared(event, source, event_key, body, received_at, received_at)
         if event.customer is not None:
             self._add_person(out)

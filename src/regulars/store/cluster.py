@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from regulars.store.errors import EmbeddedServerError
-from regulars.store.home import read_private, write_private
+from regulars.store.home import read_private, sync_directory, write_private
 from regulars.store.launch import Launch, initializer
 from regulars.store.programs import major_version
 from regulars.store.queries import load_queries
@@ -134,6 +134,7 @@ def create_cluster(launch: Launch, password: str, *, durable: bool = True) -> No
         _hand_over(launch, workshop / "data")
         launch.make_directory(launch.state_dir)
         (workshop / "data").rename(launch.data_dir)
+        sync_directory(launch.state_dir)
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
 

@@ -34,6 +34,7 @@ from regulars.store.programs import find_programs
 START_TIMEOUT_SECONDS = 300.0
 STOP_TIMEOUT_SECONDS = 60.0
 _ORPHANS_SECONDS = 30.0
+_ORPHANS_GRACE_SECONDS = 0.3
 _POLL_SECONDS = 0.02
 _WATCH_SECONDS = 0.25
 # Every so many looks, make sure that the number is still that of the server.
@@ -251,7 +252,7 @@ class EmbeddedServer:
         Who has it knows that nothing of an earlier server is left, in whatever container it ran.
         """
         deadline = time.monotonic() + _ORPHANS_SECONDS
-        while not running.acquire(timeout_seconds=1.0):
+        while not running.acquire(timeout_seconds=_ORPHANS_GRACE_SECONDS):
             if time.monotonic() > deadline:
                 raise EmbeddedServerError(
                     f"Processes of an earlier PostgreSQL still use {self.launch.data_dir}. End them and try again."

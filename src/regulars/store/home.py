@@ -67,12 +67,17 @@ def _put_in_place(temporary: Path, path: Path, *, replace: bool) -> bool:
             os.link(temporary, path)
         except FileExistsError:
             return False
-    directory = os.open(path.parent, os.O_RDONLY)
+    sync_directory(path.parent)
+    return True
+
+
+def sync_directory(path: Path) -> None:
+    """Make new and renamed entries of a directory survive a power cut."""
+    directory = os.open(path, os.O_RDONLY)
     try:
         os.fsync(directory)
     finally:
         os.close(directory)
-    return True
 
 
 def read_private(path: Path) -> bytes:

@@ -85,14 +85,7 @@ def migrate(
     try:
         with _locked(connection):
             _prepare(connection)
-            todo = _pending(dict(connection.execute(_QUERIES.applied).fetchall()), files)
-            applied = []
-            for migration in todo:
-                if migration.phase not in phases:
-                    break
-                report(f"Applying {migration.name}")
-                _apply(connection, migration)
-                applied.append(migration.name)
+            applied = _apply_all(connection, files, phases, report)
             connection.execute(_QUERIES.close_partitions)
             return applied
     except psycopg.Error as error:
@@ -147,9 +140,8 @@ def _locked(connection: Connection) -> Iterator[None]:
 def _prepare(connection: Connection) -> None:
     """Role, default rights and the table of applied files; all of it may be there already."""
     try:
-        if connection.execute(_QUERIES.role_ready).fetchone() != (True,):
-            for step in _ROLE_STEPS:
-                connection.execute(_QUERIES[step])
+        for step in _ROLE_STEPS:
+            connection.execute(_QUERIES[step])
     except psycopg.errors.InsufficientPrivilege as error:
         login = connection.info.user
         raise MigrationError(
@@ -173,6 +165,22 @@ def _pending(applied: Mapping[str, str], files: tuple[Migration, ...]) -> list[M
                 f"{migration.name} was changed after it was applied. Bring back the applied text."
             )
     return [migration for migration in files if migration.name not in applied]
+
+
+def _apply_all(
+    connection: Connection,
+    files: tuple[Migration, ...],
+    phases: tuple[Phase, ...],
+    report: Callable[[str], None],
+) -> list[str]:
+    applied: list[str] = []
+    for migration in _pending(dict(connection.execute(_QUERIES.applied).fetchall()), files):
+        if migration.phase not in phases:
+            break
+        report(f"Applying {migration.name}")
+        _apply(connection, migration)
+        applied.append(migration.name)
+    return applied
 
 
 def _apply(connection: Connection, migration: Migration) -> None:

@@ -33,11 +33,6 @@ SELECT name, checksum FROM schema_migration ORDER BY name;
 -- Notes that a file was applied.
 INSERT INTO schema_migration (name, checksum) VALUES (%(name)s, %(checksum)s);
 
--- name: role_ready
--- Tells whether the role is there and we may become it.
-SELECT EXISTS (SELECT FROM pg_catalog.pg_roles
-                WHERE rolname = 'regulars_app' AND pg_catalog.pg_has_role(oid, 'MEMBER'));
-
 -- name: create_role
 -- Creates the role the program works as; two databases of one server may do so at once.
 DO $$
@@ -51,25 +46,32 @@ END
 $$;
 
 -- name: become_role
--- Lets the login become the role the program works as.
+-- Lets the login become the role the program works as. Tried first: a member may still lack that right.
 DO $$
 BEGIN
-    IF NOT pg_catalog.pg_has_role('regulars_app', 'MEMBER') THEN
-        GRANT regulars_app TO CURRENT_USER;
-    END IF;
+    SET ROLE regulars_app;
+    RESET ROLE;
+EXCEPTION WHEN insufficient_privilege THEN
+    GRANT regulars_app TO CURRENT_USER;
 END
 $$;
 
 -- name: grant_defaults
 -- Gives the program its rights on each table to come, so that a migration can take some back for good.
 DO $$
+DECLARE
+    here name := current_schema();
 BEGIN
-    EXECUTE format('GRANT USAGE ON SCHEMA %I TO regulars_app', current_schema());
+    IF NOT has_schema_privilege('regulars_app', here, 'USAGE') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO regulars_app', here);
+    END IF;
+    IF NOT has_database_privilege('regulars_app', current_database(), 'TEMPORARY') THEN
+        EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO regulars_app', current_database());
+    END IF;
     EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I '
-                   'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO regulars_app', current_schema());
+                   'GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO regulars_app', here);
     EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I '
-                   'GRANT USAGE, SELECT ON SEQUENCES TO regulars_app', current_schema());
-    EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO regulars_app', current_database());
+                   'GRANT USAGE, SELECT ON SEQUENCES TO regulars_app', here);
 END
 $$;
 

@@ -97,12 +97,11 @@ class Outbox:
         async with self._database.write(workspace_id) as connection:
             await connection.execute(_QUERIES.settle_effects, {"workspace_id": workspace_id, "doc": doc})
 
-    async def next_due_seconds(self, workspace_id: int) -> float | None:
-        """Seconds until something is due, negative when it is overdue; None when nothing waits."""
+    async def next_due_seconds(self, workspace_id: int, *, kind: str) -> float | None:
+        """Seconds until an effect of that kind is due, negative when overdue; None when none waits."""
+        values = {"workspace_id": workspace_id, "kind": kind}
         async with self._database.read(workspace_id) as connection:
-            row = await (
-                await connection.execute(_QUERIES.next_due, {"workspace_id": workspace_id})
-            ).fetchone()
+            row = await (await connection.execute(_QUERIES.next_due, values)).fetchone()
         return None if row is None or row[0] is None else float(row[0])
 
     async def figures(self, workspace_id: int) -> Figures:

@@ -46,9 +46,19 @@ update outbox o
 
 -- name: next_due
 -- Seconds until the next effect is due; null when none waits.
-select extract(epoch from min(due_at) - now())::double precision
-  from outbox
- where workspace_id = %(workspace_id)s and state = 'pending';
+select extract(epoch from min(o.due_at) - now())::double precision
+  from source s
+ cross join lateral (
+       select due_at
+         from outbox
+        where workspace_id = %(workspace_id)s
+          and source_id = s.source_id
+          and kind = %(kind)s
+          and state = 'pending'
+        order by due_at
+        limit 1
+       ) o
+ where s.workspace_id = %(workspace_id)s;
 
 -- name: outbox_figures
 -- How many effects wait and how many were given up.

@@ -59,12 +59,12 @@ def forget_stale(data_dir: Path, socket_dir: Path) -> None:
 
 
 def end_orphans(cluster_name: str, *, wait_seconds: float) -> None:
-    """Let the processes of a dead main process finish, then end them. Nothing they do can be committed."""
-    for sent in (None, signal.SIGQUIT, signal.SIGKILL):
+    """End the processes that a dead main process left. What they committed is in the log, as always."""
+    for sent in (signal.SIGQUIT, signal.SIGKILL):
         orphans = _orphans(cluster_name)
-        for pid in orphans if sent is not None else ():
+        for pid in orphans:
             with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, sent or 0)
+                os.kill(pid, sent)
         deadline = time.monotonic() + wait_seconds
         while orphans and time.monotonic() < deadline:
             time.sleep(_ORPHAN_POLL_SECONDS)

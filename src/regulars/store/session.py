@@ -91,6 +91,12 @@ class Session:
         except psycopg.Error as error:
             self._fail(error)
 
+    @property
+    def connection(self) -> Connection:
+        """The connection of the transaction at hand."""
+        assert self._connection is not None, "there is a connection between begin and commit"
+        return self._connection
+
     def commit(self) -> None:
         """Make everything since `begin` durable. An error means it may or may not have happened."""
         assert self._connection is not None, "commit comes after begin"

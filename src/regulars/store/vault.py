@@ -7,6 +7,7 @@ mode (RFC 7693), shown as 32 hexadecimal digits, stored as uuid.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from functools import lru_cache
@@ -53,6 +54,12 @@ class Vault:
         self.hash = Hasher(master.derive("hash", workspace_id))
         self.tombstone = Hasher(master.derive("tombstone", workspace_id))
         self.unwrap = lru_cache(maxsize=20_000)(self._unwrap)
+
+    def shadow(self, workspace_id: int) -> Vault:
+        """The same keys, for a copy of this workspace that is kept under another number."""
+        other = copy.copy(self)
+        other.workspace_id = workspace_id
+        return other
 
     def new_key(self) -> tuple[bytes, bytes]:
         """A fresh data key and its wrapped form for storage."""

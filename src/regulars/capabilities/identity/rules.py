@@ -37,10 +37,10 @@ class Said(Struct):
 
 
 class Tools(Struct, frozen=True):
-    """What rules may not do themselves: open a record's fields, make a key, hash a name word."""
+    """What rules may not do themselves: open a record's fields, make a record's key, hash a name word."""
 
     open_fields: Callable[[Record], Fields]
-    new_key: Callable[[], bytes]
+    new_key: Callable[[str], bytes]
     hash: Callable[..., str]
 
 
@@ -104,7 +104,7 @@ def decide(said: Iterable[Said], state: State, tools: Tools) -> Changes:
             continue
         if _tell(record, one, tools, changes):
             dirty.add(record.record_id)
-    _recluster(dirty, state, tools, changes)
+    recluster(dirty, state, tools, changes)
     return changes
 
 
@@ -123,7 +123,7 @@ def _new_record(one: Said, tools: Tools) -> Record:
         first_at=one.occurred_at,
         component_id=record_id,
         profile_id=record_id,
-        wrapped=tools.new_key(),
+        wrapped=tools.new_key(record_id),
         sealed=b"",
         fields=Fields(),
         new=True,
@@ -134,7 +134,7 @@ def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> bool:
     """Write what an event says into its record; True when clustering may come out differently."""
     fields = record.fields = record.fields or tools.open_fields(record)
     before = _identity_of(fields)
-    _settle_repeats(record, fields)
+    settle_repeats(record, fields)
     won = apply(fields, one.person, one.stamp)
     record.seen_hash = one.person.content if won else None
     fields.said = _names_said(one.person) if won else None
@@ -157,7 +157,7 @@ def _names_said(person: Person) -> tuple[list[str], list[tuple[int, str]]]:
     return list(person.scalars), [(kind, value) for kind, value, _ in person.values]
 
 
-def _settle_repeats(record: Record, fields: Fields) -> None:
+def settle_repeats(record: Record, fields: Fields) -> None:
     """Give the fields of the last repeated content the stamp of its last repeat."""
     if record.seen_hash is None or record.seen_at is None or fields.said is None:
         return
@@ -240,7 +240,7 @@ def member_of(record: Record, fields: Fields) -> Member:
     )
 
 
-def _recluster(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None:
+def recluster(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None:
     """Join the components that dirty records touch and cluster each joined one."""
     if not dirty:
         return

@@ -66,7 +66,8 @@ def sale_event(order: Order, config: SourceConfig) -> Event | None:
     voided = standing == "voided"
     sale = _sale(order, voided=voided)
     event = Event(
-        id=short_id("order", sale.receipt, str(sale.version)),
+        # A void has an id of its own: it may fall into the same whole second as a change before it.
+        id=short_id("order", sale.receipt, str(sale.version), *(["voided"] if voided else [])),
         type="sale.voided" if voided else "sale.completed",
         occurred_at=utc((order.cancelled_at or order.updated_at or moment) if voided else moment),
         channel=channel_of(order.source_name, config),

@@ -118,8 +118,8 @@ def _consent(
 def consent_update(body: shapes.ConsentUpdate, told_at: datetime) -> list[Event]:
     """The consent topics, which tell an address and what was said about it."""
     customer = shapes.Customer(
-        id=body.customer_id,
-        email=body.email_address,
+        id=body.customer_id if body.customer_id is not None else body.id,
+        email=body.email_address or body.email,
         phone=body.phone,
         email_marketing_consent=body.email_marketing_consent,
         sms_marketing_consent=body.sms_marketing_consent,
@@ -128,10 +128,10 @@ def consent_update(body: shapes.ConsentUpdate, told_at: datetime) -> list[Event]
 
 
 def address_of(address: shapes.Address | None) -> Address | None:
-    """A postal address."""
+    """A postal address; None when nothing of one is told."""
     if address is None:
         return None
-    return Address(
+    place = Address(
         line1=text(address.address1),
         line2=text(address.address2),
         city=text(address.city),
@@ -139,6 +139,7 @@ def address_of(address: shapes.Address | None) -> Address | None:
         postcode=text(address.zip),
         country=text(address.country_code),
     )
+    return None if place == Address() else place
 
 
 def _traits(customer: shapes.Customer) -> dict[str, object] | None:

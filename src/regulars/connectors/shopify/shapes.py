@@ -355,10 +355,12 @@ class InventoryLevel(Struct):
 
 
 class ConsentUpdate(Struct):
-    """The body of the consent topics."""
+    """The body of the consent topics, which name the customer and the address in two ways."""
 
     customer_id: Id | None = None
+    id: Id | None = None
     email_address: str | None = None
+    email: str | None = None
     phone: str | None = None
     email_marketing_consent: Consent | None = None
     sms_marketing_consent: Consent | None = None

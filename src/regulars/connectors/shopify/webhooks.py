@@ -151,8 +151,9 @@ def _customers_merged(message: Message) -> list[Event]:
     kept = required_id(
         orders.tail(merge.admin_graphql_api_customer_kept_id), "admin_graphql_api_customer_kept_id"
     )
-    gone = orders.tail(merge.admin_graphql_api_customer_deleted_id) or None
-    return [_custom(message, "customers_merged", Customer(external_id=kept), kept=kept, deleted=gone)]
+    gone = orders.tail(merge.admin_graphql_api_customer_deleted_id)
+    merged = [{"external_id": gone}] if gone else None
+    return [_custom(message, "customers_merged", Customer(external_id=kept), merged=merged)]
 
 
 def _consent(message: Message) -> list[Event]:
@@ -172,7 +173,7 @@ def _redact(message: Message) -> list[Event]:
 def _data_request(message: Message) -> list[Event]:
     told = message.read(shapes.PrivacyRequest)
     request = optional_id(told.data_request.id) if told.data_request else None
-    return [_custom(message, "data_request", _person(told), request=request)]
+    return [_custom(message, "data_request", _person(told), reference=request)]
 
 
 def _shop_redact(message: Message) -> list[Event]:

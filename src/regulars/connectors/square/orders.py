@@ -60,7 +60,7 @@ def events_of(joined: Joined) -> list[Event]:
     if order.state not in ("COMPLETED", "CANCELED"):
         return []
     if order.state == "CANCELED":
-        return [_event(joined, "sale.voided", _sale(joined, []), suffix=())]
+        return [_event(joined, "sale.voided", _sale(joined, []), suffix=("voided",))]
     events = []
     if order.line_items or not order.returns:
         lines = [_line(line, joined.articles, _currency(order)) for line in order.line_items or []]

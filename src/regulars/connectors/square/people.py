@@ -87,7 +87,7 @@ def customers_merged(merge: shapes.Merge, told_at: datetime) -> Event:
         type="custom.square_customers_merged",
         occurred_at=utc(told_at),
         customer=Customer(external_id=kept),
-        properties={"from_customer_ids": merge.from_customer_ids or [], "to_customer_id": kept},
+        properties={"merged": [{"external_id": name} for name in merge.from_customer_ids or []]},
     )
 
 
@@ -169,7 +169,7 @@ def staff_member(member: shapes.TeamMember, event_id: str, told_at: datetime) ->
 def _address(address: shapes.Address | None) -> Address | None:
     if address is None:
         return None
-    return Address(
+    place = Address(
         line1=text(address.address_line_1),
         line2=text(address.address_line_2),
         city=text(address.locality),
@@ -177,6 +177,7 @@ def _address(address: shapes.Address | None) -> Address | None:
         postcode=text(address.postal_code),
         country=text(address.country),
     )
+    return None if place == Address() else place
 
 
 def _traits(customer: shapes.Customer) -> dict[str, object] | None:

@@ -46,7 +46,7 @@ async def sources(conn: AsyncConnection, workspace_id: int) -> dict[int, SourceN
 async def store_names(conn: AsyncConnection, workspace_id: int) -> dict[str, str]:
     """Names of shops by code; a shop without a name is absent."""
     found = await rows(conn, SQL.store_names, {"workspace_id": workspace_id})
-    return {code: name for code, name in found}
+    return dict(found)
 
 
 def sees_contacts(role: str) -> bool:
@@ -76,7 +76,9 @@ def unpack_place(text: str | None, parts: int) -> list[str] | None:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         found = []
     if len(found) != parts:
-        raise InvalidInput("This address has a page mark that is not ours. Start from the first page.", field="page")
+        raise InvalidInput(
+            "This address has a page mark that is not ours. Start from the first page.", field="page"
+        )
     return found
 
 

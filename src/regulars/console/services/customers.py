@@ -78,7 +78,9 @@ async def _page(
     )
 
 
-async def _latest(conn: AsyncConnection, workspace_id: int, page: str | None) -> tuple[list[UUID], str | None]:
+async def _latest(
+    conn: AsyncConnection, workspace_id: int, page: str | None
+) -> tuple[list[UUID], str | None]:
     """Walk the log backwards; a profile stands where its latest event is, so later pages never repeat it."""
     place = unpack_place(page, 1)
     before = whole(place[0], "page") if place else None
@@ -104,7 +106,9 @@ async def _latest(conn: AsyncConnection, workspace_id: int, page: str | None) ->
     return list(ids), pack_place(before)
 
 
-async def _newest(conn: AsyncConnection, workspace_id: int, page: str | None) -> tuple[list[UUID], str | None]:
+async def _newest(
+    conn: AsyncConnection, workspace_id: int, page: str | None
+) -> tuple[list[UUID], str | None]:
     place = unpack_place(page, 2)
     params = {
         "workspace_id": workspace_id,
@@ -121,7 +125,9 @@ async def _newest(conn: AsyncConnection, workspace_id: int, page: str | None) ->
 async def _by_identifier(
     conn: AsyncConnection, vault: Vault, query: str, region: str, known: dict[int, SourceName]
 ) -> list[UUID]:
-    values = json.dumps([{"kind": kind, "value": value} for kind, value in _hashes(vault, query, region, known)])
+    values = json.dumps(
+        [{"kind": kind, "value": value} for kind, value in _hashes(vault, query, region, known)]
+    )
     params = {"workspace_id": vault.workspace_id, "values": values, "limit": PAGE_ROWS}
     found = [one[0] for one in await rows(conn, SQL.find_by_identifier, params)]
     if len(query.replace("-", "")) == 32:
@@ -133,7 +139,9 @@ def _hashes(vault: Vault, query: str, region: str, known: dict[int, SourceName])
     """Every identifier a text can be, hashed as the engine hashes it."""
     if not query or is_filler(query):
         return []
-    found = [(kind, vault.hash(kinds.NAMES[kind], "", query)) for kind in (kinds.LOYALTY_CARD, kinds.PAYMENT_TOKEN)]
+    found = [
+        (kind, vault.hash(kinds.NAMES[kind], "", query)) for kind in (kinds.LOYALTY_CARD, kinds.PAYMENT_TOKEN)
+    ]
     for kind in (kinds.EXTERNAL_ID, kinds.ANONYMOUS_ID, kinds.DEVICE):
         found += [(kind, vault.hash(kinds.NAMES[kind], str(source_id), query)) for source_id in known]
     if address := email(query):

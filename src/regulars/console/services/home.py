@@ -161,7 +161,9 @@ async def load_home(
     hourly = asked.span == "today" and sums.orders <= HOURLY_ORDERS_MAX
     points, was = await _points(conn, workspace_id, span, parts, was_parts, currency, hourly, now, zone)
     fresh, fresh_was, fresh_trend = await _new_customers(conn, workspace_id, span, trend_first, now, zone)
-    shops = _shares(parts.shops.get(currency or "", {}), await store_names(conn, workspace_id), _("Online, no shop"))
+    shops = _shares(
+        parts.shops.get(currency or "", {}), await store_names(conn, workspace_id), _("Online, no shop")
+    )
     series = [trend.days.get(currency or "", {}).get(one, Sums()) for one in _days(trend_first, span.last)]
     end = await log_end(conn, workspace_id)
     return Home(
@@ -252,13 +254,19 @@ async def _points(
         if span.was_last is not None:
             start = _start(span.was_last, zone)
             theirs = await _hours(conn, workspace_id, code, start, start + timedelta(days=1), zone)
-            was = _add(await _hours(conn, workspace_id, code, start, start + (now - _start(span.last, zone)), zone))
+            was = _add(
+                await _hours(conn, workspace_id, code, start, start + (now - _start(span.last, zone)), zone)
+            )
         return _hour_points(mine, theirs, code), was
     was_days = was_parts.days.get(code, {}) if was_parts else None
     points = []
     for one in span.days:
         value = parts.days.get(code, {}).get(one, Sums()).net_minor
-        before = was_days.get(one - (span.first - span.was_first), Sums()).net_minor if was_days and span.was_first else None
+        before = (
+            was_days.get(one - (span.first - span.was_first), Sums()).net_minor
+            if was_days and span.was_first
+            else None
+        )
         words = f"{one.day} {one:%b}"
         points.append(Point(words, f"{one:%a} {words}: {money(value, code)}", value, before))
     return points, was_parts.total.get(code, Sums()) if was_parts else None
@@ -271,12 +279,19 @@ def _hour_points(mine: dict[int, Sums], theirs: dict[int, Sums] | None, code: st
     for hour in range(first, last + 1):
         value = mine.get(hour, Sums()).net_minor
         was = theirs.get(hour, Sums()).net_minor if theirs is not None else None
-        points.append(Point(f"{hour:02d}", f"{hour:02d}:00–{hour + 1:02d}:00: {money(value, code)}", value, was))
+        points.append(
+            Point(f"{hour:02d}", f"{hour:02d}:00–{hour + 1:02d}:00: {money(value, code)}", value, was)
+        )
     return points
 
 
 async def _hours(
-    conn: AsyncConnection, workspace_id: int, currency: str, from_at: datetime, to_at: datetime, zone: ZoneInfo
+    conn: AsyncConnection,
+    workspace_id: int,
+    currency: str,
+    from_at: datetime,
+    to_at: datetime,
+    zone: ZoneInfo,
 ) -> dict[int, Sums]:
     params = {"workspace_id": workspace_id, "from_at": from_at, "to_at": to_at, "zone": zone.key}
     out = {}
@@ -297,12 +312,18 @@ async def _new_customers(
     conn: AsyncConnection, workspace_id: int, span: _Span, trend_first: date, now: datetime, zone: ZoneInfo
 ) -> tuple[int, int | None, list[int]]:
     """Of the span, of the compared one (of today: up to the same time of day), and per day of the trend."""
-    per_day = await _new_per_day(conn, workspace_id, _start(trend_first, zone), now + timedelta(minutes=5), zone)
+    per_day = await _new_per_day(
+        conn, workspace_id, _start(trend_first, zone), now + timedelta(minutes=5), zone
+    )
     fresh = sum(count for one, count in per_day.items() if one >= span.first)
     was = None
     if span.was_first is not None:
         start = _start(span.was_first, zone)
-        was = sum((await _new_per_day(conn, workspace_id, start, start + (now - _start(span.first, zone)), zone)).values())
+        was = sum(
+            (
+                await _new_per_day(conn, workspace_id, start, start + (now - _start(span.first, zone)), zone)
+            ).values()
+        )
     return fresh, was, [per_day.get(one, 0) for one in _days(trend_first, span.last)]
 
 
@@ -310,13 +331,15 @@ async def _new_per_day(
     conn: AsyncConnection, workspace_id: int, from_at: datetime, to_at: datetime, zone: ZoneInfo
 ) -> dict[date, int]:
     params = {"workspace_id": workspace_id, "from_at": from_at, "to_at": to_at, "zone": zone.key}
-    return {one: count for one, count in await rows(conn, SQL.new_customers, params)}
+    return dict(await rows(conn, SQL.new_customers, params))
 
 
 def _shares(parts: dict[str, Sums], names: dict[str, str], nameless: str) -> list[PartShare]:
     whole = sum(max(0, one.net_minor) for one in parts.values())
     found = [
-        PartShare(names.get(key, key) if key else nameless, one, max(0, one.net_minor) / whole if whole else 0.0)
+        PartShare(
+            names.get(key, key) if key else nameless, one, max(0, one.net_minor) / whole if whole else 0.0
+        )
         for key, one in parts.items()
     ]
     return sorted(found, key=lambda part: (-part.sums.net_minor, part.name))

@@ -92,7 +92,11 @@ class EventLine(Struct, frozen=True):
     @property
     def key(self) -> str:
         """A stable name for the row."""
-        return f"e{self.event_no}" if self.event_no is not None else f"q{str(self.quarantine_id).replace('-', '')}"
+        return (
+            f"e{self.event_no}"
+            if self.event_no is not None
+            else f"q{str(self.quarantine_id).replace('-', '')}"
+        )
 
 
 class Step(Struct, frozen=True):
@@ -128,6 +132,9 @@ class Filters(Struct, frozen=True):
             and (self.type is None or line.type == self.type or line.type.partition(".")[0] == self.type)
             and (self.result is None or line.result == self.result)
         )
+
+
+EVERYTHING = Filters()
 
 
 class Names(Struct, frozen=True):
@@ -174,7 +181,7 @@ async def latest(
     vault: Vault,
     known: Names,
     *,
-    filters: Filters = Filters(),
+    filters: Filters = EVERYTHING,
     before: int | None = None,
     after: int | None = None,
     limit: int = PAGE_EVENTS,
@@ -195,7 +202,13 @@ async def latest(
 
 
 async def rejected_before(
-    conn: AsyncConnection, workspace_id: int, known: Names, *, filters: Filters, before: datetime | None, limit: int
+    conn: AsyncConnection,
+    workspace_id: int,
+    known: Names,
+    *,
+    filters: Filters,
+    before: datetime | None,
+    limit: int,
 ) -> list[EventLine]:
     """Waiting rejected events, newest first, before a moment."""
     params = {
@@ -238,9 +251,18 @@ async def rejected_detail(conn: AsyncConnection, vault: Vault, quarantine_id: UU
     known = await names(conn, vault.workspace_id)
     line = _rejected_line(known, found)
     steps = [
-        Step(_("Received"), 0, _("by %(door)s, from %(source)s", door=door_name(found[3]), source=line.source.name)),
+        Step(
+            _("Received"),
+            0,
+            _("by %(door)s, from %(source)s", door=door_name(found[3]), source=line.source.name),
+        ),
         Step(_("Refused"), None, found[7], "bad"),
-        Step(_("Kept for replay"), None, ngettext("%(n)s attempt so far", "%(n)s attempts so far", found[10]), "idle"),
+        Step(
+            _("Kept for replay"),
+            None,
+            ngettext("%(n)s attempt so far", "%(n)s attempts so far", found[10]),
+            "idle",
+        ),
     ]
     return EventDetail(line, steps, open_rejected(vault, found[8], found[9]), quarantine=str(quarantine_id))
 
@@ -338,9 +360,17 @@ def summary_of(body: dict[str, Any]) -> str:
     if isinstance(product := body.get("product"), dict):
         return str(product.get("name") or product.get("sku", ""))
     if isinstance(cart := body.get("cart"), dict):
-        return money(cart["total_minor"], cart["currency"]) if cart.get("currency") and cart.get("total_minor") else ""
+        return (
+            money(cart["total_minor"], cart["currency"])
+            if cart.get("currency") and cart.get("total_minor")
+            else ""
+        )
     properties = body.get("properties")
-    shown = properties.get("name") or properties.get("title") or properties.get("path") if isinstance(properties, dict) else ""
+    shown = (
+        properties.get("name") or properties.get("title") or properties.get("path")
+        if isinstance(properties, dict)
+        else ""
+    )
     return str(shown or "")[:120]
 
 
@@ -359,7 +389,11 @@ def _trace(line: EventLine, found: Sequence[Any], sale: Sequence[Any] | None, pa
     where = " · ".join(part for part in (line.source.name, line.store, line.channel) if part)
     return [
         Step(_("Received"), 0, where),
-        Step(_("Checked"), _since(received, checked_at), _("Card numbers scrubbed, fields valid, not seen before")),
+        Step(
+            _("Checked"),
+            _since(received, checked_at),
+            _("Card numbers scrubbed, fields valid, not seen before"),
+        ),
         Step(_("Matched"), _since(received, loaded_at), _matched(line), "ok" if line.profile_id else "idle"),
         Step(_("Changed"), _since(received, decided_at), _changed(line, sale)),
         _triggered(_since(received, saved_at), payload),

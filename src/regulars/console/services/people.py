@@ -54,7 +54,9 @@ class Part(Struct, frozen=True):
         for kind, name in kinds.NAMES.items():
             current = {value for value, _ in self.fields.current(kind)}
             for value, (hashed, at_us, _) in self.fields.values.get(name, {}).items():
-                found.append(Identity(name, value, hashed, self.source_id, self.record_id, value in current, at_us))
+                found.append(
+                    Identity(name, value, hashed, self.source_id, self.record_id, value in current, at_us)
+                )
         return sorted(found, key=lambda one: (not one.current, one.kind))
 
 
@@ -98,10 +100,14 @@ async def load_parts(conn: AsyncConnection, vault: Vault, ids: Sequence[UUID]) -
     return out
 
 
-async def load_people(conn: AsyncConnection, vault: Vault, ids: Sequence[UUID], *, clear: bool) -> list[Person]:
+async def load_people(
+    conn: AsyncConnection, vault: Vault, ids: Sequence[UUID], *, clear: bool
+) -> list[Person]:
     """Some profiles in the order asked for; ids that are no profile are left out. `clear`: contacts unmasked."""
     parts = await load_parts(conn, vault, ids)
-    return [person_of(profile_id, parts[profile_id], clear=clear) for profile_id in ids if profile_id in parts]
+    return [
+        person_of(profile_id, parts[profile_id], clear=clear) for profile_id in ids if profile_id in parts
+    ]
 
 
 def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person:

@@ -162,13 +162,15 @@ async def load_profile(
         names=known,
         average_minor=average_order_minor(person.figures),
         cadence_days=cadence_days(person.figures),
-        spend_points=_month_points(months, currency, now, zone),
+        spend_points=_month_points(months, currency),
         spend_months={code: list(values.values()) for code, values in months.items()},
         categories=_top_categories(person),
-        shops=sorted(((known.stores.get(c, c), n) for c, n in person.figures.stores.items()), key=lambda one: -one[1]),
+        shops=sorted(
+            ((known.stores.get(c, c), n) for c, n in person.figures.stores.items()), key=lambda one: -one[1]
+        ),
         identities=_identities(parts, known, clear=clear),
         consent=await _consent(conn, vault.workspace_id, profile_id, known),
-        records=_records(parts, known, clear=clear),
+        records=_records(parts, known),
         links=await _links(conn, vault, profile_id, parts, known, clear=clear),
         stores=known.stores,
     )
@@ -267,9 +269,7 @@ def _month_starts(today: date) -> list[date]:
     return [date(n // 12, n % 12 + 1, 1) for n in range(last - MONTHS + 1, last + 1)]
 
 
-def _month_points(
-    months: dict[str, dict[date, int]], currency: str | None, now: datetime, zone: ZoneInfo
-) -> list[Point]:
+def _month_points(months: dict[str, dict[date, int]], currency: str | None) -> list[Point]:
     values = months.get(currency or "", {})
     return [
         Point(f"{month:%b}", f"{month:%b %Y}: {money(value, currency or '')}", value)
@@ -295,7 +295,9 @@ def _identities(parts: Sequence[Part], known: Names, *, clear: bool) -> list[Ide
         icon, label = identity_words(kind)
         from_sources = sorted({known.source(one.source_id).name for one in said})
         current = any(one.current for one in said)
-        lines.append(IdentityLine(kind, label, icon, value if clear else mask(kind, value), current, from_sources))
+        lines.append(
+            IdentityLine(kind, label, icon, value if clear else mask(kind, value), current, from_sources)
+        )
     order = list(_IDENTITY_WORDS)
     return sorted(lines, key=lambda line: (not line.current, order.index(line.kind), line.value))
 
@@ -314,7 +316,7 @@ async def _consent(
     return sorted(lines.values(), key=lambda line: (line.purpose, line.channel))
 
 
-def _records(parts: Sequence[Part], known: Names, *, clear: bool) -> list[RecordLine]:
+def _records(parts: Sequence[Part], known: Names) -> list[RecordLine]:
     return [
         RecordLine(
             record_id=part.record_id,
@@ -336,7 +338,9 @@ async def _links(
     values = {(one.kind, one.hash): one.value for part in parts for one in part.identities()}
     by_id = {part.record_id: part for part in parts}
     lines = []
-    for a, b, kind, value, linked, reason, a_profile, b_profile in await rows(conn, SQL.profile_edges, params):
+    for a, b, kind, value, linked, reason, a_profile, b_profile in await rows(
+        conn, SQL.profile_edges, params
+    ):
         name = kinds.NAMES[kind]
         icon, label = identity_words(name)
         shown = values.get((name, value.hex), "")

@@ -115,9 +115,13 @@ def fix_for(code: str, field: str | None) -> str:
         return _("Correct %(field)s at the source or in its mapping, then replay.", field=where)
     return {
         "unknown_type": _("Send one of the known types, or name it custom.<name>. Then replay."),
-        "occurred_ahead": _("The clock of the source is ahead. Set it right; these events pass once their time has come."),
+        "occurred_ahead": _(
+            "The clock of the source is ahead. Set it right; these events pass once their time has come."
+        ),
         "invalid_json": _("The message is no JSON text. Check what the source sends, and its encoding."),
-        "bad_payload": _("The message is not what this connector knows. Check the vendor's API version, then replay."),
+        "bad_payload": _(
+            "The message is not what this connector knows. Check the vendor's API version, then replay."
+        ),
         "too_large": _("The message is over the size limit. Split it at the source."),
         "data_fault": _("The database refused a value of this event. Look at the example before replaying."),
         "rule_error": _("A rule failed on this event. Report it with the example; replay after the fix."),

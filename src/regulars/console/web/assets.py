@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-import xml.etree.ElementTree as ET
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -27,6 +26,7 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _URL = re.compile(r'url\("([^"]+)"\)')
+_SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"')
 _SMALL_BYTES = 512
 
 
@@ -87,7 +87,9 @@ class Assets:
         self._by_name[name] = self._by_served_name[served] = asset
 
     def _style_sheet(self) -> bytes:
-        text = "".join(self._root.joinpath("css", f"{layer}.css").read_text(encoding="utf-8") for layer in LAYERS)
+        text = "".join(
+            self._root.joinpath("css", f"{layer}.css").read_text(encoding="utf-8") for layer in LAYERS
+        )
         return _URL.sub(lambda match: f'url("{self.url(match[1])}")', text).encode()
 
 
@@ -103,4 +105,4 @@ def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
 
 
 def _symbols(sprite: bytes) -> frozenset[str]:
-    return frozenset(node.attrib["id"] for node in ET.fromstring(sprite) if "id" in node.attrib)
+    return frozenset(_SYMBOL.findall(sprite.decode()))

@@ -16,6 +16,7 @@ from regulars.store.database import Database
 from regulars.store.vault import Vault
 
 WebRequest = Request[Any, Any, Any]
+_UTC = ZoneInfo("UTC")
 
 
 class ReplayOutcome(Struct, frozen=True):
@@ -49,7 +50,7 @@ class Deps:
     replay: Replay
     base_url: str
     workspace_name: str = "Regulars"
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = _UTC
     region: str = "GB"
     development: bool = False
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from litestar import Response
+from litestar.di import NamedDependency
 from litestar.response import Redirect
 from msgspec import Struct
 
@@ -79,17 +80,23 @@ class Desk:
 
     async def form(self, request: WebRequest, secret: str) -> dict[str, str]:
         """The fields of a form whose token fits. Raises Forbidden for a form of another site or session."""
-        if comes_from_elsewhere(request.headers, frozenset({self.deps.base_url, str(request.base_url).rstrip("/")})):
+        if comes_from_elsewhere(
+            request.headers, frozenset({self.deps.base_url, str(request.base_url).rstrip("/")})
+        ):
             raise Forbidden("This form was sent from another site.")
         data = await request.form()
         if len(data) > FORM_FIELDS_MAX:
             raise InvalidInput("This form has too many fields.")
         fields = {name: value for name, value in data.items() if isinstance(value, str)}
         if not csrf_holds(secret, fields.get("csrf")):
-            raise Forbidden("This page was open too long. Go back, reload it and try again.", code="stale_form")
+            raise Forbidden(
+                "This page was open too long. Go back, reload it and try again.", code="stale_form"
+            )
         return fields
 
-    async def page(self, request: WebRequest, visit: Visit, template: str, here: str, **context: Any) -> Response[bytes]:
+    async def page(
+        self, request: WebRequest, visit: Visit, template: str, here: str, **context: Any
+    ) -> Response[bytes]:
         """A page of the shell for a signed-in person."""
         return self.pages.page(
             request,
@@ -117,3 +124,7 @@ class Desk:
     def forget_counts(self) -> None:
         """Count anew on the next page: something changed."""
         self._counts.values = None
+
+
+AtDesk: TypeAlias = NamedDependency[Desk]
+"""How a handler asks for the desk."""

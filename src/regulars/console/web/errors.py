@@ -34,10 +34,22 @@ def error_page(desk: Desk, request: WebRequest, error: Exception) -> Response[An
     status, said = _reading(error)
     reference = secrets.token_hex(4)
     if status >= 500:
-        _log.error("page_failed", reference=reference, path=request.url.path, error=type(error).__name__, exc_info=error)
+        _log.error(
+            "page_failed",
+            reference=reference,
+            path=request.url.path,
+            error=type(error).__name__,
+            exc_info=error,
+        )
     title, advice = _words(status)
     return desk.pages.page(
-        request, "pages/error.html", status=status, title=title, said=said, advice=advice, reference=reference,
+        request,
+        "pages/error.html",
+        status=status,
+        title=title,
+        said=said,
+        advice=advice,
+        reference=reference,
         code=status,
     )
 
@@ -73,4 +85,6 @@ def _words(status: int) -> tuple[str, str]:
         return _("Not available right now"), _("Nothing was lost. Try again in a moment.")
     if status < 500:
         return _("This did not work"), _("Go back, check what you entered and try again.")
-    return _("Something failed on our side"), _("Nothing you entered was changed. If it happens again, quote the reference.")
+    return _("Something failed on our side"), _(
+        "Nothing you entered was changed. If it happens again, quote the reference."
+    )

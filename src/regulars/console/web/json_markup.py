@@ -3,46 +3,58 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import Any
-
-from markupsafe import Markup, escape
 
 _DEPTH_MAX = 24
 _ITEMS_MAX = 500
 
 
-def json_markup(value: Any) -> Markup:
+class Html(str):
+    """Text that is HTML already; templates take it as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """What the template engine asks for."""
+        return self
+
+
+def json_markup(value: Any) -> Html:
     """The value as indented JSON. Long lists and deep nests are cut with a note of what is missing."""
-    return Markup("").join(_lines(value, 0))
+    return Html("".join(_parts(value, 0)))
 
 
-def _lines(value: Any, depth: int) -> list[Markup]:
+def _parts(value: Any, depth: int) -> list[str]:
     if isinstance(value, dict) and value:
-        return _block("{", "}", [_pair(key, item, depth) for key, item in list(value.items())[:_ITEMS_MAX]], value, depth)
+        shown = [[_key(key), *_parts(item, depth + 1)] for key, item in list(value.items())[:_ITEMS_MAX]]
+        return _block("{", "}", shown, len(value), depth)
     if isinstance(value, list) and value:
-        return _block("[", "]", [_lines(item, depth + 1) for item in value[:_ITEMS_MAX]], value, depth)
+        shown = [_parts(item, depth + 1) for item in value[:_ITEMS_MAX]]
+        return _block("[", "]", shown, len(value), depth)
     return [_scalar(value)]
 
 
-def _pair(key: str, item: Any, depth: int) -> list[Markup]:
-    return [Markup('<span class="k">{}</span>: ').format(json.dumps(key, ensure_ascii=False)), *_lines(item, depth + 1)]
+def _key(key: str) -> str:
+    return f'<span class="k">{_text(key)}</span>: '
 
 
-def _block(opening: str, closing: str, items: list[list[Markup]], value: Any, depth: int) -> list[Markup]:
+def _block(opening: str, closing: str, items: list[list[str]], count: int, depth: int) -> list[str]:
     if depth >= _DEPTH_MAX:
-        return [escape(f"{opening} … {closing}")]
-    pad = Markup("\n" + "  " * (depth + 1))
-    out: list[Markup] = [Markup(opening)]
+        return [f"{opening} … {closing}"]
+    pad = "\n" + "  " * (depth + 1)
+    out = [opening]
     for i, item in enumerate(items):
-        out += [pad, *item, Markup("," if i < len(value) - 1 else "")]
-    if len(value) > len(items):
-        out += [pad, escape(f"… {len(value) - len(items)} more")]
-    out += [Markup("\n" + "  " * depth), Markup(closing)]
-    return out
+        out += [pad, *item, "," if i < count - 1 else ""]
+    if count > len(items):
+        out += [pad, f"… {count - len(items)} more"]
+    return [*out, "\n" + "  " * depth, closing]
 
 
-def _scalar(value: Any) -> Markup:
+def _scalar(value: Any) -> str:
     kind = "s" if isinstance(value, str) else "b" if value is None or isinstance(value, bool) else "n"
-    if isinstance(value, (dict, list)):
-        kind = "n"
-    return Markup('<span class="{}">{}</span>').format(kind, json.dumps(value, ensure_ascii=False, default=str))
+    return f'<span class="{kind}">{_text(value)}</span>'
+
+
+def _text(value: Any) -> str:
+    return escape(json.dumps(value, ensure_ascii=False, default=str))

@@ -173,7 +173,12 @@ class LiveHub:
             events: list[log.EventLine] = []
             if end.event_no > place.event_no:
                 events = await log.latest(
-                    conn, self._vault, self._names, after=place.event_no, before=end.event_no + 1, limit=LINES_PER_TICK_MAX
+                    conn,
+                    self._vault,
+                    self._names,
+                    after=place.event_no,
+                    before=end.event_no + 1,
+                    limit=LINES_PER_TICK_MAX,
                 )
             rejected = await log.rejected_since(
                 conn, workspace_id, self._names, since=place.rejected_at, limit=LINES_PER_TICK_MAX
@@ -195,11 +200,10 @@ def merge(events: Sequence[log.EventLine], rejected: Sequence[log.EventLine]) ->
     return [*out, *waiting]
 
 
-def message(data: str, *, id: str | None = None, event: str | None = None) -> bytes:
-    """One server-sent event."""
-    head = (f"id: {id}\n" if id else "") + (f"event: {event}\n" if event else "")
-    body = "".join(f"data: {line}\n" for line in data.splitlines())
-    return f"{head}{body}\n".encode()
+def message(data: str, *, place: Place) -> bytes:
+    """One server-sent event; a browser that comes back names its place."""
+    lines = "".join(f"data: {line}\n" for line in data.splitlines())
+    return f"id: {place.text()}\n{lines}\n".encode()
 
 
 HEARTBEAT = b": still here\n\n"

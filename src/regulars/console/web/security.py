@@ -25,7 +25,11 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
 }
 # Pages show personal data: no shared or disk cache keeps them.
-PAGE_HEADERS: Final[Mapping[str, str]] = {**HEADERS, "Cache-Control": "no-store", "Vary": "HX-Request, Cookie"}
+PAGE_HEADERS: Final[Mapping[str, str]] = {
+    **HEADERS,
+    "Cache-Control": "no-store",
+    "Vary": "HX-Request, Cookie",
+}
 
 
 def csrf_token(secret: str) -> str:

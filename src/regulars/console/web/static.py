@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from .deps import WebRequest
-from .desk import Desk
+from .desk import AtDesk
 from .security import HEADERS
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static_file(request: WebRequest, desk: Desk, name: str) -> Response[bytes]:
+async def static_file(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> Response[bytes]:
     """A file by the name that carries its hash. Raises NotFound."""
     asset = desk.assets.served(name)
     headers = {**HEADERS, "Cache-Control": _FOR_EVER, "ETag": asset.etag, "Vary": "Accept-Encoding"}

@@ -14,6 +14,7 @@ from regulars.console import charts, i18n
 from regulars.console import format as words
 from regulars.console.accounts import Viewer
 
+from . import filters
 from .assets import Assets
 from .deps import Deps, WebRequest
 from .json_markup import json_markup
@@ -47,7 +48,13 @@ class Pages:
         """A whole page, or its fragment when htmx asks for one."""
         layout = "fragment.html" if wants_fragment(request) else "layout.html"
         text = self.text(
-            template, layout=layout, request=request, viewer=viewer, csrf=csrf, theme=theme_of(request), **context
+            template,
+            layout=layout,
+            request=request,
+            viewer=viewer,
+            csrf=csrf,
+            theme=theme_of(request),
+            **context,
         )
         return answer(request, text, status=status, headers=headers)
 
@@ -96,10 +103,12 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
     env.install_gettext_callables(  # type: ignore[attr-defined]
         i18n.gettext, i18n.raw_ngettext, newstyle=True
     )
-    env.globals.update(asset=assets.url, icon_url=assets.icon, workspace_name=deps.workspace_name, query=_query)
+    env.globals.update(
+        asset=assets.url, icon_url=assets.icon, workspace_name=deps.workspace_name, query=_query
+    )
     env.filters.update(
         money=words.money,
-        number=words.number,
+        number=i18n.number,
         percent=words.percent,
         signed_percent=words.signed_percent,
         quantity=words.quantity,
@@ -109,6 +118,12 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         hexid=_hexid,
         spark=charts.spark,
         json_markup=json_markup,
+        columns=filters.column_chart,
+        curl=filters.curl,
+        sums=filters.sums,
+        address=filters.address_line,
+        birthday=filters.birthday,
+        channel_words=filters.channel_words,
         age=lambda when: words.span(max(timedelta(0), deps.clock() - when)),
         day=lambda when: words.day(when, deps.zone),
         moment=lambda when: words.moment(when, deps.zone),

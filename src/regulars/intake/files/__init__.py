@@ -4,8 +4,7 @@ The way of a row: `facts` (what file is this) → a reader → `mapping`, `cells
 `receipts` or `registers` (fields to events) → `run` (events to the gate).
 """
 
-from .progress import Position, Progress, Run
 from .report import Report
 from .run import Options, run_import
 
-__all__ = ["Options", "Position", "Progress", "Report", "Run", "run_import"]
+__all__ = ["Options", "Report", "run_import"]

@@ -24,6 +24,14 @@ from .mapping import Mapping, Spec
 from .transforms import changer
 
 MEMO_VALUES_MAX: Final = 65_536
+_PLAIN_READERS: Final[dict[Type, Callable[[Any], Any]]] = {
+    Type.ID: values.read_id,
+    Type.TEXT: values.read_text,
+    Type.INTEGER: values.read_integer,
+    Type.CURRENCY: values.read_currency,
+    Type.YES_NO: values.read_yes_no,
+    Type.SALE_KIND: values.read_sale_kind,
+}
 
 
 class Cell(Struct, frozen=True):
@@ -105,7 +113,7 @@ def combine(join: Callable[..., Any], *cells: Cell) -> Cell:
 def _picker(own: tuple[str, ...], every: tuple[str, ...]) -> Callable[[tuple[Any, ...]], Any]:
     places = [every.index(name) for name in own]
     if not places:
-        return lambda row: None
+        return lambda _row: None
     if len(places) == 1:
         only = places[0]
         return lambda row: row[only]
@@ -114,7 +122,7 @@ def _picker(own: tuple[str, ...], every: tuple[str, ...]) -> Callable[[tuple[Any
 
 def constant(value: Any) -> Cell:
     """A cell that depends on nothing."""
-    return Cell((), lambda raw: value)
+    return Cell((), lambda _raw: value)
 
 
 class Cells:
@@ -131,7 +139,9 @@ class Cells:
         if self._fields[name].type is Type.AMOUNT:
             rounded = spec.round
             cell = combine(
-                lambda amount, currency: _minor(amount, currency, rounded=rounded), self._number(name), self.currency
+                lambda amount, currency: _minor(amount, currency, rounded=rounded),
+                self._number(name),
+                self.currency,
             )
             return _lenient(cell, spec)
         return self._plain(spec, self._reader(name, spec))
@@ -174,8 +184,6 @@ class Cells:
         formats = [spec.format] if isinstance(spec.format, str) else spec.format or ["iso"]
         zone = spec.time_zone or self._mapping.time_zone
         match self._fields[name].type:
-            case Type.ID:
-                return values.read_id
             case Type.TIME:
                 return values.time_reader(formats, ZoneInfo(zone) if zone else None)
             case Type.DATE:
@@ -184,16 +192,8 @@ class Cells:
                 return _signed(values.minor_reader(self._numbers(spec)), spec)
             case Type.QUANTITY:
                 return _signed(values.quantity_reader(self._numbers(spec)), spec)
-            case Type.INTEGER:
-                return values.read_integer
-            case Type.CURRENCY:
-                return values.read_currency
-            case Type.YES_NO:
-                return values.read_yes_no
-            case Type.SALE_KIND:
-                return values.read_sale_kind
-            case _:
-                return values.read_text
+            case plain:
+                return _PLAIN_READERS[plain]
 
 
 def line_total(cells: Cells, quantity: Cell, discount: Cell) -> Cell:

@@ -1,28 +1,25 @@
 """Read CSV in batches with bounded memory; what cannot be cut into values becomes a fault of its row.
 
-Bounds: a value has at most 131,072 characters (the csv module's own limit), a row with all its lines at
-most RECORD_CHARACTERS_MAX; a longer one means that the file is no CSV, and stops the reading.
+A value has at most 131,072 characters, the csv module's own limit. Blocks in which every line is one row
+of the right width, as nearly all are, go through that module in one call.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
 
 from .batches import ROWS_PER_BATCH_MAX, Batch, Fault
-from .dialect import SAMPLE_CHARACTERS, Dialect, find_dialect
+from .csv_lines import Lines
+from .dialect import SAMPLE_CHARACTERS, Dialect, cut, find_dialect
 from .errors import FileUnreadable
 from .facts import FileFacts, open_bytes
 from .header import pick_columns
 
-RECORD_CHARACTERS_MAX: Final = 32_000_000
-_BATCH_CHARACTERS: Final = 4_000_000
-_BROKEN: Final = re.compile("[\udc80-\udcff]")
-_QUOTED: Final = csv.QUOTE_MINIMAL
-_UNQUOTED: Final = csv.QUOTE_NONE
+_AFTER_BLOCK: Final = "x"
+"""A row put after a block: when it does not come out by itself, the block ended within a quoted value."""
 
 
 class CsvReader:
@@ -41,10 +38,10 @@ class CsvReader:
         self._facts = facts
         self._raw: BinaryIO | None = None
         self._wanted: list[tuple[str, int]] = []
+        self._headless = names is not None
         self.dialect = find_dialect(
             self._sample(), expected, base=base, delimiter=delimiter, width=len(names) if names else None
         )
-        self._headless = names is not None
         self.names = names or self._header()
 
     def select(self, columns: set[str]) -> None:
@@ -65,47 +62,55 @@ class CsvReader:
     def batches(self) -> Iterator[Batch]:
         """See Reader."""
         with self._text() as text:
-            lines = _Lines(text, watch_broken=self._facts.broken_characters > 0)
-            lines.skip(self.dialect.lines_before)
-            rows = self._rows(lines)
-            if not self._headless:
-                next(rows, None)
-            yield from self._gather(rows, lines)
+            lines = self._lines(text, past_header=not self._headless)
+            while block := lines.block():
+                rows = self._plain_rows(block) if lines.plain() else None
+                if rows is None:
+                    yield from self._careful_batches(lines)
+                    continue
+                first = lines.number + 1
+                lines.take_block()
+                for start in range(0, len(rows), ROWS_PER_BATCH_MAX):
+                    part = rows[start : start + ROWS_PER_BATCH_MAX]
+                    yield self._batch(range(first + start, first + start + len(part)), part, {})
 
-    def _gather(self, rows: Iterator[tuple[int, list[str], Fault | None]], lines: _Lines) -> Iterator[Batch]:
+    def _plain_rows(self, block: list[str]) -> list[list[str]] | None:
+        """The rows of a block in which each line is one good row; None for any other."""
+        try:
+            rows = list(cut([*block, _AFTER_BLOCK], self.dialect))
+        except csv.Error:
+            return None
+        if len(rows) != len(block) + 1 or rows.pop() != [_AFTER_BLOCK]:
+            return None
+        return rows if set(map(len, rows)) == {len(self.names)} else None
+
+    def _careful_batches(self, lines: Lines) -> Iterator[Batch]:
+        """The rows of a block one by one, up to the end of the row that reaches past it."""
         width = len(self.names)
         numbers: list[int] = []
         kept: list[list[str]] = []
         faults: dict[int, Fault] = {}
-        for number, row, fault in rows:
-            if fault is None and len(row) != width:
-                fault = _ragged(row, width)
+        for number, row, fault in self._rows(lines):
+            fault = fault or _ragged(row, width)
             if fault is not None:
                 faults[len(kept)] = fault
-                row = (row + [""] * width)[:width]
-            elif len(row) > width:
-                row = row[:width]
             numbers.append(number)
-            kept.append(row)
-            if len(kept) >= ROWS_PER_BATCH_MAX or lines.characters >= _BATCH_CHARACTERS:
+            kept.append(row[:width] + [""] * (width - len(row)))
+            if len(kept) >= ROWS_PER_BATCH_MAX:
                 yield self._batch(numbers, kept, faults)
-                numbers, kept, faults, lines.characters = [], [], {}, 0
+                numbers, kept, faults = [], [], {}
+            if lines.at_block_end():
+                break
         if kept:
             yield self._batch(numbers, kept, faults)
 
-    def _batch(self, numbers: list[int], rows: list[list[str]], faults: dict[int, Fault]) -> Batch:
+    def _batch(self, numbers: Sequence[int], rows: list[list[str]], faults: dict[int, Fault]) -> Batch:
         every: list[Sequence[Any]] = list(zip(*rows, strict=True))
         return Batch(numbers, {name: every[place] for name, place in self._wanted}, faults)
 
-    def _rows(self, lines: _Lines) -> Iterator[tuple[int, list[str], Fault | None]]:
+    def _rows(self, lines: Lines) -> Iterator[tuple[int, list[str], Fault | None]]:
         """Rows with the line they start on; blank lines are passed over."""
-        reader = csv.reader(
-            lines,
-            delimiter=self.dialect.delimiter,
-            quotechar=self.dialect.quote or None,
-            escapechar=self.dialect.escape,
-            quoting=_QUOTED if self.dialect.quote else _UNQUOTED,
-        )
+        reader = cut(lines, self.dialect)
         while True:
             start = lines.number + 1
             lines.record_characters = 0
@@ -114,81 +119,46 @@ class CsvReader:
             except StopIteration:
                 return
             except csv.Error:
-                fault = Fault("row", f"cannot be read from line {start} to {lines.number}: a quote may be missing")
-                yield start, [], lines.take_fault() or fault
+                unread = Fault(
+                    "row", f"cannot be read from line {start} to {lines.number}: a quote may be missing"
+                )
+                yield start, [], lines.take_fault() or unread
                 continue
+            fault = lines.take_fault()
             if row:
-                yield start, row, lines.take_fault() if lines.fault else None
+                yield start, row, fault
 
     def _header(self) -> list[str]:
         with self._text() as text:
-            lines = _Lines(text, watch_broken=False)
-            lines.skip(self.dialect.lines_before)
+            lines = self._lines(text, past_header=False)
             for _, row, fault in self._rows(lines):
                 if fault is not None:
-                    raise FileUnreadable(f"{self._facts.path.name}: the header on line {lines.number} {fault.reason}.")
+                    raise FileUnreadable(f"{self._facts.path.name}: the header {fault.reason}.")
                 return [name.strip() for name in row]
         raise FileUnreadable(f"{self._facts.path.name} has no header.")
+
+    def _lines(self, text: io.TextIOWrapper, *, past_header: bool) -> Lines:
+        lines = Lines(text, watch_broken=self._facts.broken_characters > 0)
+        for _ in range(self.dialect.lines_before):
+            next(lines, None)
+        if past_header:
+            next(self._rows(lines), None)
+        return lines
 
     def _sample(self) -> str:
         with self._text() as text:
             return text.read(SAMPLE_CHARACTERS)
 
     def _text(self) -> io.TextIOWrapper:
-        """The file's text from its start; `_raw` stays open and tells how far the reading got."""
+        """The file's text from its start; `_raw` tells how far the reading got, in bytes of the file."""
         self.close()
         self._raw = self._facts.path.open("rb")
-        # The archive reader takes the open file so that share_read() counts packed bytes.
         source = open_bytes(self._raw, gzipped=self._facts.gzipped)
         return io.TextIOWrapper(source, encoding=self._facts.encoding, errors="surrogateescape", newline="")
 
 
-class _Lines:
-    """The lines of a text, counted, with what is wrong in them noted for the row that they belong to."""
-
-    def __init__(self, text: io.TextIOWrapper, *, watch_broken: bool) -> None:
-        self._text = text
-        self._watch_broken = watch_broken
-        self.number = 0
-        self.characters = 0
-        self.record_characters = 0
-        self.fault: Fault | None = None
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(RECORD_CHARACTERS_MAX)
-        if not line:
-            raise StopIteration
-        self.number += 1
-        self.characters += len(line)
-        self.record_characters += len(line)
-        if self.record_characters >= RECORD_CHARACTERS_MAX:
-            raise FileUnreadable(
-                f"The row that ends on line {self.number} has over {RECORD_CHARACTERS_MAX:,} characters; "
-                "this is no CSV file, or the quote character is another one."
-            )
-        if "\0" in line:
-            self.fault = Fault("row", "holds a NUL byte")
-            line = line.replace("\0", "")
-        elif self._watch_broken and _BROKEN.search(line):
-            self.fault = Fault("row", "holds bytes that are not text in the file's encoding")
-        return line
-
-    def skip(self, count: int) -> None:
-        """Pass over lines ahead of the header."""
-        for _ in range(count):
-            next(self, None)
-
-    def take_fault(self) -> Fault | None:
-        """What was wrong in the lines since the last call."""
-        fault, self.fault = self.fault, None
-        return fault
-
-
 def _ragged(row: list[str], width: int) -> Fault | None:
     """A row of another width than the header; empty values beyond the header do no harm."""
-    if len(row) > width and not any(row[width:]):
+    if len(row) == width or (len(row) > width and not any(row[width:])):
         return None
     return Fault("row", f"has {len(row)} values where the header has {width}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from msgspec import Struct
@@ -11,7 +12,7 @@ from msgspec import Struct
 SAMPLE_CHARACTERS: Final = 65_536
 _SAMPLE_ROWS: Final = 200
 # In order of preference when two fit equally well.
-_CANDIDATES: Final = (",", ";", "\t", "|", "\x1f", "\x01", "^", "~", "¦", "§", ":", "#", "!", "*", "%", "$", "/", " ")
+_CANDIDATES: Final = tuple(",;\t|\x1f\x01^~¦§:#!*%$/ ")
 
 
 class Dialect(Struct, frozen=True):
@@ -21,6 +22,17 @@ class Dialect(Struct, frozen=True):
     quote: str = '"'
     escape: str | None = None
     lines_before: int = 0
+
+
+def cut(lines: Iterable[str], dialect: Dialect) -> Iterator[list[str]]:
+    """Rows of values; a csv.Error is about the lines read since the row before."""
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or None,
+        escapechar=dialect.escape,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+    )
 
 
 def find_dialect(
@@ -44,10 +56,7 @@ def find_dialect(
 
 
 def _split(lines: list[str], delimiter: str, base: Dialect) -> list[list[str]]:
-    quoting = csv.QUOTE_MINIMAL if base.quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        lines, delimiter=delimiter, quotechar=base.quote or None, escapechar=base.escape, quoting=quoting
-    )
+    reader = cut(lines, Dialect(delimiter, base.quote, base.escape))
     rows: list[list[str]] = []
     try:
         for row in reader:

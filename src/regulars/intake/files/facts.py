@@ -87,7 +87,9 @@ def inspect_file(path: Path, *, encoding: str | None = None) -> FileFacts:
             f"{path.name} is a damaged or incomplete gzip archive; copy it again from where it comes from."
         ) from None
     except OSError as error:
-        raise FileUnreadable(f"{path.name} cannot be read: {error.strerror or type(error).__name__}.") from error
+        raise FileUnreadable(
+            f"{path.name} cannot be read: {error.strerror or type(error).__name__}."
+        ) from error
 
 
 def open_bytes(file: BinaryIO, *, gzipped: bool) -> BinaryIO:

@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-Kind = Literal["sales", "customers", "products"]
+from regulars.vocabulary.imports import ImportKind
+
+Kind = ImportKind
 
 
 class Type(Enum):
@@ -49,7 +51,9 @@ def _amounts(part: Part, *rows: tuple[str, str, str]) -> dict[str, Field]:
     for name, into, about in rows:
         out[name] = Field(name, part, Type.AMOUNT, into, about)
         minor = f"{name}_minor"
-        out[minor] = Field(minor, part, Type.MINOR, into, f"the same in minor units, such as pence (not with `{name}`)")
+        out[minor] = Field(
+            minor, part, Type.MINOR, into, f"the same in minor units, such as pence (not with `{name}`)"
+        )
     return out
 
 
@@ -125,7 +129,11 @@ _SALE: Final = {
         ("unit_price", "unit_price_minor", "price of one; may be finer than the currency's smallest unit"),
         ("line_discount", "discount_minor", "discount on the line"),
         ("line_tax", "tax_minor", "tax within the line"),
-        ("line_total", "total_minor", "what the line costs; when absent, quantity × unit price less discount"),
+        (
+            "line_total",
+            "total_minor",
+            "what the line costs; when absent, quantity × unit price less discount",
+        ),
     ),
 }
 _PRODUCT: Final = {

@@ -17,9 +17,13 @@ def pick_columns(file: str, names: list[str], wanted: set[str]) -> list[tuple[st
     counts = Counter(names)
     for name in sorted(wanted - {LINE_NUMBER}):
         if counts[name] > 1:
-            raise FileUnreadable(f"{file} has {counts[name]} columns named {name!r}; rename or remove one.", field=name)
+            raise FileUnreadable(
+                f"{file} has {counts[name]} columns named {name!r}; rename or remove one.", field=name
+            )
         if not counts[name]:
             near = get_close_matches(name, names, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else f" It has: {', '.join(names[:_NAMES_SHOWN_MAX])}."
+            hint = (
+                f" Did you mean {near[0]!r}?" if near else f" It has: {', '.join(names[:_NAMES_SHOWN_MAX])}."
+            )
             raise FileUnreadable(f"{file} has no column {name!r}.{hint}", field=name)
     return [(name, place) for place, name in enumerate(names) if name in wanted]

@@ -35,7 +35,9 @@ class Meter:
         share = min(1.0, max(0.0, share))
         done = round(_WIDTH * share)
         bar = "#" * done + "." * (_WIDTH - done)
-        self._stream.write(f"\r{stage:<10}[{bar}] {share * 100:3.0f} %{_left(now - self._stage_began, share)}\x1b[K")
+        self._stream.write(
+            f"\r{stage:<10}[{bar}] {share * 100:3.0f} %{_left(now - self._stage_began, share)}\x1b[K"
+        )
         self._stream.flush()
 
     def close(self) -> None:

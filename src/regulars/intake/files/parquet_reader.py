@@ -6,7 +6,8 @@ itself, and building objects is what costs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from .batches import ROWS_PER_BATCH_MAX, Batch
@@ -16,7 +17,6 @@ from .header import pick_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
 
 
 class ParquetReader:
@@ -38,20 +38,21 @@ class ParquetReader:
 
     def select(self, columns: set[str]) -> None:
         """See Reader. A column of lists or structs is refused."""
-        import pyarrow.types as types
+        from pyarrow import types
 
         wanted = [name for name, _ in pick_columns(self._facts.path.name, self.names, columns)]
         for name in wanted:
             kind = self._file.schema_arrow.field(name).type
             if types.is_nested(kind):
                 raise FileUnreadable(
-                    f"{self._facts.path.name}: the column {name!r} holds {kind}, not single values.", field=name
+                    f"{self._facts.path.name}: the column {name!r} holds {kind}, not single values.",
+                    field=name,
                 )
         self._wanted = wanted
 
     def share_read(self) -> float:
         """See Reader."""
-        return self._rows_read / max(1, self._file.metadata.num_rows)
+        return self._rows_read / max(1, int(self._file.metadata.num_rows))
 
     def close(self) -> None:
         """See Reader."""
@@ -66,7 +67,9 @@ class ParquetReader:
             for block in self._file.iter_batches(ROWS_PER_BATCH_MAX, columns=self._wanted):
                 first = self._rows_read + 1
                 self._rows_read += block.num_rows
-                columns = {name: _values(block.column(name)) for name in self._wanted}
+                columns: dict[str, Sequence[Any]] = {
+                    name: _values(block.column(name)) for name in self._wanted
+                }
                 yield Batch(range(first, first + block.num_rows), columns, {})
         except (pa.ArrowException, OSError):
             raise FileUnreadable(
@@ -78,7 +81,7 @@ def _values(array: pa.Array) -> list[Any]:
     """The values of a column, with one object per distinct value."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.types as types
+    from pyarrow import types
 
     if types.is_timestamp(array.type) and array.type.unit == "ns":
         array = array.cast(pa.timestamp("us", tz=array.type.tz), safe=False)
@@ -92,11 +95,11 @@ def _values(array: pa.Array) -> list[Any]:
 
 def _plain(array: pa.Array) -> list[Any]:
     """Values as the mapping takes them: not-a-number is no value, bytes and durations are texts."""
-    import pyarrow.types as types
+    from pyarrow import types
 
     values: list[Any] = array.to_pylist()
     if types.is_floating(array.type):
-        return [value if value == value else None for value in values]
+        return [None if isnan(value) else value for value in values]
     if types.is_binary(array.type) or types.is_large_binary(array.type):
         return [value.decode("utf-8", "replace") for value in values]
     return [str(value) for value in values] if types.is_duration(array.type) else values

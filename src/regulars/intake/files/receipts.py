@@ -100,27 +100,35 @@ class _Gathered:
         return prepare(event, line)
 
     def _fault(self, spread_max: timedelta) -> Fault | None:
+        """Why these rows are no sale."""
         if self._rejected:
-            return Fault("receipt", "another line of this receipt was rejected, and with it the whole receipt")
+            return Fault("receipt", "another line of it was rejected, and with it the whole receipt")
         if self._rows > LINES_PER_SALE_MAX:
             return Fault("receipt", f"has {self._rows:,} lines; a sale has at most {LINES_PER_SALE_MAX:,}")
-        for piece in self._pieces:
-            if piece.conflict is not None:
-                return Fault(piece.conflict, "differs between lines of one receipt")
-        events = [cast(Event, piece.event) for piece in self._pieces]
-        for name in CUSTOMER_KEYS[:2]:
-            if len({getattr(event.customer, name, None) for event in events} - {None}) > 1:
-                return Fault(name, "differs between lines of one receipt")
-        if len({cast(Sale, event.sale).currency for event in events}) > 1:
-            return Fault("currency", "differs between lines of one receipt")
-        latest = max(piece.latest_at or event.occurred_at for piece, event in zip(self._pieces, events, strict=True))
-        if latest - min(event.occurred_at for event in events) > spread_max:
+        conflict = self._conflict()
+        if conflict is not None:
+            return Fault(conflict, "differs between lines of one receipt")
+        earliest = min(cast(Event, piece.event).occurred_at for piece in self._pieces)
+        if max(piece.latest_at or earliest for piece in self._pieces) - earliest > spread_max:
             return Fault(
                 "occurred_at",
                 "lines of this receipt are over a day apart: map business_date if receipt numbers start again, "
                 "or say with group_by what makes a receipt",
             )
         return None
+
+    def _conflict(self) -> str | None:
+        """The field that tells different customers or currencies for one receipt, if one does."""
+        for piece in self._pieces:
+            if piece.conflict is not None:
+                return piece.conflict
+        if len(self._pieces) == 1:
+            return None
+        events = [cast(Event, piece.event) for piece in self._pieces]
+        for name in CUSTOMER_KEYS[:2]:
+            if len({getattr(event.customer, name, None) for event in events} - {None}) > 1:
+                return name
+        return "currency" if len({cast(Sale, event.sale).currency for event in events}) > 1 else None
 
     def _merged(self) -> Event:
         first, *others = self._pieces
@@ -145,7 +153,9 @@ class _Gathered:
 
 
 _SALE_GAPS: Final = tuple(
-    name for name in Sale.__struct_fields__ if name not in ("receipt", "currency", "total_minor", "lines", "coupons")
+    name
+    for name in Sale.__struct_fields__
+    if name not in ("receipt", "currency", "total_minor", "lines", "coupons")
 )
 _DEFAULTS: Final = Sale(receipt="-", currency="XXX", total_minor=0)
 

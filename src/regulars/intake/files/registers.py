@@ -29,7 +29,9 @@ class RegisterRows:
         self._people = CustomerColumns(mapping, cells) if mapping.kind == "customers" else None
         self._product = {fields[name].into: name for name in mapping.fields if fields[name].part == "product"}
         own = [name for name in mapping.fields if fields[name].part in ("product", "event")]
-        self._columns = {name: Column(name, cells.field(name), needed=name in NEEDED[mapping.kind]) for name in own}
+        self._columns = {
+            name: Column(name, cells.field(name), needed=name in NEEDED[mapping.kind]) for name in own
+        }
         if self._people is not None:
             self._columns |= self._people.columns
 
@@ -53,10 +55,16 @@ class RegisterRows:
     def _event(self, pick: Any) -> Event | None:
         at = pick("occurred_at") or self._written_at
         if self._people is None:
-            product = Product(**{into: value for into, name in self._product.items() if (value := pick(name)) is not None})
+            product = Product(
+                **{into: value for into, name in self._product.items() if (value := pick(name)) is not None}
+            )
             return Event(id=NO_ID, type="product.updated", occurred_at=at, product=product)
         customer = self._people.build(pick)
-        return None if customer is None else Event(id=NO_ID, type="customer.updated", occurred_at=at, customer=customer)
+        return (
+            None
+            if customer is None
+            else Event(id=NO_ID, type="customer.updated", occurred_at=at, customer=customer)
+        )
 
 
 def _at(values: dict[str, list[Any]], place: int, name: str) -> Any:

@@ -32,11 +32,11 @@ class Report(Struct, frozen=True):
 
     def text(self) -> str:
         """The same for a reader."""
-        out = [
-            f"{self.file}: {self.rows:,} rows, {self.events:,} {_things(self.kind)}, "
-            f"{self.applied:,} new, {self.duplicate:,} known before, {self.rejected:,} refused, "
-            f"in {self.seconds:.1f} s."
-        ]
+        counts = (
+            f"{self.rows:,} rows, {self.events:,} {_things(self.kind)}, {self.applied:,} new, "
+            f"{self.duplicate:,} known before, {self.rejected:,} refused, in {self.seconds:.1f} s."
+        )
+        out = [f"{self.file}: {counts}"]
         if self.resumed_after:
             out.append(f"Went on after {self.resumed_after:,} that an earlier run had delivered.")
         if self.rows_skipped:

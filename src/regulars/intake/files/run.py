@@ -19,13 +19,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from regulars.vocabulary.errors import TryLater
+from regulars.vocabulary.imports import ImportPosition, ImportProgress, ImportRun
 from regulars.vocabulary.intake import Gate, Result, Source
 
 from .encoding import Prepared
 from .errors import TooManyRejects
 from .fields import Kind
 from .meter import Meter
-from .progress import Position, Progress, Run
 from .rejects import Rejects
 from .report import Report
 from .source_rows import Opened, open_file
@@ -47,7 +47,7 @@ class Options(Struct, frozen=True):
 
 
 async def run_import(
-    options: Options, gate: Gate, source: Source, progress: Progress, *, stderr: TextIO | None = None
+    options: Options, gate: Gate, source: Source, progress: ImportProgress, *, stderr: TextIO | None = None
 ) -> Report:
     """Import a file and wait until everything is committed.
 
@@ -59,7 +59,7 @@ async def run_import(
     meter = Meter(stderr)
     opened = await asyncio.to_thread(open_file, options.file, options.kind, options.mapping)
     try:
-        run = Run(opened.run_key(source.name), options.file.name, options.kind)
+        run = ImportRun(opened.run_key(source.name), options.file.name, options.kind)
         position = await _patiently(lambda: progress.begin(run))
         path = options.rejects or options.file.with_name(options.file.name + ".rejects.csv")
         rejects = Rejects(path, resumed=position.events > 0)
@@ -82,11 +82,11 @@ class _Delivery:
 
     def __init__(
         self,
-        run: Run,
-        position: Position,
+        run: ImportRun,
+        position: ImportPosition,
         gate: Gate,
         source: Source,
-        progress: Progress,
+        progress: ImportProgress,
         rejects: Rejects,
         stop: threading.Event,
     ) -> None:
@@ -184,7 +184,7 @@ def _report(
     opened: Opened,
     stream: EventStream,
     rejects: Rejects,
-    position: Position,
+    position: ImportPosition,
     resumed_after: int,
     began: float,
 ) -> Report:

@@ -33,7 +33,7 @@ class LineColumns:
             "tax_minor": _or(amounts["line_tax"], 0),
             "total_minor": total,
         }
-        columns = {name: Column(name, cells.field(name)) for name in texts}
+        columns: dict[str, Column] = {name: Column(name, cells.field(name)) for name in texts}
         columns |= {name: Column(name.removesuffix("_minor"), cell) for name, cell in rest.items()}
         self._columns = [columns.get(name) for name in Line.__struct_fields__]
 
@@ -41,7 +41,8 @@ class LineColumns:
         """One line per row; that of a row in `faults` is not to be used."""
         # This is the inner loop of a sales import: nothing is checked twice, nothing is looked up by name.
         values: list[Any] = [
-            repeat(None, len(batch)) if column is None else column.values(batch, faults) for column in self._columns
+            repeat(None, len(batch)) if column is None else column.values(batch, faults)
+            for column in self._columns
         ]
         return list(map(Line, *values))
 
@@ -68,4 +69,6 @@ def _price_and_total(
 
 def _or(cell: Cell | None, otherwise: Any) -> Cell:
     """The cell, with a value where the file has none."""
-    return constant(otherwise) if cell is None else combine(lambda one: otherwise if one is None else one, cell)
+    return (
+        constant(otherwise) if cell is None else combine(lambda one: otherwise if one is None else one, cell)
+    )

@@ -62,7 +62,9 @@ class SalesCutter:
         sale = [name for name in own if fields[name].part == "sale" and name not in _APART]
         self._people = CustomerColumns(mapping, cells)
         self._lines = LineColumns(mapping, cells)
-        self._columns = {name: Column(name, cells.field(name), needed=name in NEEDED["sales"]) for name in own}
+        self._columns = {
+            name: Column(name, cells.field(name), needed=name in NEEDED["sales"]) for name in own
+        }
         self._columns |= self._people.columns
         self._turns_refunds = mapping.refund_amounts == "negative"
         self._group = mapping.group_by or _group(mapping)
@@ -119,7 +121,9 @@ class SalesCutter:
 
     def _sale(self, run: _Run, *, turned: bool) -> Sale:
         """The sale of a run, without its lines and total."""
-        filled = {into: value for into, name in self._sale_fields.items() if (value := run.pick(name)) is not None}
+        filled = {
+            into: value for into, name in self._sale_fields.items() if (value := run.pick(name)) is not None
+        }
         if turned:
             filled |= {into: -filled[into] for into in self._money if into in filled}
         return Sale(**filled, total_minor=0, coupons=run.distinct("coupon"))
@@ -129,7 +133,9 @@ def _group(mapping: Mapping) -> list[str]:
     """The mapped fields that make a receipt, without those that its number already implies."""
     implied = set(mapping.fields["receipt"].sources())
     return ["receipt"] + [
-        name for name in _GROUP if name in mapping.fields and not implied.issuperset(mapping.fields[name].sources())
+        name
+        for name in _GROUP
+        if name in mapping.fields and not implied.issuperset(mapping.fields[name].sources())
     ]
 
 

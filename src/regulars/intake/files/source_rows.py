@@ -15,7 +15,8 @@ from .csv_reader import CsvReader
 from .dialect import Dialect
 from .facts import FileFacts, inspect_file
 from .fields import FIELDS, Kind
-from .mapping import Mapping, Spec, header_mapping, load_mapping
+from .mapping import Mapping, Spec, header_mapping
+from .mapping_file import load_mapping
 from .parquet_reader import ParquetReader
 
 _FORMAT: Final = 1

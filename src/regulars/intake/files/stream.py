@@ -56,7 +56,9 @@ class EventStream:
             self.events += 1
             if self.events <= after:
                 continue
-            if batch and (len(batch) >= EVENTS_PER_REQUEST_MAX or size + len(prepared.body) > BATCH_BYTES_MAX):
+            if batch and (
+                len(batch) >= EVENTS_PER_REQUEST_MAX or size + len(prepared.body) > BATCH_BYTES_MAX
+            ):
                 yield batch
                 batch, size = [], 0
             batch.append(prepared)

@@ -104,7 +104,9 @@ def minor_reader(number: Read) -> Read:
         found = number(value)
         if not isinstance(found, Decimal):
             return found  # type: ignore[no-any-return]
-        return int(found) if found == found.to_integral_value() else Bad("is not a whole number of minor units")
+        return (
+            int(found) if found == found.to_integral_value() else Bad("is not a whole number of minor units")
+        )
 
     return read
 
@@ -231,7 +233,7 @@ def _moment(value: Any, formats: list[str]) -> datetime | Bad | None:
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)
+        return datetime.combine(value, clock_time())
     text = text_of(value) or ""
     for wanted in formats:
         found = _parse_moment(text, wanted)
@@ -249,6 +251,6 @@ def _parse_moment(text: str, wanted: str) -> datetime | None:
             return _EPOCH + timedelta(seconds=float(text))
         if wanted == "unix_ms":
             return _EPOCH + timedelta(milliseconds=float(text))
-        return datetime.strptime(text, wanted)
+        return datetime.strptime(text, wanted)  # noqa: DTZ007 - the mapping's time zone comes later
     except (ValueError, OverflowError):
         return None

@@ -11,12 +11,11 @@ from litestar.datastructures import Cookie
 
 from regulars.console.accounts import SESSION_LIFE
 from regulars.console.i18n import _
+from regulars.console.web.deps import WebRequest
+from regulars.console.web.desk import AtDesk, Desk, SignInNeeded
+from regulars.console.web.security import csrf_token, safe_path
+from regulars.console.web.templating import THEME_COOKIE, THEMES
 from regulars.vocabulary.errors import Forbidden
-
-from ..deps import WebRequest
-from ..desk import Desk, SignInNeeded
-from ..security import csrf_token, safe_path
-from ..templating import THEME_COOKIE, THEMES
 
 _FORM_COOKIE = "regulars_form"
 _FORM_LIFE_SECONDS = 3600
@@ -24,7 +23,7 @@ _THEME_LIFE_SECONDS = 400 * 86_400
 
 
 @get("/sign-in", include_in_schema=False)
-async def sign_in_page(request: WebRequest, desk: Desk) -> Response[Any]:
+async def sign_in_page(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """The form; somebody who is signed in goes on."""
     target = safe_path(request.query_params.get("next"))
     try:
@@ -35,7 +34,7 @@ async def sign_in_page(request: WebRequest, desk: Desk) -> Response[Any]:
 
 
 @post("/sign-in", include_in_schema=False)
-async def sign_in(request: WebRequest, desk: Desk) -> Response[Any]:
+async def sign_in(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Check address and password; on success a new session, whatever cookie came along."""
     secret = request.cookies.get(_FORM_COOKIE, "")
     try:
@@ -64,7 +63,7 @@ async def sign_in(request: WebRequest, desk: Desk) -> Response[Any]:
 
 
 @post("/sign-out", include_in_schema=False)
-async def sign_out(request: WebRequest, desk: Desk) -> Response[Any]:
+async def sign_out(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """End the session here and in the store."""
     try:
         visit = await desk.visit(request)
@@ -79,7 +78,7 @@ async def sign_out(request: WebRequest, desk: Desk) -> Response[Any]:
 
 
 @post("/theme", include_in_schema=False)
-async def set_theme(request: WebRequest, desk: Desk) -> Response[Any]:
+async def set_theme(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Remember the theme of this browser; any other word means the system's."""
     visit = await desk.visit(request)
     fields = await desk.form(request, visit.token)
@@ -87,7 +86,14 @@ async def set_theme(request: WebRequest, desk: Desk) -> Response[Any]:
     life = _THEME_LIFE_SECONDS if theme in THEMES else 0
     answer = desk.go(safe_path(fields.get("next")))
     answer.set_cookie(
-        Cookie(THEME_COOKIE, value=theme if life else "", path="/", max_age=life, samesite="lax", secure=desk.deps.secure)
+        Cookie(
+            THEME_COOKIE,
+            value=theme if life else "",
+            path="/",
+            max_age=life,
+            samesite="lax",
+            secure=desk.deps.secure,
+        )
     )
     return answer
 
@@ -95,23 +101,46 @@ async def set_theme(request: WebRequest, desk: Desk) -> Response[Any]:
 def session_cookie(desk: Desk, value: str, life_seconds: int) -> Cookie:
     """The session's cookie: not for scripts, not for other sites' forms, encrypted connections where we have them."""
     return Cookie(
-        desk.cookie, value=value, path="/", max_age=life_seconds, httponly=True, samesite="lax", secure=desk.deps.secure
+        desk.cookie,
+        value=value,
+        path="/",
+        max_age=life_seconds,
+        httponly=True,
+        samesite="lax",
+        secure=desk.deps.secure,
     )
 
 
 def _form(
-    request: WebRequest, desk: Desk, target: str, *, email: str = "", error: str | None = None, status: int = 200,
+    request: WebRequest,
+    desk: Desk,
+    target: str,
+    *,
+    email: str = "",
+    error: str | None = None,
+    status: int = 200,
     retry_seconds: int | None = None,
 ) -> Response[Any]:
     secret = request.cookies.get(_FORM_COOKIE) or secrets.token_urlsafe(32)
     headers = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
     answer = desk.pages.page(
-        request, "pages/sign_in.html", csrf=csrf_token(secret), status=status, headers=headers, target=target,
-        email=email, error=error,
+        request,
+        "pages/sign_in.html",
+        csrf=csrf_token(secret),
+        status=status,
+        headers=headers,
+        target=target,
+        email=email,
+        error=error,
     )
     answer.set_cookie(
         Cookie(
-            _FORM_COOKIE, value=secret, path="/sign-in", max_age=_FORM_LIFE_SECONDS, httponly=True, samesite="lax",
+            _FORM_COOKIE,
+            value=secret,
+            path="/sign-in",
+            max_age=_FORM_LIFE_SECONDS,
+            httponly=True,
+            samesite="lax",
             secure=desk.deps.secure,
         )
     )

@@ -7,18 +7,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from regulars.console.services import customers as service
 from regulars.console.services import profile as profiles
 from regulars.console.services.common import sees_contacts, uuid_of
+from regulars.console.web.deps import Deps, WebRequest
+from regulars.console.web.desk import AtDesk
 from regulars.vocabulary.errors import InvalidInput, NotFound
-
-from ..deps import Deps, WebRequest
-from ..desk import Desk
 
 
 @get("/customers", include_in_schema=False)
-async def customers(request: WebRequest, desk: Desk) -> Response[Any]:
+async def customers(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Search, or everybody by latest activity or by when they came."""
     visit = await desk.visit_to(request, "customers")
     params = request.query_params
@@ -39,7 +39,7 @@ async def customers(request: WebRequest, desk: Desk) -> Response[Any]:
 
 
 @get("/customers/{profile:str}", include_in_schema=False)
-async def customer(request: WebRequest, desk: Desk, profile: str) -> Response[Any]:
+async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) -> Response[Any]:
     """One customer. The id of any record leads to the profile it belongs to now."""
     visit = await desk.visit_to(request, "customers")
     clear = sees_contacts(visit.viewer.role)
@@ -48,13 +48,20 @@ async def customer(request: WebRequest, desk: Desk, profile: str) -> Response[An
     async with desk.deps.db.read(desk.workspace_id) as conn:
         profile_id = await profiles.resolve(conn, desk.workspace_id, _id(profile))
         if profile_id.hex != profile:
-            return desk.go(f"/customers/{profile_id.hex}" + (f"?{urlencode(params.dict())}" if params else ""))
+            return desk.go(
+                f"/customers/{profile_id.hex}" + (f"?{urlencode(params.dict())}" if params else "")
+            )
         found = await profiles.load_profile(
             conn, desk.deps.vault, profile_id, now=desk.deps.clock(), zone=desk.deps.zone, clear=clear
         )
         timeline = await profiles.load_timeline(
-            conn, desk.deps.vault, profile_id, topic=topic, until=_end_of(params.get("until"), desk.deps),
-            page=params.get("page"), clear=clear,
+            conn,
+            desk.deps.vault,
+            profile_id,
+            topic=topic,
+            until=_end_of(params.get("until"), desk.deps),
+            page=params.get("page"),
+            clear=clear,
         )
     context = {
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",

@@ -7,15 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from regulars.console.i18n import _
 from regulars.console.services import log
 from regulars.console.services.common import pack_place, sees_contacts, unpack_place, uuid_of, whole
+from regulars.console.web.deps import WebRequest
+from regulars.console.web.desk import AtDesk
+from regulars.console.web.live import Place, merge
 from regulars.vocabulary.errors import InvalidInput, NotFound
-
-from ..deps import WebRequest
-from ..desk import Desk
-from ..live import Place, merge
 
 TYPE_CHOICES = (
     "sale", "customer", "consent", "product", "page", "cart", "message", "payment", "custom", "regulars.canary",
@@ -23,7 +23,7 @@ TYPE_CHOICES = (
 
 
 @get("/events", include_in_schema=False)
-async def events(request: WebRequest, desk: Desk) -> Response[Any]:
+async def events(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """The newest events, live from here on."""
     visit = await desk.visit_to(request, "events")
     filters = read_filters(request)
@@ -45,8 +45,12 @@ async def events(request: WebRequest, desk: Desk) -> Response[Any]:
     context = {
         "lines": shown,
         "filters": filters,
-        "sources": sorted(known.sources.values(), key=lambda one: one.name),
-        "types": [(name, log.kind_of(name).label if "." in name else type_words(name)) for name in TYPE_CHOICES],
+        "sources": sorted(
+            ((str(one.source_id), one.name) for one in known.sources.values()), key=lambda one: one[1]
+        ),
+        "types": [
+            (name, log.kind_of(name).label if "." in name else type_words(name)) for name in TYPE_CHOICES
+        ],
         "older": _older(shown, before, moment) if len(shown) == log.PAGE_EVENTS else None,
         "place": None if mark else Place(end.event_no, desk.deps.clock()).text(),
         "nothing_yet": end.event_no == 0 and not lines,
@@ -55,7 +59,7 @@ async def events(request: WebRequest, desk: Desk) -> Response[Any]:
 
 
 @get("/events/{number:str}", include_in_schema=False)
-async def event(request: WebRequest, desk: Desk, number: str) -> Response[Any]:
+async def event(request: WebRequest, desk: AtDesk, number: FromPath[str]) -> Response[Any]:
     """One event with its trace: in the side panel, or as a page of its own. `q…` names a rejected one."""
     visit = await desk.visit_to(request, "events")
     async with desk.deps.db.read(desk.workspace_id) as conn:
@@ -67,7 +71,13 @@ async def event(request: WebRequest, desk: Desk, number: str) -> Response[Any]:
             raise NotFound("There is no such event.")
     payload = detail.payload if sees_contacts(visit.viewer.role) else _without_customer(detail.payload)
     return await desk.page(
-        request, visit, "pages/event.html", "events", detail=detail, payload=payload, base_url=desk.deps.base_url
+        request,
+        visit,
+        "pages/event.html",
+        "events",
+        detail=detail,
+        payload=payload,
+        base_url=desk.deps.base_url,
     )
 
 

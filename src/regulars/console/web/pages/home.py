@@ -8,15 +8,14 @@ from litestar import Response, get
 
 from regulars.console.services import home as service
 from regulars.console.services import log
-
-from ..deps import WebRequest
-from ..desk import Desk
+from regulars.console.web.deps import WebRequest
+from regulars.console.web.desk import AtDesk, Desk
 
 RECENT_LINES = 8
 
 
 @get("/", include_in_schema=False)
-async def home(request: WebRequest, desk: Desk) -> Response[Any]:
+async def home(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Figures of a span, what needs attention, the latest events."""
     visit = await desk.visit_to(request, "home")
     params = request.query_params

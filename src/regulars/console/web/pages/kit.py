@@ -12,25 +12,30 @@ from regulars.console.charts import Point, columns
 from regulars.console.format import money
 from regulars.console.services.common import SourceName
 from regulars.console.services.log import EventLine, Step, kind_of
+from regulars.console.web.deps import WebRequest
+from regulars.console.web.desk import AtDesk
 from regulars.vocabulary.errors import NotFound
-
-from ..deps import WebRequest
-from ..desk import Desk
 
 _NOBODY = Viewer(workspace_id=0, user_id=None, role="owner", name="Kit Page", email="kit@example.com")  # type: ignore[arg-type]
 
 
 @get("/_kit", include_in_schema=False)
-async def kit(request: WebRequest, desk: Desk) -> Response[Any]:
+async def kit(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Every component with sample values."""
     if not desk.deps.development:
         raise NotFound("There is no such page.")
     now = desk.deps.clock()
-    points = [Point(f"{h:02d}", f"{h:02d}:00: {money(v, 'GBP')}", v, v - 4000) for h, v in enumerate(_SALES, 8)]
+    points = [
+        Point(f"{h:02d}", f"{h:02d}:00: {money(v, 'GBP')}", v, v - 4000) for h, v in enumerate(_SALES, 8)
+    ]
     context: dict[str, Any] = {
         "trend": [4, 6, 5, 8, 7, 9, 12, 11, 14, 13, 16],
         "chart": columns(points, lambda v: money(v, "GBP", short=True)),
-        "sample": {"id": "R-1001", "type": "sale.completed", "sale": {"total_minor": 899, "lines": [], "test": None}},
+        "sample": {
+            "id": "R-1001",
+            "type": "sale.completed",
+            "sale": {"total_minor": 899, "lines": [], "test": None},
+        },
         "steps": [
             Step("Received", 0, "demo tills · High Street · store"),
             Step("Checked", 900, "Card numbers scrubbed, fields valid, not seen before"),
@@ -42,7 +47,14 @@ async def kit(request: WebRequest, desk: Desk) -> Response[Any]:
         "an_hour_ago": now - timedelta(hours=1),
     }
     return desk.pages.page(
-        request, "pages/kit.html", viewer=_NOBODY, csrf="", here="kit", path="/_kit", counts={"rejected": 3}, **context
+        request,
+        "pages/kit.html",
+        viewer=_NOBODY,
+        csrf="",
+        here="kit",
+        path="/_kit",
+        counts={"rejected": 3},
+        **context,
     )
 
 

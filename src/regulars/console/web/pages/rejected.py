@@ -8,20 +8,19 @@ from litestar import Response, get, post
 
 from regulars.console.services import rejected
 from regulars.console.services.common import sees_contacts, uuid_of, whole
-
-from ..deps import ReplayOutcome, WebRequest
-from ..desk import Desk, Visit
+from regulars.console.web.deps import ReplayOutcome, WebRequest
+from regulars.console.web.desk import AtDesk, Desk, Visit
 
 
 @get("/events/rejected", include_in_schema=False)
-async def rejected_events(request: WebRequest, desk: Desk) -> Response[Any]:
+async def rejected_events(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Rejected events by cause."""
     visit = await desk.visit_to(request, "events")
     return await _rejected(request, desk, visit)
 
 
 @post("/events/rejected/replay", include_in_schema=False)
-async def replay(request: WebRequest, desk: Desk) -> Response[Any]:
+async def replay(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Try again one rejected event, those of one cause, or all."""
     visit = await desk.visit_to(request, "events")
     fields = await desk.form(request, visit.token)
@@ -44,7 +43,13 @@ async def _rejected(
     if not sees_contacts(visit.viewer.role):
         page = rejected.without_examples(page)
     return await desk.page(
-        request, visit, "pages/rejected.html", "events", rejected=page, outcome=outcome, tried=tried,
+        request,
+        visit,
+        "pages/rejected.html",
+        "events",
+        rejected=page,
+        outcome=outcome,
+        tried=tried,
         replay_max=rejected.REPLAY_MAX,
     )
 

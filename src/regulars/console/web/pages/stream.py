@@ -10,11 +10,11 @@ from litestar import Response, get
 from litestar.response import Stream
 
 from regulars.console.services import home as home_service
+from regulars.console.web.deps import WebRequest
+from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.live import HEARTBEAT, STREAM_HEADERS, Place, Tick, Viewer, message
 from regulars.vocabulary.errors import InvalidInput
 
-from ..deps import WebRequest
-from ..desk import Desk, Visit
-from ..live import HEARTBEAT, STREAM_HEADERS, Place, Tick, Viewer, message
 from .events import read_filters
 from .home import home_context
 
@@ -24,7 +24,7 @@ HOME_EVERY_SECONDS = 1.0
 
 
 @get("/live", include_in_schema=False)
-async def live(request: WebRequest, desk: Desk) -> Response[Any]:
+async def live(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """The stream of a page; topics are `home` or `events`. Goes on after `Last-Event-ID`, else after `since`."""
     topic = request.query_params.get("topics", "events")
     if topic not in {"home", "events"}:
@@ -57,7 +57,9 @@ class HomeParts:
     def __init__(self, request: WebRequest, desk: Desk) -> None:
         params = request.query_params
         self._desk = desk
-        self._asked = home_service.Asked.read(params.get("span"), params.get("compare"), params.get("currency"))
+        self._asked = home_service.Asked.read(
+            params.get("span"), params.get("compare"), params.get("currency")
+        )
 
     async def render(self, tick: Tick) -> str:
         """The figures as they are now."""
@@ -87,4 +89,4 @@ async def _next(viewer: Viewer, parts: EventParts | HomeParts) -> bytes | None:
     if tick is None:
         return None if viewer.closed else HEARTBEAT
     text = await parts.render(tick)
-    return message(text, id=tick.place.text()) if text else None
+    return message(text, place=tick.place) if text else None

@@ -1,24 +1,24 @@
-"""How far an import has come: kept by the store so that a stopped import goes on where it was."""
+"""How far a file import has come: kept by the store, so that a stopped import goes on where it was."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Literal, Protocol
 from uuid import UUID
 
 from msgspec import Struct
 
-from .fields import Kind
+ImportKind = Literal["sales", "customers", "products"]
 
 
-class Run(Struct, frozen=True):
+class ImportRun(Struct, frozen=True):
     """An import. The key is the same whenever the same content, mapping, kind and source come together."""
 
     key: UUID
     file_name: str
-    kind: Kind
+    kind: ImportKind
 
 
-class Position(Struct, frozen=True):
+class ImportPosition(Struct, frozen=True):
     """How many events of a run have been answered, and what became of them."""
 
     events: int = 0
@@ -27,17 +27,17 @@ class Position(Struct, frozen=True):
     rejected: int = 0
 
 
-class Progress(Protocol):
+class ImportProgress(Protocol):
     """Keeps positions. All calls raise TryLater while the store is away."""
 
-    async def begin(self, run: Run) -> Position:
+    async def begin(self, run: ImportRun) -> ImportPosition:
         """Where to go on: the start, unless the run was stopped earlier. A finished run starts again."""
         ...
 
-    async def save(self, run: Run, position: Position) -> None:
+    async def save(self, run: ImportRun, position: ImportPosition) -> None:
         """Note that every event up to `position` has been answered."""
         ...
 
-    async def finish(self, run: Run, position: Position) -> None:
+    async def finish(self, run: ImportRun, position: ImportPosition) -> None:
         """Note that the run came to its end."""
         ...

@@ -1,0 +1,301 @@
+"""Erase a person: destroy keys and hashes, leave marks that keep them away, and prove it.
+
+Receipts stay, as nobody's, for the shop and the books; everything that names the person is gone: records,
+identifiers, name words, links, consent, the sealed bodies of their events (re-sealed without the customer),
+rejected messages that mention them. It runs under the workspace's lock, in one transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity import rules as identity
+from regulars.capabilities.identity.cluster import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity.normalise import name_words
+from regulars.capabilities.identity.person import tombstones_of
+from regulars.capabilities.identity.state import Fields, Record
+from regulars.store.queries import load_queries
+from regulars.store.session import Call, Session
+from regulars.store.vault import Unreadable, Vault, open_sealed, seal
+from regulars.vocabulary.errors import NotFound
+from regulars.vocabulary.events import Event, Sale
+
+from . import saving
+from .documents import Blob, document, uuid_array
+
+_SQL = load_queries("regulars.store", "erase.sql")
+_IDENTITY = load_queries("regulars.capabilities.identity")
+_TURN = load_queries("regulars.store", "turn.sql")
+ERASED = "regulars.erased"
+
+
+class Erasure(Struct):
+    """What was erased. `marks` are keyed hashes; nothing in it names the person."""
+
+    erasure_id: str
+    workspace_id: int
+    at: datetime
+    actor: str
+    marks: list[str]
+    proof: dict[str, Any]
+
+
+class _Work(Struct):
+    erased: list[Record]
+    others: list[Record]
+    marks: list[str] = field(default_factory=list)
+    texts: set[str] = field(default_factory=set)
+    references: set[str] = field(default_factory=set)
+    identifiers: list[tuple[int, str, str]] = field(default_factory=list)
+    words: list[tuple[str, str]] = field(default_factory=list)
+    addresses: set[str] = field(default_factory=set)
+
+
+class Eraser:
+    """Erases people of one workspace on one session."""
+
+    def __init__(self, session: Session, vault: Vault, clock: Callable[[], datetime]) -> None:
+        self._session = session
+        self._vault = vault
+        self._clock = clock
+        self._workspace = {"workspace_id": vault.workspace_id}
+
+    def erase(self, profile_id: str, *, actor: str, reason: str = "") -> Erasure:
+        """Erase the person of a profile or record id. Raises NotFound when there is none (also on repeat)."""
+        now = self._clock()
+        try:
+            self._session.begin(self._vault.workspace_id)
+            self._session.run([Call(_TURN.lock_workspace, self._workspace)])
+            work = self._find(profile_id)
+            erasure = self._erase(work, actor, reason, now)
+            self._session.commit()
+        except BaseException:
+            self._session.rollback()
+            raise
+        return erasure
+
+    def find_marked(self, marks: set[str]) -> list[str]:
+        """Ids of records that an erasure marked but a restore brought back."""
+        self._session.begin(self._vault.workspace_id)
+        try:
+            rows = self._session.run([Call(_SQL.list_records, self._workspace)])[0]
+        finally:
+            self._session.rollback()
+        return [row[0] for row in rows if self._vault.tombstone("record", row[0]) in marks]
+
+    def _find(self, profile_id: str) -> _Work:
+        found = self._session.run([Call(_SQL.resolve_profile, self._workspace | {"id": profile_id})])[0]
+        if not found:
+            raise NotFound("There is no customer with this id; they may have been erased already.")
+        profile = found[0][0]
+        rows = self._session.run([Call(_SQL.load_neighbours, self._workspace | {"id": profile})])[0]
+        records = [Record(*row) for row in rows]
+        for record in records:
+            record.fields = self._open(record)
+        work = _Work(
+            [r for r in records if r.profile_id == profile], [r for r in records if r.profile_id != profile]
+        )
+        for record in work.erased:
+            self._collect(work, record)
+        return work
+
+    def _open(self, record: Record) -> Fields:
+        sealed = open_sealed(self._vault.unwrap(record.wrapped), record.sealed)
+        return msgspec.json.decode(sealed, type=Fields)
+
+    def _collect(self, work: _Work, record: Record) -> None:
+        """Everything a record is known by: marks, hashes, and texts to search other places for."""
+        fields = record.fields
+        assert fields is not None, "records are opened when found"
+        values = [
+            (kinds.BY_NAME[name], value, entry[0])
+            for name, said in fields.values.items()
+            for value, entry in said.items()
+        ]
+        given, family = fields.scalar("given_name"), fields.scalar("family_name")
+        rid = record.record_id
+        work.marks += tombstones_of(rid, values, given, self._vault.tombstone)
+        work.identifiers += [(kind, hash_, rid) for kind, _, hash_ in values]
+        work.words += [(self._vault.hash("word", word), rid) for word in name_words(given, family)]
+        work.addresses.update(hash_ for kind, _, hash_ in values if kind in (kinds.EMAIL, kinds.PHONE))
+        work.texts.update(value.casefold() for kind, value, _ in values if len(value) >= 4)
+        work.references.update(value for kind, value, _ in values if kind == kinds.EXTERNAL_ID)
+        if given and family:
+            work.texts.add(f"{given} {family}".casefold())
+
+    def _erase(self, work: _Work, actor: str, reason: str, now: datetime) -> Erasure:
+        ids = uuid_array(record.record_id for record in work.erased)
+        with_ids = self._workspace | {"ids": ids}
+        events = self._anonymise_events(with_ids)
+        quarantined = self._search_quarantine(work.texts)
+        identifiers = [{"kind": k, "value": v, "id": r} for k, v, r in work.identifiers]
+        words = [{"word": w, "id": r} for w, r in work.words]
+        components = uuid_array({r.component_id for r in work.erased})
+        self._session.run(
+            [
+                Call(_SQL.unname_days, with_ids),
+                Call(_SQL.unname_sales, with_ids),
+                Call(_SQL.delete_records, with_ids),
+                Call(_SQL.delete_figures, with_ids),
+                Call(_SQL.delete_identifiers, self._workspace | {"doc": document(identifiers)}),
+                Call(_SQL.delete_words, self._workspace | {"doc": document(words)}),
+                Call(_SQL.delete_consents, with_ids | {"addresses": uuid_array(work.addresses)}),
+                Call(_SQL.delete_fetches, self._workspace | {"references": list(work.references)}),
+                Call(_SQL.delete_quarantine, self._workspace | {"ids": uuid_array(quarantined)}),
+                Call(_SQL.delete_answers, self._workspace),
+                Call(_IDENTITY.delete_edges, self._workspace | {"ids": components}),
+            ]
+        )
+        delta = self._cluster_others(work) - 1
+        proof = {
+            "records": len(work.erased),
+            "events_made_anonymous": events,
+            "rejected_messages_removed": len(quarantined),
+            "identifiers_removed": len(work.identifiers),
+            "reason": reason,
+        }
+        return self._register(work, actor, proof, delta, now)
+
+    def _anonymise_events(self, with_ids: dict[str, Any]) -> int:
+        """Re-seal the events of the records without the customer, under the workspace's own key."""
+        keys: dict[str, bytes] = {}
+        for row in self._session.run([Call(_IDENTITY.load_records, with_ids)])[0]:
+            keys[row[0]] = self._vault.unwrap(row[6])
+        rows = []
+        blob = Blob()
+        for number, received_at, type_, record_id, key, _, sealed in self._session.run(
+            [Call(_SQL.load_events, with_ids)]
+        )[0]:
+            event = msgspec.json.decode(open_sealed(keys[record_id], sealed), type=Event)
+            at, size = blob.add(seal(self._vault.workspace_key, _anonymous(event, key)))
+            rows.append({"no": number, "received_at": received_at, "at": at, "size": size})
+        if rows:
+            params = self._workspace | {"doc": document(rows), "blob": blob.whole()}
+            self._session.run([Call(_SQL.reseal_events, params)])
+        return len(rows)
+
+    def _search_quarantine(self, texts: set[str]) -> list[str]:
+        found = []
+        for quarantine_id, wrapped, sealed in self._session.run(
+            [Call(_SQL.load_quarantine, self._workspace)]
+        )[0]:
+            try:
+                body = open_sealed(self._vault.unwrap(wrapped), sealed).decode("utf-8", "replace").casefold()
+            except Unreadable:
+                continue
+            if any(text in body for text in texts):
+                found.append(quarantine_id)
+        return found
+
+    def _cluster_others(self, work: _Work) -> int:
+        """Cluster anew who shared values with the person; returns the change in the number of profiles."""
+        others = {record.record_id: record for record in work.others}
+        freed = self._free_values(work, others)
+        if not others:
+            return 0
+        retired_rows = self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
+        retired = {(kind, value) for kind, value in retired_rows} - freed
+        state = identity.State(others, retired, {record.component_id for record in others.values()})
+        changes = identity.Changes()
+        tools = identity.Tools(self._open, lambda _: self._vault.new_key()[1], self._vault.hash)
+        identity.recluster(set(others), state, tools, changes)
+        self._session.run(saving.identity_calls(self._vault, changes, self._workspace | {"now": self._clock()}))
+        return changes.profiles_delta
+
+    def _free_values(self, work: _Work, others: dict[str, Record]) -> set[tuple[int, str]]:
+        """Values shared by too many until now, and by few enough without the person, may link again."""
+        retired = {
+            (kind, value) for kind, value in self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
+        }
+        freed: set[tuple[int, str]] = set()
+        for kind, value in {(k, v) for k, v, _ in work.identifiers} & retired:
+            params = self._workspace | {"kind": kind, "value": value, "limit": RECORDS_PER_VALUE_MAX + 1}
+            carriers = [row[0] for row in self._session.run([Call(_SQL.load_carriers, params)])[0]]
+            if len(carriers) > RECORDS_PER_VALUE_MAX:
+                continue
+            loaded = self._session.run(
+                [Call(_IDENTITY.load_records, self._workspace | {"ids": uuid_array(carriers)})]
+            )[0]
+            components = uuid_array({row[4] for row in loaded})
+            whole = self._session.run(
+                [Call(_IDENTITY.load_components, self._workspace | {"components": components, "values": "[]"})]
+            )[0]
+            records = {row[0]: Record(*row) for row in whole}
+            for record in records.values():
+                record.fields = self._open(record)
+            members = [identity.member_of(records[r], records[r].fields or Fields()) for r in carriers]
+            people = {(m.given, m.birth_date) for m in members if m.given}
+            if len(people) <= PEOPLE_PER_VALUE_MAX:
+                freed.add((kind, value))
+                self._session.run([Call(_SQL.delete_generic, self._workspace | {"kind": kind, "value": value})])
+                for record_id, record in records.items():
+                    others.setdefault(record_id, record)
+        return freed
+
+    def _register(self, work: _Work, actor: str, proof: dict[str, Any], delta: int, now: datetime) -> Erasure:
+        marks = sorted(set(work.marks))
+        state = self._session.run([Call(_TURN.load_state, self._workspace)])[0][0]
+        event_no, turn_no = state[0] + 1, state[1] + 1
+        erasure_id = self._vault.hash("erasure", str(event_no), now.isoformat())
+        blob = Blob()
+        at, size = blob.add(seal(self._vault.workspace_key, msgspec.json.encode({"marks": marks})))
+        logged = {
+            "no": event_no,
+            "received_at": now,
+            "occurred_at": now,
+            "key": erasure_id,
+            "source": 0,
+            "type": ERASED,
+            "record": None,
+            "at": at,
+            "size": size,
+        }
+        saved = self._workspace | {"now": now, "marks": uuid_array(marks), "actor": actor, "id": erasure_id}
+        numbers = {
+            "event_no": event_no,
+            "turn_no": turn_no,
+            "cache_step": 1,
+            "profiles_delta": delta,
+            "canary_at": None,
+        }
+        self._session.run(
+            [
+                Call(
+                    _TURN.save_events,
+                    self._workspace | {"turn_no": turn_no, "doc": document([logged]), "blob": blob.whole()},
+                ),
+                Call(_SQL.save_tombstones, saved),
+                Call(_SQL.save_erasure, saved | {"proof": json.dumps(proof)}),
+                Call(_TURN.save_state, self._workspace | {"now": now} | numbers),
+            ]
+        )
+        saving.audit_line(self._session, self._vault.workspace_id, actor, "customer.erased", erasure_id, proof, now)
+        return Erasure(erasure_id, self._vault.workspace_id, now, actor, marks, proof)
+
+
+def _anonymous(event: Event, event_key: str) -> bytes:
+    """An event with nothing of a person in it: a receipt's numbers, or only that something happened."""
+    sale = event.sale
+    if sale is not None:
+        lines = [msgspec.structs.replace(line, name=None) for line in sale.lines]
+        tenders = [msgspec.structs.replace(tender, reference=None) for tender in sale.tenders]
+        sale = msgspec.structs.replace(sale, lines=lines, tenders=tenders, coupons=[])
+    kept = Event(
+        id=event_key,
+        type=event.type,
+        occurred_at=event.occurred_at,
+        channel=event.channel,
+        store=event.store,
+        till=event.till,
+        staff=event.staff,
+        sale=sale if isinstance(sale, Sale) else None,
+        version=event.version,
+    )
+    return msgspec.json.encode(kept)

@@ -1,0 +1,235 @@
+"""Rebuild: play the log into a shadow workspace, compare it with the live state, or put it in its place.
+
+The same code that took the events plays them again, turn by turn, with the clock readings of the log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import groupby, zip_longest
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Struct, field
+
+from regulars.capabilities.identity.rules import settle_repeats
+from regulars.capabilities.identity.state import Fields, Record
+from regulars.engine.batch import Memory
+from regulars.engine.erase import ERASED
+from regulars.engine.prepared import Refused
+from regulars.engine.turn import Turn, utc_now
+from regulars.store.database import Connection, Database
+from regulars.store.queries import load_queries
+from regulars.store.session import Call, Row, Session
+from regulars.store.transfer import replace_rows
+from regulars.store.vault import Vault, open_sealed
+from regulars.store.workspaces import add_workspace
+from regulars.vocabulary.errors import Conflict
+from regulars.vocabulary.intake import Source
+
+from .prepare import Preparer
+
+_SQL = load_queries("regulars.store", "rebuild.sql")
+_TURN = load_queries("regulars.store", "turn.sql")
+_TOMBSTONES = load_queries("regulars.store", "erase.sql")
+PAGE_EVENTS = 4_000
+DIFFERENCES_MAX = 20
+COMPARED = (
+    "records figures sales days consents identifiers edges generics stores products stocks counters"
+).split()
+REPLACED = (
+    "record record_figures identifier name_word edge generic_value sale store_day consent store product stock"
+).split()
+SHADOWED = [*REPLACED, "staff", "tombstone", "workspace_state"]
+
+
+class Report(Struct):
+    """What a rebuild found. `differences` name table and key, live and rebuilt, without personal data."""
+
+    events: int = 0
+    seconds: float = 0.0
+    differences: list[str] = field(default_factory=list)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the log gives exactly the live state."""
+        return not self.differences
+
+
+class Rebuilder:
+    """Rebuilds one workspace. `progress` hears the events played so far."""
+
+    def __init__(self, database: Database, vault: Vault, *, progress: Callable[[int], None] = lambda _: None) -> None:
+        self._database = database
+        self._vault = vault
+        self._progress = progress
+        self._keys: dict[str, bytes] = {}
+        self._memory = Memory()
+        self._zones: dict[str, ZoneInfo] = self._memory.zones
+
+    def verify(self) -> Report:
+        """Compare what the log gives with the live state, which is held still while comparing."""
+        return self._run(replace=False)
+
+    def replace(self) -> Report:
+        """Put what the log gives in the place of the live state. The report says what differed before."""
+        return self._run(replace=True)
+
+    def _run(self, *, replace: bool) -> Report:
+        started = time.monotonic()
+        shadow_id = add_workspace(self._database, f"rebuild-{self._vault.workspace_id}-{time.time_ns()}")
+        report = Report()
+        reader, holder = Session(self._database), Session(self._database)
+        try:
+            shadow = self._vault.shadow(shadow_id)
+            self._copy_tombstones(reader, shadow)
+            turn_session = Session(self._database)
+            turn = Turn(turn_session, shadow, self._memory, utc_now, log=False, keys=self._keys)
+            after = self._play(reader, turn, 0, report)
+            holder.begin(self._vault.workspace_id)
+            holder.run([Call(_TURN.lock_workspace, {"workspace_id": self._vault.workspace_id})])
+            self._play(holder, turn, after, report, close=False)
+            report.differences = self._compare(shadow)
+            if replace:
+                self._take_over(holder, shadow)
+                holder.commit()
+            turn_session.close()
+        finally:
+            holder.rollback()
+            self._drop(shadow_id)
+            reader.close()
+            holder.close()
+        report.seconds = time.monotonic() - started
+        return report
+
+    def _copy_tombstones(self, reader: Session, shadow: Vault) -> None:
+        """Erasures are in the log only as marks; the events they touched are anonymous there already."""
+        reader.begin(self._vault.workspace_id)
+        marks = [row[0] for row in reader.run([Call(_SQL.copy_tombstones, _of(self._vault))])[0]]
+        reader.rollback()
+        reader.begin(shadow.workspace_id)
+        text = "{" + ",".join(marks) + "}"
+        reader.run([Call(_TOMBSTONES.save_tombstones, _of(shadow) | {"marks": text, "now": utc_now()})])
+        reader.commit()
+
+    def _play(self, reader: Session, turn: Turn, after: int, report: Report, *, close: bool = True) -> int:
+        """Play all events after a number, page by page; returns the number of the last."""
+        if close:
+            reader.begin(self._vault.workspace_id)
+        sources = {row[0]: self._source(row) for row in reader.run([Call(_SQL.read_sources, _of(self._vault))])[0]}
+        preparer = Preparer(self._vault, self._zones)
+        while True:
+            page = reader.run([Call(_SQL.read_log, _of(self._vault) | {"after": after, "limit": PAGE_EVENTS})])[0]
+            whole = len(page) < PAGE_EVENTS
+            turns = [(number, list(rows)) for number, rows in groupby(page, key=lambda row: row[1])]
+            if not whole and len(turns) > 1:
+                turns.pop()
+            for _, rows in turns:
+                self._play_turn(rows, turn, preparer, sources)
+                after = rows[-1][0]
+                report.events += len(rows)
+                self._progress(report.events)
+            if whole:
+                break
+        if close:
+            reader.rollback()
+        return after
+
+    def _play_turn(self, rows: list[Row], turn: Turn, preparer: Preparer, sources: dict[int, Source]) -> None:
+        items = []
+        for number, _, received_at, key, source_id, type_, record_id, sealed, wrapped in rows:
+            if type_ == ERASED:
+                continue
+            data_key = self._vault.unwrap(wrapped) if record_id is not None else self._vault.workspace_key
+            if record_id is not None:
+                self._keys[record_id] = wrapped
+            body = open_sealed(data_key, sealed)
+            item = preparer.prepare(
+                sources[source_id], body, door="rebuild", received_at=received_at, event_key=key
+            )
+            if isinstance(item, Refused):
+                raise Conflict(f"Event {number} of the log is not accepted any more: {item.error.message}")
+            item.event_no = number
+            items.append(item)
+        if items:
+            turn.run(items)
+        self._keys.clear()
+
+    def _source(self, row: Row) -> Source:
+        return Source(self._vault.workspace_id, *row)
+
+    def _compare(self, shadow: Vault) -> list[str]:
+        live, rebuilt = self._database.connect(), self._database.connect()
+        differences: list[str] = []
+        try:
+            for table in COMPARED:
+                pairs = zip_longest(self._rows(live, self._vault, table), self._rows(rebuilt, shadow, table))
+                for one, other in pairs:
+                    if one != other:
+                        differences.append(f"{table}: live {_shown(one, other)}, rebuilt {_shown(other, one)}")
+                        if len(differences) >= DIFFERENCES_MAX:
+                            return differences
+        finally:
+            live.close()
+            rebuilt.close()
+        return differences
+
+    def _rows(self, connection: Connection, vault: Vault, table: str) -> Iterator[tuple[Any, ...]]:
+        connection.execute("select set_config('regulars.workspace_id', %s, false)", (str(vault.workspace_id),))
+        with connection.cursor(name=f"rows_{table}") as cursor:
+            cursor.itersize = 2_000
+            cursor.execute(_SQL[table], _of(vault))
+            for row in cursor:
+                yield self._plain_record(row) if table == "records" else row
+
+    def _plain_record(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
+        record = Record(*row[:8], seen_hash=row[8], seen_at=row[9], seen_key=row[10] and row[10].hex)
+        fields = msgspec.json.decode(open_sealed(self._vault.unwrap(record.wrapped), record.sealed), type=Fields)
+        settle_repeats(record, fields)
+        fields.said = None
+        return (*row[:6], _digest(fields))
+
+    def _take_over(self, holder: Session, shadow: Vault) -> None:
+        """Within the holder's transaction: live rows go, the shadow's rows get the workspace's number."""
+        target_id = self._vault.workspace_id
+        shadow_reader = Session(self._database)
+        shadow_reader.begin(shadow.workspace_id)
+        profiles = shadow_reader.run([Call(_SQL.counters, _of(shadow))])[0][0][0]
+        shadow_reader.rollback()
+        shadow_reader.close()
+        for table in REPLACED:
+            replace_rows(
+                self._database, table, source=shadow.workspace_id, target=holder, target_id=target_id
+            )
+        holder.run([Call(_SQL.set_profiles, _of(self._vault) | {"profiles": profiles})])
+
+    def _drop(self, shadow_id: int) -> None:
+        session = Session(self._database)
+        session.begin(shadow_id)
+        session.run(
+            [Call(_SQL.drop_workspace_rows.format(table=t), {"workspace_id": shadow_id}) for t in SHADOWED]
+        )
+        session.run([Call(_SQL.drop_workspace, {"workspace_id": shadow_id})])
+        session.commit()
+        session.close()
+
+
+def _of(vault: Vault) -> dict[str, Any]:
+    return {"workspace_id": vault.workspace_id}
+
+
+def _digest(fields: Fields) -> str:
+    return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:16]
+
+
+def _shown(row: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> str:
+    """The key of a row and the columns that differ; ids, numbers and hashes only."""
+    if row is None:
+        return "nothing"
+    if other is None or row[0] != other[0]:
+        return f"{row[:3]}"
+    return f"{row[0]}: " + ", ".join(f"#{n}={a}" for n, (a, b) in enumerate(zip(row, other, strict=False)) if a != b)

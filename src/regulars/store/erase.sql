@@ -1,0 +1,124 @@
+-- name: resolve_profile
+-- The profile a record or profile id stands for now.
+select profile_id from record where workspace_id = %(workspace_id)s and record_id = %(id)s::uuid
+
+-- name: load_neighbours
+-- All records of the components that a profile's records are in.
+select record_id, source_id, known, first_at, component_id, profile_id, sealed_key, sealed
+from record
+where workspace_id = %(workspace_id)s and component_id in (
+    select component_id from record where workspace_id = %(workspace_id)s and profile_id = %(id)s::uuid
+)
+
+-- name: load_events
+-- The logged events of records.
+select event_no, received_at, type, record_id, event_key, occurred_at, sealed
+from event
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+order by event_no
+
+-- name: reseal_events
+-- Put the anonymous form of events in place; they belong to nobody from now on.
+update event e set record_id = null, sealed = substring(%(blob)b::bytea, x.at, x.size)
+from json_to_recordset(%(doc)s::json) as x(no bigint, received_at timestamptz, at integer, size integer)
+where e.workspace_id = %(workspace_id)s and e.event_no = x.no and e.received_at = x.received_at
+
+-- name: unname_days
+-- Receipts that were somebody's are nobody's in the days of the shops.
+update store_day d set identified = d.identified - s.n
+from (
+    select business_date, coalesce(store, '') as store, coalesce(channel, '') as channel, currency,
+        count(*) as n
+    from sale
+    where workspace_id = %(workspace_id)s and counted_on = any(%(ids)s::uuid[]) and kind = 1 and counted
+    group by 1, 2, 3, 4
+) as s
+where d.workspace_id = %(workspace_id)s and d.business_date = s.business_date and d.store = s.store
+    and d.channel = s.channel and d.currency = s.currency
+
+-- name: unname_sales
+-- Receipts stay for the shop and the books, without the customer.
+update sale set
+    record_id = case when record_id = any(%(ids)s::uuid[]) then null else record_id end,
+    counted_on = case when counted_on = any(%(ids)s::uuid[]) then null else counted_on end
+where workspace_id = %(workspace_id)s
+    and (counted_on = any(%(ids)s::uuid[]) or record_id = any(%(ids)s::uuid[]))
+
+-- name: delete_records
+-- The records and with them their keys.
+delete from record where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: delete_figures
+-- The figures of the records.
+delete from record_figures where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: delete_identifiers
+-- The identifiers of the records, current and former.
+delete from identifier i using json_to_recordset(%(doc)s::json) as x(kind smallint, value uuid, id uuid)
+where i.workspace_id = %(workspace_id)s and i.kind = x.kind and i.value = x.value and i.record_id = x.id
+
+-- name: delete_words
+-- The name words of the records.
+delete from name_word n using json_to_recordset(%(doc)s::json) as x(word uuid, id uuid)
+where n.workspace_id = %(workspace_id)s and n.word = x.word and n.record_id = x.id
+
+-- name: delete_consents
+-- Consent of the records, and of addresses nobody else carries.
+delete from consent c
+where c.workspace_id = %(workspace_id)s and (
+    c.record_id = any(%(ids)s::uuid[]) or c.address = any(%(ids)s::uuid[])
+    or (
+        c.address = any(%(addresses)s::uuid[]) and not exists (
+            select from identifier i
+            where i.workspace_id = %(workspace_id)s and i.value = c.address and i.kind in (6, 7) and i.current
+        )
+    )
+)
+
+-- name: delete_fetches
+-- Effects that name the customer at a vendor.
+delete from outbox where workspace_id = %(workspace_id)s and body ->> 'reference' = any(%(references)s)
+
+-- name: load_quarantine
+-- Everything still kept of rejected messages.
+select quarantine_id, sealed_key, sealed from quarantine where workspace_id = %(workspace_id)s
+
+-- name: delete_quarantine
+-- Rejected messages that tell of the person.
+delete from quarantine where workspace_id = %(workspace_id)s and quarantine_id = any(%(ids)s::uuid[])
+
+-- name: delete_answers
+-- Stored answers to management calls; a repeat of such a call is simply done anew.
+delete from answer where workspace_id = %(workspace_id)s
+
+-- name: load_carriers
+-- Records that carry a value now, one more than may identify somebody.
+select record_id from identifier
+where workspace_id = %(workspace_id)s and kind = %(kind)s and value = %(value)s::uuid and current
+limit %(limit)s
+
+-- name: delete_generic
+-- A value that few enough people share again.
+delete from generic_value where workspace_id = %(workspace_id)s and kind = %(kind)s and value = %(value)s::uuid
+
+-- name: save_tombstones
+-- Marks under which the person would be known again.
+insert into tombstone (workspace_id, tombstone, erased_at)
+select %(workspace_id)s, mark, %(now)s from unnest(%(marks)s::uuid[]) as mark
+on conflict (workspace_id, tombstone) do nothing
+
+-- name: save_erasure
+-- The register's row of an erasure, with its proof.
+insert into erasure (workspace_id, erasure_id, at, actor, tombstones, proof)
+values (
+    %(workspace_id)s, %(id)s::uuid, %(now)s, %(actor)s, %(marks)s::uuid[],
+    %(proof)s::jsonb
+)
+
+-- name: list_erasures
+-- All erasures, for the register kept outside the database.
+select erasure_id, at, actor, tombstones::text[], proof from erasure where workspace_id = %(workspace_id)s
+
+-- name: list_records
+-- Ids of all records, for finding those an erasure marked.
+select record_id from record where workspace_id = %(workspace_id)s

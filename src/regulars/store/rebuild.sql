@@ -1,0 +1,93 @@
+-- name: read_log
+-- A page of the log after an event number.
+select e.event_no, e.turn_no, e.received_at, e.event_key, e.source_id, e.type, e.record_id, e.sealed, r.sealed_key
+from event e
+left join record r on r.workspace_id = %(workspace_id)s and r.record_id = e.record_id
+where e.workspace_id = %(workspace_id)s and e.event_no > %(after)s
+order by e.event_no limit %(limit)s
+
+-- name: read_sources
+-- The sources events came from.
+select source_id, name, kind, till_system, receipts_never_reset, coalesce(options ->> 'region', 'GB')
+from source where workspace_id = %(workspace_id)s
+
+-- name: records
+-- Records with the last repeat of what is known of them.
+select r.record_id, r.source_id, r.known, r.first_at, r.component_id, r.profile_id, r.sealed_key, r.sealed,
+    f.seen_hash, f.seen_at, f.seen_key
+from record r
+left join record_figures f on f.workspace_id = %(workspace_id)s and f.record_id = r.record_id
+where r.workspace_id = %(workspace_id)s order by r.record_id
+
+-- name: figures
+-- Figures of records.
+select record_id, last_at, convert_from(figures, 'UTF8')::jsonb from record_figures
+where workspace_id = %(workspace_id)s order by record_id
+
+-- name: sales
+-- Receipts.
+select sale_id, kind, version, source_id, record_id, counted_on, counted, void, occurred_at, business_date, store,
+    till, channel, staff, receipt, receipt_key, original_key, original_id, original_store, original_till,
+    original_date, currency, total_minor, tax_minor, discount_minor, items_micro, event_key, lines
+from sale where workspace_id = %(workspace_id)s order by sale_id
+
+-- name: days
+-- Days of shops that have anything in them.
+select business_date, store, channel, currency, orders, identified, returns, items_micro, paid_minor,
+    returned_minor
+from store_day
+where workspace_id = %(workspace_id)s
+    and (orders, identified, returns, items_micro, paid_minor, returned_minor) <> (0, 0, 0, 0, 0, 0)
+order by 1, 2, 3, 4
+
+-- name: consents
+-- Consent.
+select address, channel, purpose, granted, occurred_at, event_key, record_id, source_id
+from consent where workspace_id = %(workspace_id)s order by 1, 2, 3
+
+-- name: identifiers
+-- Identifiers.
+select kind, value, record_id, current from identifier where workspace_id = %(workspace_id)s order by 1, 2, 3
+
+-- name: edges
+-- Links.
+select component_id, a, b, kind, value, linked, reason
+from edge where workspace_id = %(workspace_id)s order by 1, 2, 3, 4, 5
+
+-- name: generics
+-- Generic values.
+select kind, value from generic_value where workspace_id = %(workspace_id)s order by 1, 2
+
+-- name: stores
+-- Shops that were told of.
+select code, name, time_zone, region, country, currency, tax_mode, said_at, said_key
+from store where workspace_id = %(workspace_id)s and said_at > '-infinity' order by 1
+
+-- name: products
+-- Products that were told of.
+select sku, name, category, brand, barcode, price_minor, currency, active, said_at, said_key
+from product where workspace_id = %(workspace_id)s and said_at > '-infinity' order by 1
+
+-- name: stocks
+-- Stock.
+select sku, store, quantity, said_at, said_key from stock where workspace_id = %(workspace_id)s order by 1, 2
+
+-- name: counters
+-- Number of profiles.
+select profiles from workspace_state where workspace_id = %(workspace_id)s
+
+-- name: copy_tombstones
+-- Marks of the erased go with a rebuild.
+select tombstone from tombstone where workspace_id = %(workspace_id)s
+
+-- name: drop_workspace_rows
+-- Take the rows of a shadow away; filled in with a table of the state.
+delete from {table} where workspace_id = %(workspace_id)s
+
+-- name: set_profiles
+-- The counter of profiles after a rebuild.
+update workspace_state set profiles = %(profiles)s, cache_no = cache_no + 1 where workspace_id = %(workspace_id)s
+
+-- name: drop_workspace
+-- A shadow workspace itself.
+delete from workspace where workspace_id = %(workspace_id)s and name like 'rebuild-%%'

@@ -1,0 +1,220 @@
+"""The console on a real server over a real database and engine, for tests with and without a browser."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import httpx
+import msgspec
+import uvicorn
+from litestar import Litestar, Response
+from litestar.exceptions import HTTPException
+
+from regulars.console.accounts import Role
+from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
+from regulars.intake.gate import EngineGate
+from regulars.store.database import Database
+from regulars.store.master import MasterKey
+from regulars.store.partitions import ensure_partitions
+from regulars.store.sources import Sources
+from regulars.store.vault import Vault, open_sealed
+from regulars.store.workspaces import ensure_default
+from regulars.vocabulary.intake import Result, Source
+
+EMAIL = "owner@example.com"
+PASSWORD = "a long enough password"
+WAIT_SECONDS = 15.0
+
+
+class Stage:
+    """A running console and the engine behind it."""
+
+    def __init__(self, database: Database, *, development: bool = False) -> None:
+        self.database = database
+        self.workspace_id = ensure_default(database)
+        owner = database.connect_owner()
+        ensure_partitions(owner, datetime.now(UTC))
+        owner.close()
+        self.master = MasterKey(b"m" * 32)
+        self.vault = Vault(self.master, self.workspace_id)
+        self.gate = EngineGate(database, self.master)
+        self.sources: dict[str, Source] = {}
+        self.url = ""
+        self._development = development
+        self._server: uvicorn.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.console: Console | None = None
+
+    def send(self, *events: dict[str, Any] | bytes, source: str = "tills") -> list[Result]:
+        """Events through the gate; returns after the commit."""
+        bodies = [one if isinstance(one, bytes) else msgspec.json.encode(one) for one in events]
+        results: list[Result] = []
+        for start in range(0, len(bodies), 1000):
+            results += self.gate.submit_wait(self.source(source), bodies[start : start + 1000], door="events")
+        return results
+
+    def source(self, name: str) -> Source:
+        """A source of that name, made when missing."""
+        if name not in self.sources:
+            self.sources[name] = self.run(self._ensure(name))
+        return self.sources[name]
+
+    async def _ensure(self, name: str) -> Source:
+        return (await Sources(self.database, self.master).ensure(self.workspace_id, name)).source
+
+    def run(self, work: Any) -> Any:
+        """A coroutine on the server's loop."""
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_SECONDS)
+
+    def add_account(self, email: str = EMAIL, role: Role = "owner", name: str = "Olive Owner") -> UUID:
+        """An account with the password of all tests."""
+        assert self.console is not None
+        added: UUID = self.run(self.console.desk.accounts.add(email, name, PASSWORD, role))
+        return added
+
+    def client(self, *, email: str | None = EMAIL) -> httpx.Client:
+        """A browser without scripts, signed in unless `email` is None."""
+        client = httpx.Client(base_url=self.url, headers={"Accept": "text/html"}, timeout=WAIT_SECONDS)
+        if email is not None:
+            answer = sign_in(client, email)
+            assert answer.status_code == 303, answer.text
+        return client
+
+    async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
+        """Try again through the gate; what passes is resolved."""
+        counts = {"applied": 0, "duplicate": 0, "rejected": 0}
+        by_id = {source.source_id: source for source in self.sources.values()}
+        for quarantine_id in quarantine_ids:
+            async with self.database.write(self.workspace_id) as conn:
+                cursor = await conn.execute(
+                    "update quarantine set resolved_at = now() where quarantine_id = %s"
+                    " returning source_id, sealed_key, sealed",
+                    [quarantine_id],
+                )
+                found = await cursor.fetchone()
+            assert found is not None
+            body = open_sealed(self.vault.unwrap(found[1]), found[2])
+            results = await self.gate.submit(by_id[found[0]], [body], door="replay")
+            counts[results[0].status] += 1
+        return ReplayOutcome(**counts)
+
+    @contextmanager
+    def serving(self) -> Iterator[Stage]:
+        """Serve on a port of the system's choosing."""
+        config = uvicorn.Config(self._app(), port=0, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        thread = threading.Thread(target=self._serve, daemon=True)
+        started = threading.Event()
+        self._started = started
+        thread.start()
+        assert started.wait(WAIT_SECONDS), "the server did not start"
+        try:
+            yield self
+        finally:
+            assert self.console is not None
+            assert self._loop is not None
+            self._loop.call_soon_threadsafe(self.console.hub.close)
+            self._server.should_exit = True
+            thread.join(WAIT_SECONDS)
+            self.gate.close()
+
+    def _serve(self) -> None:
+        assert self._server is not None
+        asyncio.run(self._run_server(self._server))
+
+    async def _run_server(self, server: uvicorn.Server) -> None:
+        self._loop = asyncio.get_running_loop()
+        task = asyncio.create_task(server.serve())
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        self._started.set()
+        await task
+
+    def _app(self) -> Litestar:
+        deps = Deps(
+            db=self.database,
+            vault=self.vault,
+            replay=self._replay,
+            base_url="http://127.0.0.1:8400",
+            workspace_name="Corner Shops",
+            zone=ZoneInfo("Europe/London"),
+            development=self._development,
+        )
+        self.console = made = console(deps)
+
+        def on_error(request: WebRequest, error: HTTPException) -> Response[Any]:
+            return made.error(request, error)
+
+        return Litestar(
+            route_handlers=list(made.routes),
+            exception_handlers={HTTPException: on_error},
+            on_startup=[self.database.open],
+            on_shutdown=[self.database.close],
+            openapi_config=None,
+        )
+
+
+def sign_in(client: httpx.Client, email: str, password: str = PASSWORD, target: str = "/") -> httpx.Response:
+    """Fill in the form and send it."""
+    form = client.get("/sign-in", params={"next": target})
+    return client.post("/sign-in", data={"csrf": token_in(form.text), "email": email, "password": password, "next": target})
+
+
+def token_in(page: str) -> str:
+    """The form token of a page."""
+    return page.split('name="csrf" value="')[1].split('"')[0]
+
+
+def sale(
+    number: str,
+    *,
+    at: datetime | None = None,
+    total_minor: int = 899,
+    store: str = "london-1",
+    channel: str = "store",
+    currency: str = "GBP",
+    **customer: Any,
+) -> dict[str, Any]:
+    """A sale of one line."""
+    event: dict[str, Any] = {
+        "id": number,
+        "type": "sale.completed",
+        "occurred_at": (at or datetime.now(UTC) - timedelta(seconds=2)).isoformat(),
+        "channel": channel,
+        "store": store,
+        "sale": {
+            "receipt": number,
+            "currency": currency,
+            "total_minor": total_minor,
+            "lines": [
+                {
+                    "line_id": "1",
+                    "sku": "COF-1",
+                    "name": "Premium coffee 250 g",
+                    "category": "Coffee",
+                    "quantity": Decimal(1),
+                    "unit_price_minor": total_minor,
+                    "total_minor": total_minor,
+                }
+            ],
+        },
+    }
+    if customer:
+        event["customer"] = customer
+    return event
+
+
+def details(number: str, **customer: Any) -> dict[str, Any]:
+    """What a source says of a customer."""
+    at = customer.pop("at", None) or datetime.now(UTC) - timedelta(seconds=2)
+    return {"id": number, "type": "customer.updated", "occurred_at": at.isoformat(), "customer": customer}
