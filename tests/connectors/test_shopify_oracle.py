@@ -67,9 +67,9 @@ def test_no_document_asks_for_a_deprecated_field(operation: str, schema: GraphQL
 @pytest.mark.parametrize("operation", sorted(DOCUMENTS))
 def test_the_judge_refuses_a_document_with_a_wrong_field(operation: str, schema: GraphQLSchema) -> None:
     text = print_ast(parse(DOCUMENTS[operation]))
-    for wrong in (text.replace("(id: $id", "(identity: $id"), text.replace("name", "nickname_")):
-        if wrong != text:
-            assert validate(schema, parse(wrong)), wrong
+    assert validate(schema, parse(text.replace("{", "{ price_of_tea", 1)))
+    if "$id" in text:
+        assert validate(schema, parse(text.replace("$id: ID!", "$id: Int!")))
 
 
 def exchanges() -> list[Any]:
@@ -129,7 +129,7 @@ def cost(document: dict[str, Any]) -> int:
             if part["kind"] == "fragment_spread":
                 total += of(fragments[part["name"]["value"]])
             elif part.get("selection_set"):
-                pages = [a["value"]["value"] for a in part["arguments"] if a["name"]["value"] == "first"]
+                pages = [a["value"]["value"] for a in part["arguments"] or [] if a["name"]["value"] == "first"]
                 total += int(pages[0]) * of(part) + 2 if pages else 1 + of(part)
         return total
 

@@ -17,7 +17,9 @@ GOODS = [
     ("JAM-STR", "Strawberry jam", "Pantry", 420), ("OIL-EV", "Olive oil 500 ml", "Pantry", 1180),
 ]  # fmt: skip
 GIVEN = "Jane Omar Łucja Peter Aisha Tomás Freya Kwame Mei Oliver Sofía Hamza Ingrid Noah Zuzana Ravi".split()
-FAMILY = "Doe Ahmed Nowak Bianchi Okafor García Lindqvist Mensah Zhang Hughes Moreau Singh Novák Clarke".split()
+FAMILY = (
+    "Doe Ahmed Nowak Bianchi Okafor García Lindqvist Mensah Zhang Hughes Moreau Singh Novák Clarke".split()
+)
 ISO = datetime.isoformat
 
 
@@ -64,9 +66,17 @@ def _lines(rng: random.Random) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _receipt(kind: str, number: str, at: datetime, lines: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def _receipt(
+    kind: str, number: str, at: datetime, lines: list[dict[str, Any]], **more: Any
+) -> dict[str, Any]:
     total = sum(line["total_minor"] for line in lines)
-    sale = {"receipt": number, "currency": "GBP", "total_minor": total, "tax_minor": total // 6, "lines": lines}
+    sale = {
+        "receipt": number,
+        "currency": "GBP",
+        "total_minor": total,
+        "tax_minor": total // 6,
+        "lines": lines,
+    }
     return {"id": f"{kind}-{number}", "type": f"sale.{kind}", "occurred_at": ISO(at), "sale": sale, **more}
 
 
@@ -74,7 +84,9 @@ def _trade(rng: random.Random, crowd: list[dict[str, Any]], now: datetime) -> It
     weights = [one["weight"] for one in crowd]
     for days_ago in range(89, -1, -1):
         for n in range(rng.randint(10, 18)):
-            at = (now - timedelta(days=days_ago)).replace(hour=9, minute=0) + timedelta(minutes=rng.randint(0, 540))
+            at = (now - timedelta(days=days_ago)).replace(hour=9, minute=0) + timedelta(
+                minutes=rng.randint(0, 540)
+            )
             if at > now:
                 at = now - timedelta(minutes=rng.randint(1, 50))
             number = f"R-{89 - days_ago:02d}{n:02d}"
@@ -86,7 +98,13 @@ def _trade(rng: random.Random, crowd: list[dict[str, Any]], now: datetime) -> It
                 event["customer"] = {"loyalty_card": one["loyalty_card"]}
             yield event
             if rng.random() < 0.05:
-                back = _receipt("refunded", f"{number}-B", min(now, at + timedelta(minutes=40)), event["sale"]["lines"][:1], **place)
+                back = _receipt(
+                    "refunded",
+                    f"{number}-B",
+                    min(now, at + timedelta(minutes=40)),
+                    event["sale"]["lines"][:1],
+                    **place,
+                )
                 back["sale"]["original_receipt"] = number
                 yield back
 
@@ -109,7 +127,12 @@ def _club(rng: random.Random, crowd: list[dict[str, Any]], now: datetime) -> Ite
     for n, one in enumerate(crowd):
         at = now - timedelta(days=rng.randint(0, 85), minutes=rng.randint(5, 600))
         customer = {key: one[key] for key in ("given_name", "family_name", "email", "phone", "loyalty_card")}
-        customer["address"] = {"line1": f"{n + 1} Mill Lane", "city": "London", "postcode": "N1 1AA", "country": "GB"}
+        customer["address"] = {
+            "line1": f"{n + 1} Mill Lane",
+            "city": "London",
+            "postcode": "N1 1AA",
+            "country": "GB",
+        }
         customer["birth_date"] = "1990-02-01"
         yield {"id": f"join-{n}", "type": "customer.updated", "occurred_at": ISO(at), "customer": customer}
         if rng.random() < 0.7:
@@ -122,9 +145,19 @@ def _club(rng: random.Random, crowd: list[dict[str, Any]], now: datetime) -> Ite
 def _unreadable(now: datetime) -> Iterator[dict[str, Any] | bytes]:
     ahead = ISO(now + timedelta(hours=1))
     for n in range(7):
-        yield {"id": f"late-{n}", "type": "sale.completed", "occurred_at": ahead, "sale": {"receipt": f"F-{n}", "currency": "GBP", "total_minor": 100}}
+        yield {
+            "id": f"late-{n}",
+            "type": "sale.completed",
+            "occurred_at": ahead,
+            "sale": {"receipt": f"F-{n}", "currency": "GBP", "total_minor": 100},
+        }
     for n in range(3):
-        yield {"id": f"odd-{n}", "type": "sale.completed", "occurred_at": ISO(now), "sale": {"receipt": f"C-{n}", "currency": "pounds", "total_minor": 100}}
+        yield {
+            "id": f"odd-{n}",
+            "type": "sale.completed",
+            "occurred_at": ISO(now),
+            "sale": {"receipt": f"C-{n}", "currency": "pounds", "total_minor": 100},
+        }
     yield {"id": "what", "type": "till.opened", "occurred_at": ISO(now)}
     yield b'{"id": "cut", "type": "sale.comp'
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -51,6 +52,7 @@ class Stage:
         self._development = development
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = threading.Event()
         self.console: Console | None = None
 
     def send(self, *events: dict[str, Any] | bytes, source: str = "tills") -> list[Result]:
@@ -110,13 +112,13 @@ class Stage:
     @contextmanager
     def serving(self) -> Iterator[Stage]:
         """Serve on a port of the system's choosing."""
-        config = uvicorn.Config(self._app(), port=0, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        thread = threading.Thread(target=self._serve, daemon=True)
-        started = threading.Event()
-        self._started = started
+        config = uvicorn.Config(
+            self._app(), port=0, log_level="error", lifespan="on", timeout_graceful_shutdown=1
+        )
+        self._server = _Server(config, self._started)
+        thread = threading.Thread(target=self._server.run, daemon=True)
         thread.start()
-        assert started.wait(WAIT_SECONDS), "the server did not start"
+        assert self._ready.wait(WAIT_SECONDS), "the server did not start"
         try:
             yield self
         finally:
@@ -127,18 +129,10 @@ class Stage:
             thread.join(WAIT_SECONDS)
             self.gate.close()
 
-    def _serve(self) -> None:
-        assert self._server is not None
-        asyncio.run(self._run_server(self._server))
-
-    async def _run_server(self, server: uvicorn.Server) -> None:
+    async def _started(self, server: uvicorn.Server) -> None:
         self._loop = asyncio.get_running_loop()
-        task = asyncio.create_task(server.serve())
-        while not server.started and not task.done():
-            await asyncio.sleep(0.01)
         self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-        self._started.set()
-        await task
+        self._ready.set()
 
     def _app(self) -> Litestar:
         deps = Deps(
@@ -164,15 +158,30 @@ class Stage:
         )
 
 
+class _Server(uvicorn.Server):
+    """A server that tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[uvicorn.Server], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._tell = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, then tell."""
+        await super().startup(sockets)
+        await self._tell(self)
+
+
 def sign_in(client: httpx.Client, email: str, password: str = PASSWORD, target: str = "/") -> httpx.Response:
     """Fill in the form and send it."""
     form = client.get("/sign-in", params={"next": target})
-    return client.post("/sign-in", data={"csrf": token_in(form.text), "email": email, "password": password, "next": target})
+    return client.post(
+        "/sign-in", data={"csrf": token_in(form.text), "email": email, "password": password, "next": target}
+    )
 
 
 def token_in(page: str) -> str:
     """The form token of a page."""
-    return page.split('name="csrf" value="')[1].split('"')[0]
+    return page.split('name="csrf" value="')[1].partition('"')[0]
 
 
 def sale(

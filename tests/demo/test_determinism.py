@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import timedelta
 from itertools import islice
@@ -67,3 +68,38 @@ def _sent(seed: int) -> list[tuple[bytes, int]]:
 def _is_trade(delivery: Delivery) -> bool:
     """Not the shops and goods, which every chain of the demo has."""
     return not delivery.topic.startswith(("products", "locations"))
+
+
+def test_a_restarted_shop_knows_its_customers_and_repeats_no_id() -> None:
+    first = Shop(7, people=300)
+    sent = list(first.history(20, UNTIL)) + list(islice(first.live(UNTIL, 2.0), 500))
+    again = Shop(7, people=300)
+    again.resume(20, UNTIL, run=1)
+    more = list(islice(again.live(UNTIL, 2.0), 500))
+    assert not {one.event_id for one in sent} & {one.event_id for one in more}
+    assert not {_subject(one) for one in sent if _is_new(one)} & {
+        _subject(one) for one in more if _is_new(one)
+    }
+    assert not any(one.topic.startswith(("location", "team", "catalog", "products")) for one in more)
+    known = {_subject(one) for one in sent if one.topic == "customer.created"}
+    buyers = {
+        json.loads(one.body)["data"]["object"]["payment"].get("customer_id")
+        for one in more
+        if one.topic == "payment.created"
+    }
+    assert known & buyers
+
+
+def _is_new(delivery: Delivery) -> bool:
+    return delivery.topic in {
+        "order.created",
+        "payment.created",
+        "orders/create",
+        "customer.created",
+        "customers/create",
+    }
+
+
+def _subject(delivery: Delivery) -> str:
+    body = json.loads(delivery.body)
+    return str(body["data"]["id"] if "data" in body else body["id"])

@@ -103,38 +103,46 @@ def test_history_is_sent_as_of_now_so_that_it_is_not_stale() -> None:
         assert abs((datetime.now(UTC) - datetime.fromisoformat(text)).total_seconds()) < 60
 
 
-def test_live_deliveries_wait_for_their_time_and_end_when_told() -> None:
-    door, senders, early_ms = Door(), list[Sender](), list[float]()
-    shop = Shop(5, people=200, faults=NO_FAULTS)
+def test_live_deliveries_wait_for_their_time() -> None:
+    door, early_ms, due = Door(), list[float](), dict[bytes, int]()
 
     def watch(stats: Stats) -> None:
-        body = door.requests[-1].content
-        early_ms.append(due[body] - to_ms(datetime.now(UTC)))
-        if stats.accepted >= 30:
-            senders[0].stop()
+        early_ms.append(due[door.requests[-1].content] - to_ms(datetime.now(UTC)))
 
-    due: dict[bytes, int] = {}
-    live = shop.live
-
-    def noted(start: datetime, sales_per_second: float) -> Iterator[Delivery]:
-        for delivery in live(start, sales_per_second):
+    def noted() -> Iterator[Delivery]:
+        shop = Shop(5, people=200, faults=NO_FAULTS)
+        for delivery in islice(shop.live(datetime.now(UTC), 50.0), 150):
             due[delivery.body] = delivery.due_ms
             yield delivery
 
-    shop.live = noted  # type: ignore[method-assign]
+    async def send(client: httpx.AsyncClient) -> Stats:
+        async with Sender("http://door", client=client, on_progress=watch) as sender:
+            return await sender.send(noted(), live=True)
+
+    assert _run(send, door).accepted == 150
+    assert max(early_ms) <= 5
+
+
+def test_a_live_run_ends_when_told() -> None:
+    door, senders = Door(), list[Sender]()
+
+    def stop_after_thirty(stats: Stats) -> None:
+        if stats.accepted >= 30:
+            senders[0].stop()
+
+    shop = Shop(5, people=200)
     stats = _run(
         lambda client: run_live(
             shop,
             "http://door",
             sales_per_second=50.0,
             client=client,
-            on_progress=watch,
+            on_progress=stop_after_thirty,
             on_start=senders.append,
         ),
         door,
     )
     assert 30 <= stats.accepted <= 50
-    assert max(early_ms) <= 5
 
 
 def _some(count: int) -> list[Delivery]:

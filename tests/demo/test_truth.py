@@ -33,8 +33,8 @@ def test_figures_follow_from_square_orders_and_shopify_bodies(month: Month) -> N
     _read_square(month, found)
     _read_shopify(month, found)
     truth = month.shop.truth
-    expected: dict[RecordKey | None, Figures] = {**truth.records}
-    expected[None] = truth.anonymous
+    expected: dict[RecordKey | None, Figures] = {None: truth.anonymous}
+    expected |= truth.records.items()
     for key in expected.keys() | found.keys():
         held, sums = expected.get(key), found[key]
         if held is None:

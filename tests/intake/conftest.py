@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from regulars.connectors import connectors
-from regulars.intake.deps import Deps
-from regulars.observe import Metrics
-from regulars.settings import Settings
 from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.master import MasterKey
 from regulars.store.sources import Sources
 from regulars.store.workspaces import ensure_default
-from tests.intake.support import House, KeepingGate
-
-
-class Register(NamedTuple):
-    keys: Keys
-    sources: Sources
-    workspace_id: int
-    key: str
+from tests.intake.support import House, KeepingGate, Register, house_of
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +47,4 @@ def options() -> dict[str, Any]:
 
 @pytest.fixture
 def house(register: Register, gate: KeepingGate, options: dict[str, Any]) -> House:
-    given = {"connectors": connectors(), "settings": Settings(), "metrics": Metrics(), **options}
-    deps = Deps(
-        gate=gate, keys=register.keys, sources=register.sources, workspace_id=register.workspace_id, **given
-    )
-    return House(deps, gate, register.keys, register.sources, register.key)
+    return house_of(register, gate, options)

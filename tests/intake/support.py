@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import msgspec
 
+from regulars.connectors import connectors
 from regulars.intake.asgi import Receive, Scope, Send
 from regulars.intake.deps import Deps
 from regulars.intake.http import Doors
+from regulars.observe import Metrics
+from regulars.settings import Settings
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
 from regulars.vocabulary.events import Event
@@ -24,6 +27,10 @@ class KeepingGate:
     """A gate without an engine: takes well-formed events once, keeps the rest, fails when told to."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything."""
         self.calls: list[tuple[Source, list[bytes], str]] = []
         self.events: list[Event] = []
         self.set_aside: list[tuple[bytes, EventError, str]] = []
@@ -67,6 +74,15 @@ async def nothing_here(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"elsewhere"})
 
 
+class Register(NamedTuple):
+    """Keys and sources of a real database, and a key that may send events."""
+
+    keys: Keys
+    sources: Sources
+    workspace_id: int
+    key: str
+
+
 class House:
     """The doors with everything behind them but the engine."""
 
@@ -88,6 +104,15 @@ class House:
         content = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         async with self.client() as client:
             return await client.request(method, path, content=content, headers=headers, **options)
+
+
+def house_of(register: Register, gate: KeepingGate, parts: dict[str, Any]) -> House:
+    """The doors before a gate; `parts` replace what they are handed otherwise."""
+    given = {"connectors": connectors(), "settings": Settings(), "metrics": Metrics(), **parts}
+    deps = Deps(
+        gate=gate, keys=register.keys, sources=register.sources, workspace_id=register.workspace_id, **given
+    )
+    return House(deps, gate, register.keys, register.sources, register.key)
 
 
 def assert_error(answer: httpx.Response, status: int, code: str | None = None) -> dict[str, str]:

@@ -99,7 +99,7 @@ def columns(points: Sequence[Point], name: Callable[[int], str], *, height: int 
                 height=round(_TOP + depth - y(value), 1),
                 title=point.title,
                 label=point.label if i % every == 0 else "",
-                was=None if point.was is None else y(max(0, point.was)),
+                was=y(point.was) if point.was and point.was > 0 else None,
             )
         )
     lines = [Line(y(value), name(value)) for value in range(0, top + 1, step)]

@@ -46,6 +46,8 @@ def quantity(micro: int) -> str:
 def milliseconds(microseconds: int) -> str:
     """A short duration in milliseconds with one decimal below ten."""
     value = microseconds / 1000
+    if value == 0:
+        return "0 ms"
     return f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"
 
 

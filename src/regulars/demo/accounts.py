@@ -33,6 +33,10 @@ class Accounts:
         self._opened = 0
         self.by_id: dict[str, Account] = {}
 
+    def skip_to(self, number: int) -> None:
+        """Go on numbering from here."""
+        self._opened = number
+
     def of(self, system: System, person: Person) -> list[Account]:
         """The accounts a person has at a system, oldest first."""
         return self._by_person.get((system, person.index), [])

@@ -55,6 +55,18 @@ class Behaviour:
             self._heap.append(self._visit_entry(person, at_ms + int(wait_days * DAY_MS)))
         heapify(self._heap)
 
+    def skip_to(self, number: int, rng: Random) -> None:
+        """Go on with other numbers and other chances.
+
+        Follow-ups that were still due are dropped: they may have happened in the run nobody remembers.
+        """
+        self._heap = []
+        self._rng = rng
+        self._accounts.skip_to(number)
+        self._till = Till(self._world, rng, self._accounts)
+        self._till.skip_to(number)
+        self._thoughts = SecondThoughts(self._world, rng, self._till)
+
     def happenings(self, until_ms: int | None) -> Iterator[Happening]:
         """What happens from now on, in the order of time; ends at `until_ms`, never without."""
         if not self._opened:

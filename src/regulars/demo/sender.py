@@ -21,11 +21,11 @@ from msgspec import Struct, field
 
 from .deliveries import Delivery, retried
 from .hours import to_ms
+from .wire import ClientWire, StreamWire, Wire
 
 ATTEMPTS_MAX: Final = 8
 WAIT_SECONDS_FIRST: Final = 0.2
 WAIT_SECONDS_MAX: Final = 30.0
-TIMEOUT_SECONDS: Final = 15.0
 BUSY: Final = frozenset({408, 425, 429})
 _FIRST_TRY_HEADERS: Final = {
     "square": "square-initial-delivery-timestamp",
@@ -55,7 +55,8 @@ class Stats(Struct):
 class Sender:
     """Sends to `{base_url}/hooks/{source}`. Use as an async context manager; `stop()` ends a live run soon.
 
-    `client` may be handed in (tests, in-process transports); it is then not closed here.
+    Each of its `concurrency` workers has a connection of its own. A `client` may be handed in instead (in-process
+    transports, tests); it is not closed here.
     """
 
     def __init__(
@@ -71,9 +72,7 @@ class Sender:
         self._base_url = base_url.rstrip("/")
         self._concurrency = concurrency
         self._rate = rate
-        self._owned = client is None
-        limits = httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency)
-        self._client = client or httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+        self._client = client
         self._on_progress = on_progress
         self._attempts_max = attempts_max
         self._stopped = asyncio.Event()
@@ -83,8 +82,7 @@ class Sender:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._owned:
-            await self._client.aclose()
+        self.stop()
 
     def stop(self) -> None:
         """Take no more deliveries; those under way are finished."""
@@ -101,16 +99,20 @@ class Sender:
 
     async def _work(self, source: Iterator[Delivery], live: bool) -> None:
         """One connection's share: take the next, wait for its turn, send it."""
-        while not self._stopped.is_set():
-            delivery = next(source, None)
-            if delivery is None:
-                return
-            self.stats.taken += 1
-            if not await self._turn(delivery, live):
-                return
-            await self._deliver(delivery)
-            if self._on_progress is not None:
-                self._on_progress(self.stats)
+        wire: Wire = ClientWire(self._client, self._base_url) if self._client else StreamWire(self._base_url)
+        try:
+            while not self._stopped.is_set():
+                delivery = next(source, None)
+                if delivery is None:
+                    return
+                self.stats.taken += 1
+                if not await self._turn(delivery, live):
+                    return
+                await self._deliver(wire, delivery)
+                if self._on_progress is not None:
+                    self._on_progress(self.stats)
+        finally:
+            await wire.close()
 
     async def _turn(self, delivery: Delivery, live: bool) -> bool:
         """Wait until a delivery may leave; False when stopped meanwhile."""
@@ -127,7 +129,8 @@ class Sender:
                 await asyncio.wait_for(self._stopped.wait(), seconds)
         return not self._stopped.is_set()
 
-    async def _deliver(self, delivery: Delivery) -> None:
+    async def _deliver(self, wire: Wire, delivery: Delivery) -> None:
+        path = f"/hooks/{delivery.source}"
         first_try = {
             _FIRST_TRY_HEADERS[delivery.system]: datetime.now(UTC).isoformat(timespec="milliseconds")
         }
@@ -135,27 +138,15 @@ class Sender:
             if attempt:
                 self.stats.retries += 1
                 delivery = retried(delivery, delivery.due_ms, "http_error")
-            status, after_seconds = await self._post(delivery, first_try)
-            if self._is_final(delivery, status):
+            answer = await wire.post(path, delivery.headers | first_try, delivery.body)
+            self.stats.statuses[answer.status] += 1
+            self.stats.bytes_sent += len(delivery.body)
+            if self._is_final(delivery, answer.status):
                 return
-            wait_seconds = min(WAIT_SECONDS_MAX, after_seconds or WAIT_SECONDS_FIRST * 2**attempt)
-            if not await self._pause(wait_seconds):
+            named = float(answer.retry_after) if answer.retry_after.isdigit() else 0.0
+            if not await self._pause(min(WAIT_SECONDS_MAX, named or WAIT_SECONDS_FIRST * 2**attempt)):
                 break
         self.stats.given_up += 1
-
-    async def _post(self, delivery: Delivery, first_try: dict[str, str]) -> tuple[int, float]:
-        """The status, 0 for none, and the seconds the door asks to wait."""
-        url = f"{self._base_url}/hooks/{delivery.source}"
-        headers = delivery.headers | first_try
-        self.stats.bytes_sent += len(delivery.body)
-        try:
-            answer = await self._client.post(url, content=delivery.body, headers=headers)
-        except httpx.TransportError:
-            self.stats.statuses[0] += 1
-            return 0, 0.0
-        self.stats.statuses[answer.status_code] += 1
-        after = answer.headers.get("retry-after", "")
-        return answer.status_code, float(after) if after.isdigit() else 0.0
 
     def _is_final(self, delivery: Delivery, status: int) -> bool:
         if 200 <= status < 300:

@@ -35,6 +35,7 @@ SHOP_DOMAIN: Final = "harbour-and-hearth.myshopify.com"
 SECONDS_PER_DAY: Final = 86_400
 PEOPLE: Final = 2_000
 SHOPS: Final = 8
+NUMBERS_PER_RUN: Final = 10_000_000
 
 
 class Credentials(Struct, frozen=True):
@@ -123,6 +124,19 @@ class Shop:
     def live(self, start: datetime, sales_per_second: float = 1.0) -> Iterator[Delivery]:
         """What they send from `start` on, around the clock and without end, at about this rate of sales."""
         return self._deliveries(self.present(start, sales_per_second))
+
+    def resume(self, days: float, until: datetime, run: int) -> None:
+        """Bring a new process to where a history ended, without sending it again; then call `live`.
+
+        `days` and `until` are those of the history. What happened live since is not known any more, so numbers
+        and chances go on from a place of their own for each `run` (1, 2, …; 0 is the run that sent the history).
+        """
+        for _ in self.past(days, until):
+            pass
+        first = run * NUMBERS_PER_RUN
+        self._behaviour.skip_to(first, Random(f"regulars demo behaviour {self.world.seed} run {run}"))
+        for door in self._doors:
+            door.skip_to(first)
 
     def past(self, days: float, until: datetime) -> Iterator[Happening]:
         """The happenings behind `history`, noted in truth and memory as they are taken."""

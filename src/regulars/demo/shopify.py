@@ -42,6 +42,10 @@ class ShopifyDoor:
         self._shop = shop
         self._events = 0
 
+    def skip_to(self, number: int) -> None:
+        """Go on numbering events from here."""
+        self._events = number
+
     def deliveries(self, happening: Happening) -> Iterator[Delivery]:
         """What Shopify sends; nothing for what happens elsewhere."""
         objects, at_ms = self._objects, happening.at_ms

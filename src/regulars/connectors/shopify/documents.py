@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 API_VERSION: Final = "2026-10"
-LINES_PER_PAGE: Final = 40
+LINES_PER_PAGE: Final = 30
 
 _SHOP: Final = """
 fragment Shop on MoneyBag { shop_money: shopMoney { amount currency_code: currencyCode } }
@@ -48,11 +48,11 @@ fragment Place on MailingAddress {
 """
 
 _REFUND_PARTS: Final = """
-fragment RefundParts on Refund {
-  transactions(first: 5) { nodes { kind status amount_set: amountSet { ...Shop } } }
-  order_adjustments: orderAdjustments(first: 5) {
-    nodes { amount_set: amountSet { ...Shop } tax_amount_set: taxAmountSet { ...Shop } }
-  }
+fragment Moves on OrderTransactionConnection {
+  nodes { kind status amount_set: amountSet { ...Shop } }
+}
+fragment Adjustments on OrderAdjustmentConnection {
+  nodes { amount_set: amountSet { ...Shop } tax_amount_set: taxAmountSet { ...Shop } }
 }
 fragment RefundLines on RefundLineItemConnection {
   nodes {
@@ -100,7 +100,7 @@ query Order($id: ID!, $after: String) {
         tax_lines: taxLines { price_set: priceSet { ...Shop } }
       }
     }
-    line_items: lineItems(first: 40, after: $after) {
+    line_items: lineItems(first: 30, after: $after) {
       nodes {
         id
         name
@@ -115,7 +115,7 @@ query Order($id: ID!, $after: String) {
       }
       page_info: pageInfo { has_next_page: hasNextPage end_cursor: endCursor }
     }
-    refunds(first: 20) { id: legacyResourceId transactions(first: 5) { nodes { kind status } } }
+    refunds(first: 8) { id: legacyResourceId transactions(first: 2) { nodes { kind status } } }
   }
 }
 """
@@ -129,10 +129,11 @@ ORDER_REFUNDS: Final = (
 query OrderRefunds($id: ID!) {
   order(id: $id) {
     id: legacyResourceId
-    refunds(first: 10) {
+    refunds(first: 8) {
       id: legacyResourceId
-      ...RefundParts
-      refund_line_items: refundLineItems(first: 12) { ...RefundLines }
+      transactions(first: 2) { ...Moves }
+      order_adjustments: orderAdjustments(first: 2) { ...Adjustments }
+      refund_line_items: refundLineItems(first: 10) { ...RefundLines }
     }
   }
 }
@@ -151,7 +152,8 @@ query Refund($id: ID!) {
     processed_at: processedAt
     order { id: legacyResourceId currency: currencyCode taxes_included: taxesIncluded }
     total_refunded_set: totalRefundedSet { ...Shop }
-    ...RefundParts
+    transactions(first: 10) { ...Moves }
+    order_adjustments: orderAdjustments(first: 10) { ...Adjustments }
     refund_line_items: refundLineItems(first: 50) { ...RefundLines }
   }
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -19,7 +19,8 @@ from regulars.store.vault import Unreadable, Vault, open_sealed
 from regulars.vocabulary.errors import NotFound
 
 from .common import SourceName, row, rows, sources, store_names
-from .people import name_in, open_fields
+from .faults import title_of
+from .people import load_people
 
 EVENTS = load_queries("regulars.store.views", "events.sql")
 PAGE_EVENTS = 50
@@ -60,6 +61,18 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "custom": ("bolt", "", "Custom event"),
     "regulars.canary": ("activity", "", "Canary"),
     "regulars": ("settings", "", "Action in Regulars"),
+}
+
+
+# What a source may tell of a customer, in words: the names of the fields, never what is in them.
+_CUSTOMER_PARTS: dict[str, str] = {
+    "loyalty_card": "card",
+    "external_id": "customer number",
+    "email": "e-mail",
+    "phone": "phone",
+    "family_name": "name",
+    "birth_date": "birthday",
+    "address": "address",
 }
 
 
@@ -198,7 +211,7 @@ async def latest(
         "type": filters.type,
         "limit": limit,
     }
-    return [_line(vault, known, one) for one in await rows(conn, EVENTS.latest_events, params)]
+    return await _lines(conn, vault, known, await rows(conn, EVENTS.latest_events, params))
 
 
 async def rejected_before(
@@ -236,10 +249,10 @@ async def event_detail(conn: AsyncConnection, vault: Vault, event_no: int) -> Ev
     if found is None:
         raise NotFound("This event is not in the log; it may have been erased.")
     known = await names(conn, vault.workspace_id)
-    line = _line(vault, known, found)
+    line = (await _lines(conn, vault, known, [found]))[0]
     sale = await row(conn, EVENTS.sale_of_event, params | {"occurred_at": found[3]})
     payload = _body(vault, found)
-    return EventDetail(line, _trace(line, found, sale, payload), payload, turn_no=found[14])
+    return EventDetail(line, _trace(line, found, sale, payload), payload, turn_no=found[13])
 
 
 async def rejected_detail(conn: AsyncConnection, vault: Vault, quarantine_id: UUID) -> EventDetail:
@@ -256,7 +269,7 @@ async def rejected_detail(conn: AsyncConnection, vault: Vault, quarantine_id: UU
             0,
             _("by %(door)s, from %(source)s", door=door_name(found[3]), source=line.source.name),
         ),
-        Step(_("Refused"), None, found[7], "bad"),
+        Step(_("Refused"), None, line.summary, "bad"),
         Step(
             _("Kept for replay"),
             None,
@@ -291,8 +304,17 @@ def door_name(door: str) -> str:
     }.get(door, door)
 
 
-def _line(vault: Vault, known: Names, found: Sequence[Any]) -> EventLine:
-    event_no, type_, source_id, occurred_at, received_at, _record, profile_id, wrapped, fields = found[:9]
+async def _lines(
+    conn: AsyncConnection, vault: Vault, known: Names, found: Sequence[Sequence[Any]]
+) -> list[EventLine]:
+    """Log rows as lines, each with the name its customer goes by now."""
+    ids = list(dict.fromkeys(one[6] for one in found if one[6] is not None))
+    people = {one.profile_id: one.name for one in await load_people(conn, vault, ids, clear=True)}
+    return [_line(vault, known, one, people.get(one[6])) for one in found]
+
+
+def _line(vault: Vault, known: Names, found: Sequence[Any], who: str | None) -> EventLine:
+    event_no, type_, source_id, occurred_at, received_at, _record, profile_id = found[:7]
     body = _body(vault, found)
     store = body.get("store") if isinstance(body, dict) else None
     return EventLine(
@@ -304,38 +326,29 @@ def _line(vault: Vault, known: Names, found: Sequence[Any]) -> EventLine:
         summary=summary_of(body if isinstance(body, dict) else {}),
         event_no=event_no,
         profile_id=profile_id,
-        who=_who(vault, wrapped, fields),
+        who=who,
         store=known.stores.get(store, store) if store else None,
         channel=body.get("channel") if isinstance(body, dict) else None,
-        took_us=_since(received_at, found[13]),
+        took_us=_since(received_at, found[12]),
     )
 
 
 def _rejected_line(known: Names, found: Sequence[Any]) -> EventLine:
-    quarantine_id, received_at, source_id, _door, type_, _code, _field, message = found[:8]
+    quarantine_id, received_at, source_id, _door, type_, code, fault_field, message = found[:8]
     return EventLine(
         type=type_,
         kind=Kind("alert-circle", "bad", kind_of(type_).label if type_ else _("Unknown event")),
         source=known.source(source_id),
         received_at=received_at,
         occurred_at=received_at,
-        summary=message,
+        summary=title_of(code, fault_field, message),
         result="rejected",
         quarantine_id=quarantine_id,
     )
 
 
-def _who(vault: Vault, wrapped: bytes | None, fields: bytes | None) -> str | None:
-    if wrapped is None or fields is None:
-        return None
-    try:
-        return name_in(open_fields(vault, wrapped, fields))
-    except Unreadable:
-        return None
-
-
 def _body(vault: Vault, found: Sequence[Any]) -> Any:
-    wrapped, sealed = found[7], found[9]
+    wrapped, sealed = found[7], found[8]
     return open_body(vault, wrapped, sealed)
 
 
@@ -350,28 +363,14 @@ def open_body(vault: Vault, wrapped: bytes | None, sealed: bytes) -> Any:
 
 def summary_of(body: dict[str, Any]) -> str:
     """What an event says, in a few words."""
-    sale = body.get("sale")
-    if isinstance(sale, dict):
-        return _sale_summary(sale)
-    if isinstance(payment := body.get("payment"), dict):
-        return money(payment.get("amount_minor", 0), payment.get("currency", ""))
-    if isinstance(consent := body.get("consent"), dict):
-        return f"{consent.get('channel', '')} · {consent.get('purpose', 'marketing')}"
-    if isinstance(product := body.get("product"), dict):
-        return str(product.get("name") or product.get("sku", ""))
-    if isinstance(cart := body.get("cart"), dict):
-        return (
-            money(cart["total_minor"], cart["currency"])
-            if cart.get("currency") and cart.get("total_minor")
-            else ""
-        )
-    properties = body.get("properties")
-    shown = (
-        properties.get("name") or properties.get("title") or properties.get("path")
-        if isinstance(properties, dict)
-        else ""
-    )
-    return str(shown or "")[:120]
+    for part, words in _SUMMARIES.items():
+        if isinstance(said := body.get(part), dict):
+            return words(said)
+    customer, properties = body.get("customer"), body.get("properties")
+    if isinstance(customer, dict) and str(body.get("type", "")).startswith("customer."):
+        return ", ".join(_(words) for name, words in _CUSTOMER_PARTS.items() if customer.get(name))
+    shown = properties if isinstance(properties, dict) else {}
+    return str(shown.get("name") or shown.get("title") or shown.get("path") or "")[:120]
 
 
 def _sale_summary(sale: dict[str, Any]) -> str:
@@ -383,8 +382,26 @@ def _sale_summary(sale: dict[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def _cart_summary(cart: dict[str, Any]) -> str:
+    return (
+        money(cart["total_minor"], cart["currency"])
+        if cart.get("currency") and cart.get("total_minor")
+        else ""
+    )
+
+
+_SUMMARIES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "sale": _sale_summary,
+    "payment": lambda said: money(said.get("amount_minor", 0), said.get("currency", "")),
+    "consent": lambda said: f"{said.get('channel', '')} · {said.get('purpose', 'marketing')}",
+    "product": lambda said: str(said.get("name") or said.get("sku", "")),
+    "store_details": lambda said: str(said.get("name") or said.get("code", "")),
+    "cart": _cart_summary,
+}
+
+
 def _trace(line: EventLine, found: Sequence[Any], sale: Sequence[Any] | None, payload: Any) -> list[Step]:
-    checked_at, loaded_at, decided_at, saved_at = found[10:14]
+    checked_at, loaded_at, decided_at, saved_at = found[9:13]
     received = line.received_at
     where = " · ".join(part for part in (line.source.name, line.store, line.channel) if part)
     return [

@@ -134,12 +134,6 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person
     )
 
 
-def name_in(fields: Fields) -> str | None:
-    """The name a record knows."""
-    words = [fields.scalar("given_name"), fields.scalar("family_name")]
-    return " ".join(str(word) for word in words if word) or None
-
-
 def open_fields(vault: Vault, wrapped: bytes, sealed: bytes) -> Fields:
     """The fields of a record."""
     return _FIELDS.decode(open_sealed(vault.unwrap(wrapped), sealed))

@@ -9,11 +9,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from regulars.console.i18n import _
 from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault
 
 from .common import SourceName, row, rows
+from .faults import fix_for, title_of
 from .log import EVENTS, Kind, door_name, kind_of, names, open_rejected
 
 CAUSES_MAX = 50
@@ -35,6 +35,7 @@ class Cause(Struct, frozen=True):
     last_at: datetime
     attempts: int
     example_id: UUID
+    title: str
     message: str
     door: str
     fix: str
@@ -85,6 +86,7 @@ async def rejected_page(conn: AsyncConnection, vault: Vault) -> RejectedPage:
                 last_at=last_at,
                 attempts=attempts,
                 example_id=example_id,
+                title=title_of(code, field, one[7]),
                 message=one[7],
                 door=door_name(one[3]),
                 fix=fix_for(code, field),
@@ -106,26 +108,6 @@ async def ids_of_cause(conn: AsyncConnection, workspace_id: int, cause: CauseKey
         "limit": REPLAY_MAX,
     }
     return [one[0] for one in await rows(conn, EVENTS.rejected_ids, params)]
-
-
-def fix_for(code: str, field: str | None) -> str:
-    """What to do about a cause, in one or two sentences."""
-    where = field or _("the message")
-    if code in {"invalid_event", "invalid_input"}:
-        return _("Correct %(field)s at the source or in its mapping, then replay.", field=where)
-    return {
-        "unknown_type": _("Send one of the known types, or name it custom.<name>. Then replay."),
-        "occurred_ahead": _(
-            "The clock of the source is ahead. Set it right; these events pass once their time has come."
-        ),
-        "invalid_json": _("The message is no JSON text. Check what the source sends, and its encoding."),
-        "bad_payload": _(
-            "The message is not what this connector knows. Check the vendor's API version, then replay."
-        ),
-        "too_large": _("The message is over the size limit. Split it at the source."),
-        "data_fault": _("The database refused a value of this event. Look at the example before replaying."),
-        "rule_error": _("A rule failed on this event. Report it with the example; replay after the fix."),
-    }.get(code, _("Look at the example, correct the cause at the source or in its settings, then replay."))
 
 
 def without_examples(page: RejectedPage) -> RejectedPage:

@@ -18,7 +18,7 @@ from .live import LiveHub
 from .pages import account, customers, events, home, kit, rejected, stream
 from .static import static_file
 
-__all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "console", "is_for_people", "routes"]
+__all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console", "is_for_people", "routes"]
 
 _HANDLERS = (
     account.sign_in_page, account.sign_in, account.sign_out, account.set_theme, home.home, customers.customers,

@@ -26,6 +26,9 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _URL = re.compile(r'url\("([^"]+)"\)')
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SPACE = re.compile(r"\s+")
+_AROUND = re.compile(r" ?([{};,]) ?")
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"')
 _SMALL_BYTES = 512
 
@@ -90,7 +93,7 @@ class Assets:
         text = "".join(
             self._root.joinpath("css", f"{layer}.css").read_text(encoding="utf-8") for layer in LAYERS
         )
-        return _URL.sub(lambda match: f'url("{self.url(match[1])}")', text).encode()
+        return _URL.sub(lambda match: f'url("{self.url(match[1])}")', _squeeze(text)).encode()
 
 
 def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
@@ -102,6 +105,11 @@ def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
         elif "." + entry.name.rpartition(".")[2] in _TYPES and not entry.name.endswith(".css"):
             found.append((path + entry.name, entry.read_bytes()))
     return found
+
+
+def _squeeze(css: str) -> str:
+    """A style sheet without comments and needless white space."""
+    return _AROUND.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", css))).strip()
 
 
 def _symbols(sprite: bytes) -> frozenset[str]:

@@ -81,7 +81,7 @@ class Lines:
         if text:
             rest = self._text.readline(RECORD_CHARACTERS_MAX)
             if len(rest) >= RECORD_CHARACTERS_MAX:
-                raise _too_long(self.number + 1)
+                raise _too_long(self.number + 1 + text.count("\n"))
             text += rest
         # Lines end as in the csv module: \n, \r or both, and nothing else that Unicode calls a line.
         self._block, self._next = list(io.StringIO(text, newline="")), 0

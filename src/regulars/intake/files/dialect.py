@@ -9,6 +9,8 @@ from typing import Final
 
 from msgspec import Struct
 
+from .header import our_name
+
 SAMPLE_CHARACTERS: Final = 65_536
 _SAMPLE_ROWS: Final = 200
 # In order of preference when two fit equally well.
@@ -74,7 +76,7 @@ def _score(rows: list[list[str]], expected: frozenset[str], width: int | None) -
     if not rows:
         return (0, 0.0, 0)
     found = len(rows[0])
-    names = sum(name.strip() in expected for name in rows[0]) + (found == width)
+    names = sum(name.strip() in expected or our_name(name) in expected for name in rows[0]) + (found == width)
     same = Counter(len(row) for row in rows)[found] / len(rows)
     # One wide column always fits itself perfectly, so it counts as no fit at all.
     return (names, round(same, 1) if found > 1 else 0.0, found if same > 0.5 else 0)

@@ -28,6 +28,7 @@ _UNDEFINED_IN_CP1252: Final = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 # Control bytes that real exports use: tab, line ends, form feed, end of file, separators, ^A.
 _TEXT_CONTROLS: Final = b"\x00\x01\t\n\x0b\x0c\r\x1a\x1c\x1d\x1e\x1f"
 _CONTROLS: Final = bytes(b for b in range(32) if b not in _TEXT_CONTROLS)
+_LINE_END: Final = re.compile(rb"[\r\n]")
 _BROKEN_CHARACTER: Final = re.compile("[\udc80-\udcff]")
 _FOREIGN: Final = {
     b"PK\x03\x04": "an Excel workbook or a zip archive; save the sheet as CSV, or unpack the archive",
@@ -149,8 +150,10 @@ def _encoding(path: Path, head: bytes, wanted: str | None) -> tuple[str, int]:
 def _utf16(head: bytes) -> str | None:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    pairs = len(head) // 2
-    odd, even = head[1::2].count(0), head[0::2].count(0)
+    # Without a mark the header tells: its letters are plain ones, each beside a zero byte.
+    header = _LINE_END.split(head, maxsplit=1)[0]
+    pairs = len(header) // 2
+    odd, even = header[1::2].count(0), header[0::2].count(0)
     if pairs >= 2 and odd > pairs * 0.7 and even < pairs * 0.1:
         return "utf-16-le"
     if pairs >= 2 and even > pairs * 0.7 and odd < pairs * 0.1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from difflib import get_close_matches
 from typing import Final
@@ -10,6 +11,11 @@ from .batches import LINE_NUMBER
 from .errors import FileUnreadable
 
 _NAMES_SHOWN_MAX: Final = 30
+
+
+def our_name(name: str) -> str:
+    """A column name as our fields are written: `Given-Name` and ` given name ` are given_name."""
+    return re.sub(r"[\s\-]+", "_", name.strip().lower())
 
 
 def pick_columns(file: str, names: list[str], wanted: set[str]) -> list[tuple[str, int]]:

@@ -5,7 +5,6 @@ A small, closed set of words; docs/how-to/import-files.md explains them. `mappin
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container
 from typing import Literal
 
@@ -14,6 +13,7 @@ from msgspec import Struct, field
 from .batches import LINE_NUMBER
 from .errors import FileUnreadable
 from .fields import CUSTOMER_KEYS, FIELDS, NEEDED, Kind
+from .header import our_name
 
 Scalar = str | int | float | bool
 
@@ -118,7 +118,7 @@ def header_mapping(kind: Kind, names: list[str], *, file: str) -> Mapping:
     known = FIELDS[kind]
     fields: dict[str, Spec] = {}
     for name in names:
-        ours = re.sub(r"[\s\-]+", "_", name.strip().lower())
+        ours = our_name(name)
         if ours in known and ours not in fields:
             fields[ours] = Spec(column=name)
     missing = missing_fields(kind, fields)

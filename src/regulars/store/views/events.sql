@@ -1,9 +1,9 @@
 -- The event log and the quarantine as the screens read them.
 
 -- name: latest_events
--- The newest events that pass the filter, with their turn and their record's key and fields; canaries only on request.
-select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, e.record_id, r.profile_id, r.sealed_key,
-       r.sealed as fields, e.sealed, t.checked_at, t.loaded_at, t.decided_at, t.saved_at, e.turn_no
+-- The newest events that pass the filter, with their turn and their record's key; canaries only on request.
+select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, e.record_id, r.profile_id,
+       r.sealed_key, e.sealed, t.checked_at, t.loaded_at, t.decided_at, t.saved_at, e.turn_no
   from event e
   left join record r on r.workspace_id = e.workspace_id and r.record_id = e.record_id
   left join turn t on t.workspace_id = e.workspace_id and t.turn_no = e.turn_no
@@ -17,9 +17,9 @@ select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, e.record_i
  limit %(limit)s;
 
 -- name: one_event
--- One event with its turn and its record's key and fields.
-select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, e.record_id, r.profile_id, r.sealed_key,
-       r.sealed as fields, e.sealed, t.checked_at, t.loaded_at, t.decided_at, t.saved_at, e.turn_no
+-- One event with its turn and its record's key.
+select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, e.record_id, r.profile_id,
+       r.sealed_key, e.sealed, t.checked_at, t.loaded_at, t.decided_at, t.saved_at, e.turn_no
   from event e
   left join record r on r.workspace_id = e.workspace_id and r.record_id = e.record_id
   left join turn t on t.workspace_id = e.workspace_id and t.turn_no = e.turn_no

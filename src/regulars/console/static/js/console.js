@@ -2,6 +2,7 @@
 
 const SECOND = 1000;
 const TOAST_MS = 8 * SECOND;
+const WORDS = JSON.parse(document.body.dataset.words);
 
 /** Load the module of each element that names one; a module sets an element up once. */
 function loadModules(root) {
@@ -16,10 +17,9 @@ function loadModules(root) {
 
 /** The words of a relative time; the server writes the same ones. */
 function ago(seconds) {
-  if (seconds < 5) return "just now";
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  return `${Math.floor(seconds / 3600)} h ago`;
+  if (seconds < 5) return WORDS.now;
+  const [unit, size] = seconds < 60 ? ["s", 1] : seconds < 3600 ? ["min", 60] : ["h", 3600];
+  return WORDS.ago.replace("%s", WORDS[unit].replace("%n", Math.floor(seconds / size)));
 }
 
 function tick() {
@@ -53,9 +53,9 @@ function fade(box) {
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    toast("Copied");
+    toast(WORDS.copied);
   } catch {
-    toast("The browser does not allow copying here");
+    toast(WORDS.notCopied);
   }
 }
 
@@ -94,7 +94,7 @@ document.addEventListener("htmx:after:swap", (event) => {
 
 document.addEventListener("htmx:error", (event) => {
   if (!event.detail.ctx?.request || event.detail.ctx.request.headers?.["X-Quiet"]) return;
-  toast("The server did not answer. Nothing was changed; try again.");
+  toast(WORDS.noAnswer);
 });
 
 loadModules(document);

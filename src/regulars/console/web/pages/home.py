@@ -11,7 +11,7 @@ from regulars.console.services import log
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk
 
-RECENT_LINES = 8
+RECENT_LINES = 6
 
 
 @get("/", include_in_schema=False)

@@ -1,0 +1,132 @@
+"""Puts the parts together; the only place that knows them all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from litestar import Litestar
+from litestar.openapi.config import OpenAPIConfig
+
+from regulars import __version__
+from regulars.connectors import connectors
+from regulars.console.web import Console, console
+from regulars.console.web import Deps as WebDeps
+from regulars.delivery import Delivery
+from regulars.engine.lane import Item, Limits, Observer
+from regulars.engine.prepared import Refused
+from regulars.intake.deps import Deps as DoorDeps
+from regulars.intake.gate import EngineGate
+from regulars.intake.http import Doors
+from regulars.observe import Metrics
+from regulars.settings import Settings
+from regulars.store.audit import write_line_async
+from regulars.store.keys import Keys
+from regulars.store.opening import Store
+from regulars.store.outbox import Outbox
+from regulars.store.sources import Sources
+from regulars.store.vault import Vault
+from regulars.vocabulary.intake import Result
+
+
+class _Watch(Observer):
+    """Tells metrics and delivery what the lanes do."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self.delivery: Delivery | None = None
+
+    def turned(self, items: Sequence[Item], results: Sequence[Result], seconds: float) -> None:
+        metrics = self._metrics
+        metrics.observe("turn_seconds", seconds)
+        metrics.observe("turn_events", len(items))
+        counts: dict[str, int] = {}
+        workspaces: set[int] = set()
+        for item, result in zip(items, results, strict=True):
+            counts[result.status] = counts.get(result.status, 0) + 1
+            if isinstance(item, Refused):
+                metrics.add("events_rejected_total", code=item.error.code)
+            elif item.event.fetches:
+                workspaces.add(item.source.workspace_id)
+        for status in ("applied", "duplicate"):
+            if counts.get(status):
+                metrics.add(f"events_{status}_total", counts[status])
+        if self.delivery is not None:
+            for workspace_id in workspaces:
+                self.delivery.wake(workspace_id)
+
+
+class Program:
+    """The running program: doors, engine, delivery, console, over one store."""
+
+    def __init__(self, store: Store, settings: Settings, workspace_id: int, *, development: bool = False) -> None:
+        self.store = store
+        self.settings = settings
+        self.workspace_id = workspace_id
+        self.database = store.database
+        self.metrics = Metrics()
+        self.vault = Vault(store.master, workspace_id)
+        watch = _Watch(self.metrics)
+        self.gate = EngineGate(store.database, store.master, limits=_limits(settings), observer=watch)
+        self.sources = Sources(store.database, store.master)
+        self.keys = Keys(store.database, self.sources, audit=write_line_async)
+        outbox = Outbox(store.database)
+        self.delivery = Delivery(outbox, self.sources, connectors(), self.gate, self.metrics)
+        watch.delivery = self.delivery
+        self.metrics.watch("queue_events", lambda: float(self.gate.waiting()))
+        self.console: Console = console(self._web_deps(development))
+        self.litestar = Litestar(
+            route_handlers=[*self.console.routes],
+            openapi_config=OpenAPIConfig(title="Regulars", version=__version__, path="/_schema"),
+            lifespan=[lambda _: self._run()],
+            debug=False,
+        )
+        self.asgi = Doors(self._door_deps(), self.litestar)  # type: ignore[arg-type]
+
+    def _door_deps(self) -> DoorDeps:
+        return DoorDeps(
+            gate=self.gate,
+            keys=self.keys,
+            sources=self.sources,
+            connectors=connectors(),
+            settings=self.settings,
+            metrics=self.metrics,
+            workspace_id=self.workspace_id,
+        )
+
+    def _web_deps(self, development: bool) -> WebDeps:
+        return WebDeps(
+            db=self.database,
+            vault=self.vault,
+            replay=self._replay,
+            base_url=self.settings.base_url,
+            development=development,
+        )
+
+    async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> Any:
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def _run(self) -> AsyncIterator[None]:
+        """Start what lives as long as the program, and end it in the right order."""
+        await self.database.open()
+        await self.delivery.start()
+        try:
+            yield
+        finally:
+            self.console.hub.close()
+            await self.delivery.close()
+            self.gate.close()
+            await self.keys.close()
+            await self.database.close()
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        batch_events_max=settings.batch_events_max,
+        batch_bytes_max=settings.batch_bytes_max,
+        batch_wait_seconds=settings.batch_wait_ms / 1_000,
+        queue_events_max=settings.queue_events_max,
+    )

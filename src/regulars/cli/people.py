@@ -1,0 +1,136 @@
+"""Commands about who may enter: keys, users, workspaces."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Annotated
+
+import cyclopts
+
+from regulars.console.accounts import Accounts, Role
+from regulars.console.passwords import Passwords
+from regulars.engine.turn import utc_now
+from regulars.store.audit import write_line_async
+from regulars.store.keys import OVERLAP_HOURS, Keys
+from regulars.store.opening import Store
+from regulars.store.sources import Sources
+from regulars.store.workspaces import DEFAULT, add_workspace, list_workspaces
+from regulars.vocabulary.errors import InvalidInput
+
+from .common import opened, run_async, settings, show, vault_of, workspace_of
+
+Workspace = Annotated[str, cyclopts.Parameter(help="Workspace the command works on.")]
+keys = cyclopts.App(name="keys", help="API keys.")
+users = cyclopts.App(name="users", help="People who sign in.")
+workspaces = cyclopts.App(name="workspaces", help="Separate retailers in one installation.")
+
+
+def _keys(store: Store) -> Keys:
+    return Keys(store.database, Sources(store.database, store.master), audit=write_line_async)
+
+
+@keys.command
+def create(
+    *,
+    name: str,
+    scope: list[str],
+    source: str = "api",
+    source_kind: str = "api",
+    workspace: Workspace = DEFAULT,
+) -> int:
+    """Make a key. Prints only the key, once: it is kept as a hash.
+
+    Parameters
+    ----------
+    name: what the key is for.
+    scope: what it may do, such as events:write; may be given several times.
+    source: whose events it sends.
+    source_kind: kind of that source when it is new.
+    """
+    with opened(settings().settings) as store:
+        number, book = workspace_of(store, workspace), _keys(store)
+        made = run_async(
+            store,
+            lambda: book.create(
+                number, name=name, scopes=scope, source=source, source_kind=source_kind, actor="cli"
+            ),
+        )
+    print(made.text)
+    return 0
+
+
+@keys.command(name="list")
+def list_keys(*, workspace: Workspace = DEFAULT, json: bool = False) -> int:
+    """List keys: beginning, scopes, last use."""
+    with opened(settings().settings) as store:
+        number, book = workspace_of(store, workspace), _keys(store)
+        found = run_async(store, lambda: book.list(number))
+    rows = [f"{k.key_id}  {k.name}  {k.hint}…  {','.join(sorted(k.scopes))}" for k in found]
+    show(found, as_json=json, text="\n".join(rows) or "There are no keys.")
+    return 0
+
+
+@keys.command
+def revoke(key_id: str, *, workspace: Workspace = DEFAULT) -> int:
+    """End a key; it is refused within seconds."""
+    with opened(settings().settings) as store:
+        number, book = workspace_of(store, workspace), _keys(store)
+        run_async(store, lambda: book.revoke(number, key_id, actor="cli"))
+    return 0
+
+
+@keys.command
+def rotate(key_id: str, *, overlap_hours: int = OVERLAP_HOURS, workspace: Workspace = DEFAULT) -> int:
+    """Make the successor of a key. Prints only the new key; the old one works on for the overlap."""
+    with opened(settings().settings) as store:
+        number, book = workspace_of(store, workspace), _keys(store)
+        made = run_async(
+            store, lambda: book.rotate(number, key_id, overlap_hours=overlap_hours, actor="cli")
+        )
+    print(made.text)
+    return 0
+
+
+@users.command(name="add")
+def add_user(email: str, *, name: str = "", role: Role = "owner", workspace: Workspace = DEFAULT) -> int:
+    """Add a person who signs in; asks for a password, or reads it from standard input.
+
+    Parameters
+    ----------
+    email: address they sign in with.
+    name: name shown in the console and the audit trail.
+    """
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    if not password:
+        raise InvalidInput("Give a password on standard input.", field="password")
+    with opened(settings().settings) as store:
+        accounts = Accounts(store.database, vault_of(store, workspace), Passwords(), utc_now)
+        run_async(store, lambda: accounts.add(email, name or email.split("@")[0], password, role))
+    print("Added.")
+    return 0
+
+
+@workspaces.command(name="add")
+def add_one(name: str) -> int:
+    """Add a workspace; prints its number."""
+    with opened(settings().settings) as store:
+        print(add_workspace(store.database, name))
+    return 0
+
+
+@workspaces.command(name="list")
+def list_all(*, json: bool = False) -> int:
+    """List the workspaces."""
+    with opened(settings().settings) as store:
+        found = list_workspaces(store.database)
+    text = "\n".join(f"{number}  {name}" for number, name in found)
+    show([{"workspace_id": n, "name": name} for n, name in found], as_json=json, text=text)
+    return 0
+
+
+def add_to(app: cyclopts.App) -> None:
+    """Register the commands."""
+    app.command(keys)
+    app.command(users)
+    app.command(workspaces)
