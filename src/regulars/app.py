@@ -61,7 +61,9 @@ class _Watch(Observer):
 class Program:
     """The running program: doors, engine, delivery, console, over one store."""
 
-    def __init__(self, store: Store, settings: Settings, workspace_id: int, *, development: bool = False) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, workspace_id: int, *, development: bool = False
+    ) -> None:
         self.store = store
         self.settings = settings
         self.workspace_id = workspace_id

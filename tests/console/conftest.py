@@ -1,20 +1,23 @@
-"""A console on stage for each test."""
+"""Consoles on stage: an empty one for each test, one with three months of trade for each module."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
 from regulars.store.database import Database
+from tests.console.shop import open_shop
 from tests.console.stage import Stage
+from tests.servers import TestServer
 
 
 @pytest.fixture
 def stage(database: Database) -> Iterator[Stage]:
     """A served console with an owner's account and no data."""
-    with Stage(database, development=True).serving() as served:
+    with Stage(database).serving() as served:
         served.add_account()
         yield served
 
@@ -23,5 +26,34 @@ def stage(database: Database) -> Iterator[Stage]:
 def visitor(stage: Stage) -> Iterator[httpx.Client]:
     """The owner's browser, without scripts."""
     client = stage.client()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def quiet(server: TestServer) -> Iterator[Stage]:
+    """A served console where nothing has arrived; tests that change it use `stage`."""
+    name = server.create()
+    with Stage(Database(server.dsn(name), connections_max=4)).serving() as served:
+        served.add_account()
+        yield served
+    server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def shop(server: TestServer) -> Iterator[Stage]:
+    """A served console with data; tests that change it use `stage`."""
+    name = server.create()
+    with Stage(Database(server.dsn(name), connections_max=4), development=True).serving() as served:
+        served.add_account()
+        open_shop(served, datetime.now(UTC))
+        yield served
+    server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def guest(shop: Stage) -> Iterator[httpx.Client]:
+    """The owner's browser in the shop."""
+    client = shop.client()
     yield client
     client.close()

@@ -220,6 +220,8 @@ def sale(
     }
     if customer:
         event["customer"] = customer
+    if not store:
+        del event["store"]
     return event
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from regulars.console.web.assets import Assets
+from tests.console.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 CONSOLE = ROOT / "src" / "regulars" / "console"
@@ -66,20 +68,27 @@ def test_an_unknown_icon_stops_the_page() -> None:
         Assets().icon("unicorn")
 
 
-def test_a_file_may_be_kept_for_ever_and_is_sent_once(visitor: httpx.Client) -> None:
+@pytest.fixture(scope="module")
+def files(quiet: Stage) -> Iterator[httpx.Client]:
+    client = quiet.client(email=None)
+    yield client
+    client.close()
+
+
+def test_a_file_may_be_kept_for_ever_and_is_sent_once(files: httpx.Client) -> None:
     url = Assets().url("console.css")
-    first = visitor.get(url)
+    first = files.get(url)
     assert first.status_code == 200
     assert first.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert first.headers["content-encoding"] == "gzip"
     assert first.headers["content-type"].startswith("text/css")
-    again = visitor.get(url, headers={"If-None-Match": first.headers["etag"]})
+    again = files.get(url, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_file_that_is_not_there_is_not_found(visitor: httpx.Client) -> None:
+def test_a_file_that_is_not_there_is_not_found(files: httpx.Client) -> None:
     for path in ("/static/console.css", "/static/../accounts.py", "/static/vendor.toml"):
-        assert visitor.get(path).status_code == 404
+        assert files.get(path).status_code == 404
 
 
 def test_the_style_sheet_names_only_files_that_are_served() -> None:

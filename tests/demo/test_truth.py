@@ -80,6 +80,13 @@ def test_every_customer_that_was_told_of_is_somebody(month: Month) -> None:
     assert set(truth.people.values()) <= ids
 
 
+def test_whoever_left_only_an_address_at_the_checkout_is_somebody_too(month: Month) -> None:
+    people = month.shop.truth.people
+    left = {body["email"].lower() for body in month.bodies("checkouts/create") if body["customer"] is None}
+    assert left
+    assert all(RecordKey("shopify", "email", address) in people for address in left)
+
+
 def test_the_answer_sheet_is_a_csv_of_source_id_and_person(month: Month) -> None:
     file = io.StringIO()
     month.shop.truth.write_csv(file)

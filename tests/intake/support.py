@@ -97,7 +97,9 @@ class House:
     def client(self, **options: Any) -> httpx.AsyncClient:
         return httpx.AsyncClient(transport=self._transport, base_url=ADDRESS, **options)
 
-    async def send(self, path: str, body: Any = None, *, method: str = "POST", **options: Any) -> httpx.Response:
+    async def send(
+        self, path: str, body: Any = None, *, method: str = "POST", **options: Any
+    ) -> httpx.Response:
         """A request with our key, unless `headers` say otherwise; `body` as JSON unless it is bytes."""
         headers = {"authorization": f"Bearer {self.key}", **options.pop("headers", {})}
         headers = {name: value for name, value in headers.items() if value is not None}

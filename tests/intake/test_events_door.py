@@ -88,7 +88,9 @@ async def test_what_is_no_json_is_refused_and_not_kept(house: House, body: bytes
     assert house.gate.set_aside == []
 
 
-@pytest.mark.parametrize("body", [b"[" * 30_000, b"[]", b"[1]", b'"text"', b"1", b"null", b'{"events": 5}', b'{"events": null}'])
+@pytest.mark.parametrize(
+    "body", [b"[" * 30_000, b"[]", b"[1]", b'"text"', b"1", b"null", b'{"events": 5}', b'{"events": null}']
+)
 async def test_json_that_holds_no_events_is_refused(house: House, body: bytes) -> None:
     assert_error(await house.send("/v1/events", body), 400, "invalid_input")
 

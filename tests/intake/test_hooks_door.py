@@ -12,6 +12,7 @@ import pytest
 
 from regulars.connectors import connectors
 from regulars.connectors.signatures import SHOPIFY, SQUARE, signature
+from regulars.intake.envelope import unwrap
 from regulars.settings import Settings
 from regulars.vocabulary.connector import Response, SourceConfig, WebhookRequest
 from regulars.vocabulary.errors import BadCredentials, TryLater
@@ -43,6 +44,7 @@ class Greeter:
     settings = ()
     privacy_note = ""
     receipts_never_reset = True
+    headers_read = ()
 
     def handshake(self, request: WebhookRequest, config: SourceConfig) -> Response:
         if "token=" + config.secrets["token"] not in request.url:
@@ -78,7 +80,9 @@ async def sources(register: Register) -> Register:
     return register
 
 
-async def shopify(house: House, body: bytes, path: str = "/hooks/shopify", **headers: str | None) -> httpx.Response:
+async def shopify(
+    house: House, body: bytes, path: str = "/hooks/shopify", **headers: str | None
+) -> httpx.Response:
     signed = {
         "authorization": None,
         "x-shopify-hmac-sha256": signature(SHOPIFY, SECRET, body),
@@ -89,8 +93,18 @@ async def shopify(house: House, body: bytes, path: str = "/hooks/shopify", **hea
     return await house.send(path, body, headers=signed)
 
 
-async def square(house: House, signed_url: str, path: str = "/hooks/square", **options: Any) -> httpx.Response:
-    body = json.dumps({"type": "payout.sent", "event_id": "x", "merchant_id": "m", "data": {}, "created_at": NOW.isoformat()}).encode()
+async def square(
+    house: House, signed_url: str, path: str = "/hooks/square", **options: Any
+) -> httpx.Response:
+    body = json.dumps(
+        {
+            "type": "payout.sent",
+            "event_id": "x",
+            "merchant_id": "m",
+            "data": {},
+            "created_at": NOW.isoformat(),
+        }
+    ).encode()
     given = signature(SQUARE, SECRET, signed_url.encode() + body)
     headers = {"authorization": None, "x-square-hmacsha256-signature": given, **options.pop("headers", {})}
     return await house.send(path, body, headers=headers, **options)
@@ -141,7 +155,10 @@ async def test_a_verified_message_that_cannot_be_read_is_kept_and_answered_200(
     assert answer.status_code == 200
     assert answer.json() == {"events": 0, "quarantine_id": f"{1:032x}"}
     ((kept, error, door),) = house.gate.set_aside
-    assert (kept, error.code, door) == (body, "bad_payload", "hook")
+    envelope = unwrap(kept)
+    assert envelope is not None
+    assert (envelope.message(), envelope.headers) == (body, {"x-shopify-topic": "customers/update"})
+    assert (error.code, door) == ("bad_payload", "hook")
 
 
 async def test_a_stumbling_connector_loses_no_message(house: House, sources: Register) -> None:

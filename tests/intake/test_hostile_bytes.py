@@ -16,7 +16,16 @@ from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.inflate import inflate
 from tests.intake.support import House, KeepingGate, Register, house_of
 
-PATHS = ("/v1/events", "/v1/track", "/v1/identify", "/v1/batch", "/v1/b", "/v1/alias", "/hooks/shopify", "/hooks/x")
+PATHS = (
+    "/v1/events",
+    "/v1/track",
+    "/v1/identify",
+    "/v1/batch",
+    "/v1/b",
+    "/v1/alias",
+    "/hooks/shopify",
+    "/hooks/x",
+)
 FEW = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 scalars = (
@@ -36,7 +45,15 @@ values = st.recursive(
 WORDS = """type userId anonymousId messageId event properties traits context timestamp originalTimestamp sentAt
 receivedAt groupId previousId name category order_id total currency products price quantity coupon device id
 address birthday email channel batch writeKey events""".split()
-EVENTS = ["Order Completed", "Order Refunded", "Order Cancelled", "Product Viewed", "Cart Viewed", "Product Added", ""]
+EVENTS = [
+    "Order Completed",
+    "Order Refunded",
+    "Order Cancelled",
+    "Product Viewed",
+    "Cart Viewed",
+    "Product Added",
+    "",
+]
 objects = st.dictionaries(st.sampled_from(WORDS), values | st.sampled_from(EVENTS), max_size=8)
 calls = st.builds(
     lambda kind, event, properties, more: {**more, "type": kind, "event": event, "properties": properties},
@@ -77,7 +94,11 @@ def sound(answer: httpx.Response) -> None:
 
 
 @FEW
-@given(path=st.sampled_from(PATHS), body=st.binary(max_size=200), encoding=st.sampled_from([None, "gzip", "deflate", "br", "\xff"]))
+@given(
+    path=st.sampled_from(PATHS),
+    body=st.binary(max_size=200),
+    encoding=st.sampled_from([None, "gzip", "deflate", "br", "\xff"]),
+)
 def test_random_bytes(open_house: House, path: str, body: bytes, encoding: str | None) -> None:
     headers = {"content-encoding": None if encoding is None else encoding.encode("latin-1")}
     sound(asyncio.run(open_house.send(path, body, headers=headers)))
@@ -96,7 +117,9 @@ def test_random_calls_are_taken_or_kept_aside(
 ) -> None:
     gate = open_house.gate
     gate.clear()
-    answer = asyncio.run(open_house.send("/v1/batch", {"batch": batch, "context": context, "sentAt": sent_at}))
+    answer = asyncio.run(
+        open_house.send("/v1/batch", {"batch": batch, "context": context, "sentAt": sent_at})
+    )
     sound(answer)
     if answer.status_code == 200:
         handed = sum(len(bodies) for _, bodies, _ in gate.calls)
@@ -107,7 +130,9 @@ def test_random_calls_are_taken_or_kept_aside(
 @FEW
 @given(
     headers=st.dictionaries(
-        st.sampled_from(["authorization", "x-write-key", "content-type", "content-length", "host", "x-forwarded-host"]),
+        st.sampled_from(
+            ["authorization", "x-write-key", "content-type", "content-length", "host", "x-forwarded-host"]
+        ),
         st.binary(max_size=40).filter(lambda value: b"\r" not in value and b"\n" not in value),
     ),
     path=st.sampled_from(PATHS),
@@ -137,16 +162,19 @@ def test_random_headers(register: Register, headers: dict[str, bytes], path: str
 
 
 @FEW
-@given(data=st.binary(max_size=2_000), cut=st.integers(min_value=0, max_value=30), bytes_max=st.integers(0, 3_000))
+@given(
+    data=st.binary(max_size=2_000),
+    cut=st.integers(min_value=0, max_value=30),
+    bytes_max=st.integers(0, 3_000),
+)
 def test_unpacking_gives_the_whole_body_or_refuses(data: bytes, cut: int, bytes_max: int) -> None:
     packed = gzip.compress(data)
-    try:
-        out = inflate(packed[: len(packed) - cut], "gzip", bytes_max=bytes_max)
-    except RegularsError as error:
-        assert cut > 0 or len(data) > bytes_max, error
+    sent = packed[: max(1, len(packed) - cut)]
+    if cut == 0 and len(data) <= bytes_max:
+        assert inflate(sent, "gzip", bytes_max=bytes_max) == data
     else:
-        assert out == data
-        assert cut == 0
+        with pytest.raises(RegularsError):
+            inflate(sent, "gzip", bytes_max=bytes_max)
 
 
 def test_several_gzip_members_are_one_body() -> None:
@@ -157,11 +185,24 @@ def test_several_gzip_members_are_one_body() -> None:
 
 
 def test_numbers_of_thousands_of_digits_are_no_fault_of_ours(open_house: House) -> None:
-    for number in ("9" * 5_000, "1." + "9" * 5_000, "1e999999", "1e-999999", "-" + "9" * 5_000, "1e99999999999"):
+    for number in (
+        "9" * 5_000,
+        "1." + "9" * 5_000,
+        "1e999999",
+        "1e-999999",
+        "-" + "9" * 5_000,
+        "1e99999999999",
+    ):
         for place in ("total", "order_id", "quantity", "anything"):
             product = f'{{"sku":"a","price":{number},"quantity":{number}}}'
-            properties = f'{{"order_id":"1","currency":"EUR","total":1,"{place}":{number},"products":[{product}]}}'
-            body = f'{{"userId":"u","timestamp":{number},"event":"Order Completed","properties":{properties}}}'
+            properties = (
+                f'{{"order_id":"1","currency":"EUR","total":1,"{place}":{number},"products":[{product}]}}'
+            )
+            body = (
+                f'{{"userId":"u","timestamp":{number},"event":"Order Completed","properties":{properties}}}'
+            )
             sound(asyncio.run(open_house.send("/v1/track", body.encode())))
-            sound(asyncio.run(open_house.send("/v1/track", body.replace(f'"timestamp":{number},', "").encode())))
+            sound(
+                asyncio.run(open_house.send("/v1/track", body.replace(f'"timestamp":{number},', "").encode()))
+            )
             sound(asyncio.run(open_house.send("/v1/batch", json.dumps({"batch": []}).encode())))

@@ -17,7 +17,15 @@ from regulars.vocabulary.events import Address, Event
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DELIVERY = Delivery(received_at=NOW)
 PRODUCTS = [
-    {"product_id": "p1", "sku": "COF-1", "name": "Coffee", "brand": "Hill", "category": "Drinks", "price": 8.99, "quantity": 2},
+    {
+        "product_id": "p1",
+        "sku": "COF-1",
+        "name": "Coffee",
+        "brand": "Hill",
+        "category": "Drinks",
+        "price": 8.99,
+        "quantity": 2,
+    },
     {"product_id": "p2", "price": "3.50"},
 ]
 
@@ -49,20 +57,30 @@ def test_traits_become_the_customers_fields_and_the_rest_stay_traits() -> None:
         "firstName": "Jane",
         "last_name": "Doe",
         "birthday": "1990-02-01T00:00:00Z",
-        "address": {"street": "1 High St", "city": "London", "state": "LDN", "postalCode": "N1 1AA", "country": "gb"},
+        "address": {
+            "street": "1 High St",
+            "city": "London",
+            "state": "LDN",
+            "postalCode": "N1 1AA",
+            "country": "gb",
+        },
         "loyaltyCard": "L0001",
         "plan": "gold",
         "score": 1.5,
         "nothing": None,
     }
-    customer = told({"type": "identify", "traits": traits, "context": {"locale": "en-GB", "device": {"id": "d-9"}}}).customer
+    customer = told(
+        {"type": "identify", "traits": traits, "context": {"locale": "en-GB", "device": {"id": "d-9"}}}
+    ).customer
     assert customer is not None
     assert customer.external_id == "u-1"
     assert customer.email == "Jane@Example.com"
     assert customer.phone == "+44 20 7946 0018"
     assert (customer.given_name, customer.family_name) == ("Jane", "Doe")
     assert customer.birth_date == date(1990, 2, 1)
-    assert customer.address == Address(line1="1 High St", city="London", region="LDN", postcode="N1 1AA", country="GB")
+    assert customer.address == Address(
+        line1="1 High St", city="London", region="LDN", postcode="N1 1AA", country="GB"
+    )
     assert customer.loyalty_card == "L0001"
     assert (customer.locale, customer.device) == ("en-GB", "d-9")
     assert customer.traits == {"plan": "gold", "score": 1.5}
@@ -91,13 +109,19 @@ def test_names_told_apart_win_over_a_whole_one() -> None:
 
 
 def test_traits_in_the_context_of_any_call_count() -> None:
-    event = track("Order Completed", {"order_id": "o", "total": 1, "currency": "EUR"}, context={"traits": {"email": "a@b.c"}})
+    event = track(
+        "Order Completed",
+        {"order_id": "o", "total": 1, "currency": "EUR"},
+        context={"traits": {"email": "a@b.c"}},
+    )
     assert event.customer is not None
     assert event.customer.email == "a@b.c"
 
 
 def test_a_country_by_its_name_stays_a_trait() -> None:
-    customer = told({"type": "identify", "traits": {"address": {"city": "Bonn", "country": "Germany"}}}).customer
+    customer = told(
+        {"type": "identify", "traits": {"address": {"city": "Bonn", "country": "Germany"}}}
+    ).customer
     assert customer is not None
     assert customer.address == Address(city="Bonn")
     assert customer.traits == {"country": "Germany"}
@@ -129,7 +153,9 @@ def test_alias_ties_the_former_id_to_the_user() -> None:
 
 
 def test_a_group_describes_the_group_and_not_the_person() -> None:
-    event = told({"type": "group", "groupId": "g-1", "traits": {"name": "Initech", "email": "hi@initech.test"}})
+    event = told(
+        {"type": "group", "groupId": "g-1", "traits": {"name": "Initech", "email": "hi@initech.test"}}
+    )
     assert event.type == "custom.group"
     assert event.customer is not None
     assert (event.customer.email, event.customer.given_name) == (None, None)
@@ -182,7 +208,12 @@ def test_history_keeps_its_exact_times() -> None:
 
 def test_a_call_relayed_by_another_server_is_not_corrected_twice() -> None:
     stated = "2026-11-22T09:00:00+00:00"
-    at = occurred(timestamp=stated, originalTimestamp="2020-01-01T00:00:00Z", sentAt="2020-01-01T00:01:00Z", receivedAt=stated)
+    at = occurred(
+        timestamp=stated,
+        originalTimestamp="2020-01-01T00:00:00Z",
+        sentAt="2020-01-01T00:01:00Z",
+        receivedAt=stated,
+    )
     assert at.isoformat() == stated
 
 
@@ -190,18 +221,30 @@ def test_a_call_without_a_time_happened_when_it_came() -> None:
     assert occurred() == NOW
 
 
-@pytest.mark.parametrize("stated", ["2026-11-22T10:00:00", "2026-11-22T11:00:00+01:00", "2026-11-22T10:00:00Z", 1795341600, 1795341600000])
+@pytest.mark.parametrize(
+    "stated",
+    ["2026-11-22T10:00:00", "2026-11-22T11:00:00+01:00", "2026-11-22T10:00:00Z", 1795341600, 1795341600000],
+)
 def test_times_are_read_in_the_forms_clients_write(stated: Any) -> None:
     assert occurred(timestamp=stated) == datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
 def test_the_message_id_is_the_events_id() -> None:
     assert told({"type": "identify"}).id == "m-1"
-    assert told({"type": "identify", "messageId": "x" * 5_000}).id == told({"type": "identify", "messageId": "x" * 5_000}).id
+    assert (
+        told({"type": "identify", "messageId": "x" * 5_000}).id
+        == told({"type": "identify", "messageId": "x" * 5_000}).id
+    )
 
 
 def test_without_message_id_the_same_call_has_the_same_id_and_another_call_another() -> None:
-    call = {"type": "track", "event": "A", "messageId": None, "timestamp": "2026-01-01T00:00:00Z", "properties": {"b": 1.10, "a": 2}}
+    call = {
+        "type": "track",
+        "event": "A",
+        "messageId": None,
+        "timestamp": "2026-01-01T00:00:00Z",
+        "properties": {"b": 1.10, "a": 2},
+    }
     again = {**call, "sentAt": "2026-01-01T00:00:09Z", "properties": {"a": 2, "b": 1.10}}
     assert told(call).id == told(again).id
     assert told(call).id != told({**call, "properties": {"a": 3}}).id
@@ -238,7 +281,12 @@ def test_an_order_becomes_a_sale_to_the_penny() -> None:
     sale = event.sale
     assert sale is not None
     assert (sale.receipt, sale.currency, sale.version, sale.receipt_unique) == ("O-1", "GBP", 1, True)
-    assert (sale.total_minor, sale.tax_minor, sale.discount_minor, sale.shipping_minor) == (2750, 200, 250, 300)
+    assert (sale.total_minor, sale.tax_minor, sale.discount_minor, sale.shipping_minor) == (
+        2750,
+        200,
+        250,
+        300,
+    )
     assert sale.coupons == ["HALFOFF"]
     first, second = sale.lines
     assert (first.sku, first.name, first.brand, first.category) == ("COF-1", "Coffee", "Hill", "Drinks")
@@ -269,7 +317,9 @@ def test_an_order_becomes_a_sale_to_the_penny() -> None:
         ({"products": [{"sku": "a"}]}, None),
     ],
 )
-def test_the_total_is_what_was_paid_or_the_order_is_refused(properties: dict[str, Any], total: int | None) -> None:
+def test_the_total_is_what_was_paid_or_the_order_is_refused(
+    properties: dict[str, Any], total: int | None
+) -> None:
     properties = {"order_id": "O-1", "currency": "EUR", **properties}
     if total is None:
         assert blamed("Order Completed", properties) == "properties.total"
@@ -288,7 +338,10 @@ def test_currencies_without_and_with_three_decimals_work() -> None:
 
 
 def test_shares_a_shop_did_not_round_are_rounded_half_up() -> None:
-    sale = track("Order Completed", {"order_id": "1", "currency": "EUR", "total": 10, "tax": 1.8375, "discount": "0.005"}).sale
+    sale = track(
+        "Order Completed",
+        {"order_id": "1", "currency": "EUR", "total": 10, "tax": 1.8375, "discount": "0.005"},
+    ).sale
     assert sale is not None
     assert (sale.tax_minor, sale.discount_minor) == (184, 1)
 
@@ -315,7 +368,15 @@ def test_an_updated_order_is_a_later_version_of_the_same_sale() -> None:
 
 
 def test_a_refund_with_products_is_a_return_of_those() -> None:
-    event = track("Order Refunded", {"order_id": "O-1", "total": 8.99, "currency": "EUR", "products": [{"sku": "COF-1", "price": 8.99, "quantity": -1}]})
+    event = track(
+        "Order Refunded",
+        {
+            "order_id": "O-1",
+            "total": 8.99,
+            "currency": "EUR",
+            "products": [{"sku": "COF-1", "price": 8.99, "quantity": -1}],
+        },
+    )
     sale = event.sale
     assert sale is not None
     assert event.type == "sale.refunded"
@@ -356,11 +417,25 @@ def test_an_order_without_its_number_is_refused(name: str) -> None:
 
 def test_a_wrong_line_is_blamed_by_its_place() -> None:
     products = [{"sku": "a", "price": 1}, {"sku": "b", "price": "free"}]
-    assert blamed("Order Completed", {"order_id": "1", "currency": "EUR", "total": 1, "products": products}) == "properties.products[1].price"
+    assert (
+        blamed("Order Completed", {"order_id": "1", "currency": "EUR", "total": 1, "products": products})
+        == "properties.products[1].price"
+    )
 
 
 def test_an_order_from_a_shop_says_so() -> None:
-    event = track("Order Completed", {"order_id": "1", "currency": "EUR", "total": 1, "channel": "store", "store": "london-1", "till": 7, "staff": "s-1"})
+    event = track(
+        "Order Completed",
+        {
+            "order_id": "1",
+            "currency": "EUR",
+            "total": 1,
+            "channel": "store",
+            "store": "london-1",
+            "till": 7,
+            "staff": "s-1",
+        },
+    )
     assert (event.channel, event.store, event.till, event.staff) == ("store", "london-1", "7", "s-1")
 
 
@@ -368,7 +443,10 @@ def test_an_order_from_a_shop_says_so() -> None:
 
 
 def test_a_viewed_product_is_told_with_its_price() -> None:
-    event = track("Product Viewed", {"product_id": "p1", "name": "Coffee", "price": 8.99, "currency": "EUR", "position": 3})
+    event = track(
+        "Product Viewed",
+        {"product_id": "p1", "name": "Coffee", "price": 8.99, "currency": "EUR", "position": 3},
+    )
     assert event.type == "product.viewed"
     assert event.product is not None
     assert (event.product.sku, event.product.price_minor, event.product.currency) == ("p1", 899, "EUR")
@@ -403,10 +481,23 @@ def test_a_review_is_told() -> None:
 
 
 def test_pages_and_screens_are_views() -> None:
-    page = told({"type": "page", "name": "Home", "category": "Shop", "properties": {"url": "https://x/"}, "context": {"ip": "1.2.3.4", "campaign": {"source": "tv"}}})
+    page = told(
+        {
+            "type": "page",
+            "name": "Home",
+            "category": "Shop",
+            "properties": {"url": "https://x/"},
+            "context": {"ip": "1.2.3.4", "campaign": {"source": "tv"}},
+        }
+    )
     screen = told({"type": "screen", "name": "Basket"})
     assert page.type == screen.type == "page.viewed"
-    assert page.properties == {"name": "Home", "category": "Shop", "url": "https://x/", "context": {"campaign": {"source": "tv"}}}
+    assert page.properties == {
+        "name": "Home",
+        "category": "Shop",
+        "url": "https://x/",
+        "context": {"campaign": {"source": "tv"}},
+    }
     assert screen.properties == {"kind": "screen", "name": "Basket"}
 
 

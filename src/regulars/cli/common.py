@@ -28,7 +28,10 @@ def settings(**flags: object) -> LoadedSettings:
 def opened(chosen: Settings) -> Iterator[Store]:
     """The store, migrated; attaches to a running embedded server or starts one for this command."""
     with open_store(
-        home=chosen.home_path, database_url=chosen.database_url, master_key=chosen.master_key, connections_max=4
+        home=chosen.home_path,
+        database_url=chosen.database_url,
+        master_key=chosen.master_key,
+        connections_max=4,
     ) as store:
         store.migrate()
         ensure_default(store.database)
@@ -39,7 +42,9 @@ def workspace_of(store: Store, name: str) -> int:
     """The number of a workspace. Raises NotFound with the names there are."""
     found = {known: number for number, known in list_workspaces(store.database)}
     if name not in found:
-        raise NotFound(f"There is no workspace {name!r}; there are: {', '.join(sorted(found))}.", field="workspace")
+        raise NotFound(
+            f"There is no workspace {name!r}; there are: {', '.join(sorted(found))}.", field="workspace"
+        )
     return found[name]
 
 

@@ -30,7 +30,10 @@ def rebuild(*, verify: bool = False, workspace: Workspace = DEFAULT, json: bool 
         report = rebuilder.verify() if verify else rebuilder.replace()
         progress.end()
     state = "agrees with the log" if report.agrees else "differs from the log:"
-    lines = [f"{report.events:,} events played in {report.seconds:.1f} s; the state {state}", *report.differences]
+    lines = [
+        f"{report.events:,} events played in {report.seconds:.1f} s; the state {state}",
+        *report.differences,
+    ]
     if not verify and not report.agrees:
         lines.append("The rebuilt state has taken its place.")
     show(report, as_json=json, text="\n".join(lines))

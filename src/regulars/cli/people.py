@@ -85,9 +85,7 @@ def rotate(key_id: str, *, overlap_hours: int = OVERLAP_HOURS, workspace: Worksp
     """Make the successor of a key. Prints only the new key; the old one works on for the overlap."""
     with opened(settings().settings) as store:
         number, book = workspace_of(store, workspace), _keys(store)
-        made = run_async(
-            store, lambda: book.rotate(number, key_id, overlap_hours=overlap_hours, actor="cli")
-        )
+        made = run_async(store, lambda: book.rotate(number, key_id, overlap_hours=overlap_hours, actor="cli"))
     print(made.text)
     return 0
 
@@ -106,7 +104,7 @@ def add_user(email: str, *, name: str = "", role: Role = "owner", workspace: Wor
         raise InvalidInput("Give a password on standard input.", field="password")
     with opened(settings().settings) as store:
         accounts = Accounts(store.database, vault_of(store, workspace), Passwords(), utc_now)
-        run_async(store, lambda: accounts.add(email, name or email.split("@")[0], password, role))
+        run_async(store, lambda: accounts.add(email, name or email.split("@", maxsplit=1)[0], password, role))
     print("Added.")
     return 0
 

@@ -105,8 +105,6 @@ def show_settings(*, json: bool = False) -> int:
     return 0
 
 
-
-
 def add_to(app: cyclopts.App) -> None:
     """Register the commands."""
     app.command(serve)

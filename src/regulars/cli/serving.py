@@ -30,7 +30,9 @@ class PortTaken(RegularsError):
     code = "port_taken"
 
 
-def serve(settings: Settings, *, ready: Callable[[Program], Awaitable[None]] | None = None, wrap: Any = None) -> None:
+def serve(
+    settings: Settings, *, ready: Callable[[Program], Awaitable[None]] | None = None, wrap: Any = None
+) -> None:
     """Open the store, migrate, and answer requests until SIGINT or SIGTERM.
 
     `ready` is awaited beside the server once it listens; `wrap` may put an application in front.

@@ -15,13 +15,12 @@ from regulars.app import Program
 from regulars.connectors import connectors
 from regulars.console.accounts import Accounts
 from regulars.console.passwords import Passwords
-from regulars.engine.turn import utc_now
-from regulars.store.home import read_private, write_private
-from regulars.vocabulary.errors import Conflict
-
 from regulars.demo.run import run_history, run_live
 from regulars.demo.shop import Credentials, Shop, Vendors
 from regulars.demo.vendors import VendorApi
+from regulars.engine.turn import utc_now
+from regulars.store.home import read_private, write_private
+from regulars.vocabulary.errors import Conflict
 
 FILE: Final = "demo.json"
 OWNER_EMAIL: Final = "owner@demo.example"

@@ -15,14 +15,14 @@ from typing import IO, Final
 
 import msgspec
 
-from regulars.vocabulary.events import Address, Customer, Event, Line, Sale, Tender
+from regulars.vocabulary.events import Address, Cart, Customer, Event, Line, Sale, Tender
 
 from . import retail
 from .basket import Baskets
 from .hours import month_of, to_datetime, to_ms
 from .ids import Ids
 from .people import Person
-from .retail import AccountSaved, Edited, Happening, Returned, Sold, Voided
+from .retail import AccountSaved, CartStarted, Edited, Happening, Returned, Sold, Voided
 from .till import fingerprint
 from .world import Branch, World
 
@@ -54,6 +54,8 @@ class EventView:
                 return [self._head(sale, f"void-{sale.number}", "sale.voided", at_ms, self._receipt(sale))]
             case Returned(back=back):
                 return [self._return(back)]
+            case CartStarted(cart=cart):
+                return [self._cart(cart)]
             case _:
                 return []
 
@@ -112,10 +114,27 @@ class EventView:
             receipt.original_business_date = local.date()
         return self._head(back, f"return-{back.number}", "sale.refunded", back.at_ms, receipt)
 
+    def _cart(self, cart: retail.Cart) -> Event:
+        return Event(
+            id=f"cart-{cart.number}",
+            type="cart.updated",
+            occurred_at=to_datetime(cart.at_ms),
+            channel="online",
+            customer=self._account(cart.account) if cart.account else Customer(email=cart.email),
+            cart=Cart(
+                reference=f"K{cart.number}",
+                currency=cart.branch.currency,
+                total_minor=sum(line.total_minor for line in cart.lines),
+                lines=[_line(line, 1) for line in cart.lines],
+            ),
+        )
+
     def _buyer(self, sale: retail.Sale | retail.Return) -> Customer | None:
         """What the till knows: the account, else the card, else the address the receipt went to."""
         if sale.account is not None:
-            return self._account(sale.account)
+            customer = self._account(sale.account)
+            customer.device = sale.person.device if sale.branch.online else None
+            return customer
         if isinstance(sale, retail.Return) or sale.record is None:
             return None
         token = (

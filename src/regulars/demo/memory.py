@@ -62,9 +62,6 @@ class Memory:
         self.shopify_refunds: Recent[Return] = Recent(entries_max)
         branches = world.branches
         self.square_locations: dict[str, Branch] = {square.location_id(branch): branch for branch in branches}
-        self.shopify_locations: dict[str, Branch] = {
-            str(shopify.location_id(branch)): branch for branch in branches
-        }
         self.staff: dict[str, tuple[Staff, Branch]] = {
             square.team_member_id(staff) or "": (staff, branch)
             for branch in branches

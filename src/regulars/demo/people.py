@@ -73,6 +73,11 @@ class Person(Struct, gc=False):
     namesake: bool = False
 
     @property
+    def device(self) -> str:
+        """What they browse with; in one household in four it is the tablet on the kitchen table."""
+        return f"d-home-{self.household}" if self.household % 4 == 0 else f"d-{self.index}"
+
+    @property
     def id(self) -> str:
         """The name under which truth speaks of this person."""
         return f"p{self.index:07d}"

@@ -177,6 +177,13 @@ class Cart(Struct, eq=False):
     at_ms: int
     lines: list[Line]
 
+    @property
+    def record(self) -> RecordKey:
+        """Somebody known, or just an address."""
+        if self.account is not None:
+            return self.account.record
+        return RecordKey(self.branch.system, "email", self.email.lower())
+
 
 class Opened(Struct, gc=False):
     """A branch appears in its till system."""

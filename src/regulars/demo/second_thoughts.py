@@ -13,7 +13,6 @@ from .world import Branch, World
 
 WITH_RECEIPT_SHARE: Final = 0.85
 EXCHANGE_SHARE: Final = 0.25
-SOMEBODY_ELSE_SHARE: Final = 0.08
 
 
 class SecondThoughts:

@@ -16,7 +16,19 @@ from typing import IO, Final
 
 from msgspec import Struct, field
 
-from .retail import AccountSaved, Edited, Happening, Line, RecordKey, Return, Returned, Sale, Sold, Voided
+from .retail import (
+    AccountSaved,
+    CartStarted,
+    Edited,
+    Happening,
+    Line,
+    RecordKey,
+    Return,
+    Returned,
+    Sale,
+    Sold,
+    Voided,
+)
 
 CSV_HEADER: Final = ("source", "external_id", "person_id")
 
@@ -71,6 +83,8 @@ class Truth:
         match happening:
             case AccountSaved(account=account):
                 self.people.setdefault(self._named(account.record), account.person.id)
+            case CartStarted(cart=cart):
+                self.people.setdefault(self._named(cart.record), cart.person.id)
             case Sold(sale=sale):
                 if sale.record is not None:
                     self.people.setdefault(self._named(sale.record), sale.person.id)

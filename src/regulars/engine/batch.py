@@ -27,8 +27,15 @@ class Memory(Struct):
     retired: set[tuple[int, str]] = field(default_factory=set)
     tombstones: bool = False
     products: set[str] = field(default_factory=set)
-    codes: set[str] = field(default_factory=set)
+    stores: set[str] = field(default_factory=set)
+    staff: set[str] = field(default_factory=set)
     statistics_due: int = 500
+
+    def doubt(self) -> None:
+        """A turn did not commit: what it may have remembered is read and written anew."""
+        self.cache_no = -1
+        for known in (self.stores, self.staff, self.products):
+            known.clear()
 
 
 class Batch(Struct):
@@ -43,6 +50,7 @@ class Batch(Struct):
     fresh: list[Prepared] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
     whole: set[str] = field(default_factory=set)
+    reviewed: set[tuple[int, str]] = field(default_factory=set)
     figures: dict[str, RecordFigures] = field(default_factory=dict)
     identity: Changes = field(default_factory=Changes)
     sales: SalesChanges = field(default_factory=SalesChanges)
@@ -50,17 +58,19 @@ class Batch(Struct):
     checked_at: datetime | None = None
     loaded_at: datetime | None = None
     decided_at: datetime | None = None
+    canary_at: datetime | None = None
 
 
 def rekey_sale(prepared: Prepared, zones: dict[str, ZoneInfo], vault: Vault) -> None:
-    """Read a receipt's business date anew after a shop's time zone changed."""
+    """Read a receipt's business date anew where its shop's time zone is not the one it was prepared with."""
     if prepared.sale is None:
         return
     zone = zones.get(prepared.event.store or "", UTC_ZONE)
+    if zone is prepared.zone:
+        return
+    prepared.zone = zone
     prepared.sale = row_of(
         prepared.event, source=prepared.source, event_key=prepared.event_key, zone=zone, hash_=vault.hash
     )
     if prepared.sale is not None and prepared.said is not None:
         prepared.sale.record_id = prepared.said.person.record_id
-
-

@@ -45,6 +45,7 @@ class Erasure(Struct):
     actor: str
     marks: list[str]
     proof: dict[str, Any]
+    quarantined: list[str] = field(default_factory=list)
 
 
 class _Work(Struct):
@@ -69,11 +70,27 @@ class Eraser:
 
     def erase(self, profile_id: str, *, actor: str, reason: str = "") -> Erasure:
         """Erase the person of a profile or record id. Raises NotFound when there is none (also on repeat)."""
+        return self._erase_one(profile_id, actor, reason, None)
+
+    def erase_again(self, record_ids: set[str], *, actor: str, reason: str = "") -> list[Erasure]:
+        """Erase exactly these records, whoever they are matched with now; for what a restore brought back.
+
+        One erasure for each group of linked records. Ids of records that are not there are passed over.
+        """
+        done = []
+        for record_id in sorted(record_ids):
+            try:
+                done.append(self._erase_one(record_id, actor, reason, record_ids))
+            except NotFound:
+                continue
+        return done
+
+    def _erase_one(self, profile_id: str, actor: str, reason: str, only: set[str] | None) -> Erasure:
         now = self._clock()
         try:
             self._session.begin(self._vault.workspace_id)
             self._session.run([Call(_TURN.lock_workspace, self._workspace)])
-            work = self._find(profile_id)
+            work = self._find(profile_id, only)
             erasure = self._erase(work, actor, reason, now)
             self._session.commit()
         except BaseException:
@@ -90,7 +107,8 @@ class Eraser:
             self._session.rollback()
         return [row[0] for row in rows if self._vault.tombstone("record", row[0]) in marks]
 
-    def _find(self, profile_id: str) -> _Work:
+    def _find(self, profile_id: str, only: set[str] | None) -> _Work:
+        """The records to erase and those around them: all of the profile's, or those in `only`."""
         found = self._session.run([Call(_SQL.resolve_profile, self._workspace | {"id": profile_id})])[0]
         if not found:
             raise NotFound("There is no customer with this id; they may have been erased already.")
@@ -99,9 +117,9 @@ class Eraser:
         records = [Record(*row) for row in rows]
         for record in records:
             record.fields = self._open(record)
-        work = _Work(
-            [r for r in records if r.profile_id == profile], [r for r in records if r.profile_id != profile]
-        )
+        erased = [r for r in records if (r.profile_id == profile if only is None else r.record_id in only)]
+        ids = {record.record_id for record in erased}
+        work = _Work(erased, [record for record in records if record.record_id not in ids])
         for record in work.erased:
             self._collect(work, record)
         return work
@@ -153,7 +171,7 @@ class Eraser:
                 Call(_IDENTITY.delete_edges, self._workspace | {"ids": components}),
             ]
         )
-        delta = self._cluster_others(work) - 1
+        delta = self._cluster_others(work)
         proof = {
             "records": len(work.erased),
             "events_made_anonymous": events,
@@ -161,7 +179,9 @@ class Eraser:
             "identifiers_removed": len(work.identifiers),
             "reason": reason,
         }
-        return self._register(work, actor, proof, delta, now)
+        erasure = self._register(work, actor, proof, delta, now)
+        erasure.quarantined = quarantined
+        return erasure
 
     def _anonymise_events(self, with_ids: dict[str, Any]) -> int:
         """Re-seal the events of the records without the customer, under the workspace's own key."""
@@ -198,21 +218,25 @@ class Eraser:
         """Cluster anew who shared values with the person; returns the change in the number of profiles."""
         others = {record.record_id: record for record in work.others}
         freed = self._free_values(work, others)
+        before = {record.profile_id for record in (*work.erased, *others.values())}
         if not others:
-            return 0
+            return -len(before)
         retired_rows = self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
         retired = {(kind, value) for kind, value in retired_rows} - freed
         state = identity.State(others, retired, {record.component_id for record in others.values()})
         changes = identity.Changes()
         tools = identity.Tools(self._open, lambda _: self._vault.new_key()[1], self._vault.hash)
         identity.recluster(set(others), state, tools, changes)
-        self._session.run(saving.identity_calls(self._vault, changes, self._workspace | {"now": self._clock()}))
-        return changes.profiles_delta
+        self._session.run(
+            saving.identity_calls(self._vault, changes, self._workspace | {"now": self._clock()})
+        )
+        return len({record.profile_id for record in others.values()}) - len(before)
 
     def _free_values(self, work: _Work, others: dict[str, Record]) -> set[tuple[int, str]]:
         """Values shared by too many until now, and by few enough without the person, may link again."""
         retired = {
-            (kind, value) for kind, value in self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
+            (kind, value)
+            for kind, value in self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
         }
         freed: set[tuple[int, str]] = set()
         for kind, value in {(k, v) for k, v, _ in work.identifiers} & retired:
@@ -225,7 +249,12 @@ class Eraser:
             )[0]
             components = uuid_array({row[4] for row in loaded})
             whole = self._session.run(
-                [Call(_IDENTITY.load_components, self._workspace | {"components": components, "values": "[]"})]
+                [
+                    Call(
+                        _IDENTITY.load_components,
+                        self._workspace | {"components": components, "values": "[]"},
+                    )
+                ]
             )[0]
             records = {row[0]: Record(*row) for row in whole}
             for record in records.values():
@@ -234,7 +263,9 @@ class Eraser:
             people = {(m.given, m.birth_date) for m in members if m.given}
             if len(people) <= PEOPLE_PER_VALUE_MAX:
                 freed.add((kind, value))
-                self._session.run([Call(_SQL.delete_generic, self._workspace | {"kind": kind, "value": value})])
+                self._session.run(
+                    [Call(_SQL.delete_generic, self._workspace | {"kind": kind, "value": value})]
+                )
                 for record_id, record in records.items():
                     others.setdefault(record_id, record)
         return freed
@@ -276,7 +307,9 @@ class Eraser:
                 Call(_TURN.save_state, self._workspace | {"now": now} | numbers),
             ]
         )
-        saving.audit_line(self._session, self._vault.workspace_id, actor, "customer.erased", erasure_id, proof, now)
+        saving.audit_line(
+            self._session, self._vault.workspace_id, actor, "customer.erased", erasure_id, proof, now
+        )
         return Erasure(erasure_id, self._vault.workspace_id, now, actor, marks, proof)
 
 

@@ -96,16 +96,16 @@ class Lane:
             if self._waiting and self._waiting + len(items) > self._limits.queue_events_max:
                 raise TryLater("The queue is full; repeat the call.", retry_after_seconds=1)
             self._waiting += len(items)
-        parcel = Parcel(items, size_bytes, Future())
-        self._queue.put(parcel)
+            parcel = Parcel(items, size_bytes, Future())
+            self._queue.put(parcel)  # under the lock, so that nothing comes after the last word of `close`
         return parcel.done
 
     def close(self, timeout_seconds: float = 10.0) -> None:
         """Finish what is queued, then stop. Repeated calls do nothing."""
         with self._count:
             already, self._closed = self._closed, True
-        if not already:
-            self._queue.put(None)
+            if not already:
+                self._queue.put(None)
         self._thread.join(timeout_seconds)
 
     def _loop(self) -> None:
@@ -144,7 +144,11 @@ class Lane:
         return parcels
 
     def _serve(self, parcels: list[Parcel]) -> None:
+        # A caller that went away may have cancelled; from here on nobody can.
+        parcels = [parcel for parcel in parcels if self._claim(parcel)]
         items = [item for parcel in parcels for item in parcel.items]
+        if not parcels:
+            return
         try:
             results = self._apply(items)
         except BaseException as error:
@@ -159,6 +163,14 @@ class Lane:
         finally:
             with self._count:
                 self._waiting -= len(items)
+
+    def _claim(self, parcel: Parcel) -> bool:
+        """Whether the caller still waits; a parcel nobody waits for is dropped, nothing of it was taken."""
+        wanted = parcel.done.set_running_or_notify_cancel()
+        if not wanted:
+            with self._count:
+                self._waiting -= len(parcel.items)
+        return wanted
 
     def _apply(self, items: Sequence[Item]) -> list[Result]:
         """One turn; on a fault of the data two turns of half the events, down to the culprit alone."""
@@ -198,7 +210,16 @@ def _as_refused(item: Prepared, error: Exception) -> Refused:
     code = "data_fault" if isinstance(error, DataFault) else "rule_error"
     message = "this event made its turn fail; it can be replayed after a fix"
     problem = EventError(code, f"{message} ({type(error).__name__})")
-    return Refused(item.source, item.event.id, item.event.type, item.body, item.received_at, "turn", problem)
+    return Refused(
+        source=item.source,
+        id=item.event.id,
+        type=item.event.type,
+        body=item.body,
+        received_at=item.received_at,
+        door="turn",
+        error=problem,
+        replays=item.replays,
+    )
 
 
 def _public(error: BaseException) -> RegularsError:

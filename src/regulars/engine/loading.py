@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from regulars.capabilities.identity.cluster import RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.rules import Survey
 from regulars.capabilities.identity.state import Record
-from regulars.capabilities.profile.state import SALE, Figures, RecordFigures, SaleRow
+from regulars.capabilities.profile.state import SALE, VOID, Figures, RecordFigures, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
 from .batch import Batch, Memory, rekey_sale
 from .documents import document, uuid_array
-from .prepared import Prepared
+from .prepared import CANARY, Prepared
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -33,13 +34,18 @@ def first(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: 
     for prepared in batch.taken:
         if by_key.setdefault(prepared.event_key, prepared) is not prepared:
             batch.duplicates.add(id(prepared))
-    claim = Call(_TURN.claim_event_keys, workspace | {"keys": uuid_array(by_key)})
+    # A canary is a sign of life, not an event: it is not logged and claims no key that would be kept for ever.
+    signs = {key for key, prepared in by_key.items() if prepared.event.type == CANARY}
+    claim = Call(_TURN.claim_event_keys, workspace | {"keys": uuid_array(by_key.keys() - signs)})
     calls = [Call(_TURN.lock_workspace, workspace), Call(_TURN.load_state, workspace)]
     rows = session.run([*calls, claim] if log else calls)
     batch.event_no, batch.turn_no, cache_no = rows[1][0]
-    new = {row[0] for row in rows[2]} if log else set(by_key)
+    new = {row[0] for row in rows[2]} | signs if log else set(by_key)
     if cache_no != memory.cache_no:
-        _refresh(session, vault, memory, batch, cache_no)
+        _refresh(session, vault, memory, cache_no)
+    # Prepared before the lock, perhaps while these were being read, so they are compared at every turn.
+    for prepared in batch.taken:
+        rekey_sale(prepared, memory.zones, vault)
     for key, prepared in by_key.items():
         if key in new:
             batch.fresh.append(prepared)
@@ -48,7 +54,7 @@ def first(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: 
     _load_named(session, vault, batch, list(by_key.values()))
 
 
-def _refresh(session: Session, vault: Vault, memory: Memory, batch: Batch, cache_no: int) -> None:
+def _refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
     """Read anew what the engine keeps in memory, because it changed under another engine or at start."""
     workspace = {"workspace_id": vault.workspace_id}
     zones, generics, erased = session.run(
@@ -59,15 +65,11 @@ def _refresh(session: Session, vault: Vault, memory: Memory, batch: Batch, cache
         ]
     )
     fresh = {code: ZoneInfo(name) for code, name in zones}
-    changed = fresh != memory.zones
     memory.zones.clear()
     memory.zones.update(fresh)
     memory.retired = {(kind, value) for kind, value in generics}
     memory.tombstones = bool(erased[0][0])
     memory.cache_no = cache_no
-    if changed:
-        for prepared in batch.taken:
-            rekey_sale(prepared, memory.zones, vault)
 
 
 def _load_named(session: Session, vault: Vault, batch: Batch, wanted: list[Prepared]) -> None:
@@ -86,6 +88,18 @@ def _load_named(session: Session, vault: Vault, batch: Batch, wanted: list[Prepa
     batch.records = {row[0]: _record(row) for row in records}
     batch.rows.rows = {row[0]: _sale(row) for row in [*rows, *naming]}
     _take_figures(batch, figures)
+
+
+def carriers(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
+    """Ask for the components of all who carry a doubted value, unless they are still too many without a look."""
+    params = {
+        "workspace_id": vault.workspace_id,
+        "values": document([{"kind": kind, "value": value} for kind, value in need.doubted]),
+        "limit": RECORDS_PER_VALUE_MAX + len(batch.fresh) + 1,
+    }
+    for kind, value, component_id in session.run([Call(_IDENTITY.load_carriers, params)])[0]:
+        batch.reviewed.add((kind, value))
+        need.components.add(component_id)
 
 
 def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
@@ -111,9 +125,7 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
         missing = owners - batch.figures.keys()
         calls.append(Call(_PROFILE.load_figures, workspace | {"ids": uuid_array(missing)}))
         touched = uuid_array(rows)
-        calls.append(
-            Call(_PROFILE.load_spans, workspace | {"ids": uuid_array(spanned), "touched": touched})
-        )
+        calls.append(Call(_PROFILE.load_spans, workspace | {"ids": uuid_array(spanned), "touched": touched}))
     if not calls:
         return
     answers = session.run(calls)
@@ -130,9 +142,21 @@ def _load_originals(session: Session, vault: Vault, batch: Batch) -> None:
     """The receipts that may be meant by refunds and voids, loaded or in the batch."""
     rows = batch.rows.rows
     said = [p.sale for p in batch.fresh if p.sale is not None]
-    named = {row.original_key for row in (*rows.values(), *said) if row.original_key is not None}
-    if named:
-        params = {"workspace_id": vault.workspace_id, "keys": uuid_array(named)}
+    naming = [
+        {
+            "key": row.original_key,
+            "store": row.original_store,
+            "till": row.original_till,
+            "day": row.original_date,
+            "at": row.occurred_at,
+            "any_kind": row.kind == VOID,
+        }
+        for row in (*rows.values(), *said)
+        if row.original_key is not None
+    ]
+    if naming:
+        touched = uuid_array({row.sale_id for row in said})
+        params = {"workspace_id": vault.workspace_id, "naming": document(naming), "touched": touched}
         for row in session.run([Call(_PROFILE.load_named, params)])[0]:
             rows.setdefault(row[0], _sale(row))
 
@@ -164,7 +188,8 @@ _SALE_COLUMNS = (
 
 def _take_figures(batch: Batch, rows: Iterable[Row]) -> None:
     for record_id, last_at, figures, seen_hash, seen_at, seen_key in rows:
-        batch.figures[record_id] = RecordFigures(record_id, last_at, _figures(figures))
+        held = RecordFigures(record_id, last_at, _figures(figures), seen_hash, seen_at, seen_key)
+        batch.figures[record_id] = held
         record = batch.records.get(record_id)
         if record is not None:
             record.seen_hash, record.seen_at, record.seen_key = seen_hash, seen_at, seen_key

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -13,9 +15,12 @@ from regulars.capabilities.registers.rules import Entries
 from regulars.vocabulary.events import Event
 from regulars.vocabulary.intake import EventError, Source
 
+CANARY: Final = "regulars.canary"
+"""The type of our own sign of life, which passes through everything and changes nothing."""
+
 
 class Prepared(Struct):
-    """One event of a batch. `body` is the JSON that goes into the log, sealed."""
+    """One event of a batch. `body` is the JSON that goes into the log, sealed; `zone` gave the business date."""
 
     event: Event
     source: Source
@@ -28,10 +33,15 @@ class Prepared(Struct):
     word: Word | None = None
     entries: Entries | None = None
     event_no: int = 0
+    zone: ZoneInfo | None = None
+    replays: str | None = None
 
 
 class Refused(Struct):
-    """A message that cannot be an event; it goes to quarantine."""
+    """A message that cannot be an event; it goes to quarantine.
+
+    `replays` is the quarantine id of a message that is tried again: it keeps its row.
+    """
 
     source: Source
     id: str | None
@@ -40,3 +50,4 @@ class Refused(Struct):
     received_at: datetime
     door: str
     error: EventError
+    replays: str | None = None

@@ -19,6 +19,7 @@ from regulars.store.vault import Vault, seal
 
 from .batch import Batch, Memory
 from .documents import Blob, document, uuid_array
+from .prepared import CANARY
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -27,7 +28,6 @@ _REGISTERS = load_queries("regulars.capabilities.registers")
 _TURN = load_queries("regulars.store", "turn.sql")
 _AUDIT = load_queries("regulars.store", "audit.sql")
 _encode = msgspec.json.encode
-CANARY = "regulars.canary"
 REMEMBERED_MAX = 200_000
 
 
@@ -35,7 +35,6 @@ def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: b
     """Send everything the rooms decided. Returns the quarantine id of each refused message, by its id()."""
     calls: list[Call] = []
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
-    canary_at = _number_events(batch, log=log)
     if log:
         calls += _events(vault, batch, workspace)
     calls += identity_calls(vault, batch.identity, workspace)
@@ -48,36 +47,35 @@ def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: b
         calls += _outbox(vault, batch, workspace)
         calls += _quarantine(vault, batch, workspace, quarantined)
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
-    step = int(bool(zones_changed or batch.identity.generics))
+    step = int(bool(zones_changed or batch.identity.generics or batch.identity.freed))
     numbers = {
         "event_no": batch.event_no,
         "turn_no": batch.turn_no,
         "cache_step": step,
         "profiles_delta": batch.identity.profiles_delta,
-        "canary_at": canary_at,
+        "canary_at": batch.canary_at,
     }
     calls.append(Call(_TURN.save_state, workspace | numbers))
     session.run(calls)
-    memory.codes.update(entries.stores, entries.staff)
+    memory.stores.update(entries.stores)
+    memory.staff.update(entries.staff)
     memory.products.update(entries.products)
     if len(memory.products) > REMEMBERED_MAX:
         memory.products.clear()
     return quarantined
 
 
-def _number_events(batch: Batch, *, log: bool) -> Any:
-    """Give new events their numbers (a rebuild's have theirs); returns when the batch's canary sang, if any."""
+def number_events(batch: Batch, *, log: bool) -> None:
+    """Give new events their numbers (a rebuild's have theirs); notes when the batch's canary sang, if any."""
     batch.turn_no += 1
-    canary_at = None
     for prepared in batch.fresh:
         if prepared.event.type == CANARY:
-            canary_at = batch.now
+            batch.canary_at = batch.now
             continue
         batch.event_no = batch.event_no + 1 if log else prepared.event_no
         prepared.event_no = batch.event_no
         if prepared.sale is not None:
             prepared.sale.event_no = batch.event_no
-    return canary_at
 
 
 def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
@@ -148,13 +146,22 @@ def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) ->
             for r in changes.moved.values()
         ]
         calls.append(Call(_IDENTITY.save_moves, workspace | {"doc": document(moves)}))
-    if changes.identifiers:
-        last = {(kind, value, rid): current for kind, value, rid, current in changes.identifiers}
-        rows = [{"kind": k, "value": v, "id": r, "current": current} for (k, v, r), current in last.items() if k != kinds.DEVICE]
-        calls.append(Call(_IDENTITY.save_identifiers, workspace | {"doc": document(rows)}))
-    if changes.words:
-        rows = [{"word": word, "id": record_id} for word, record_id in changes.words]
-        calls.append(Call(_IDENTITY.save_words, workspace | {"doc": document(rows)}))
+    kept = [
+        {"kind": kind, "value": value, "id": record_id, "current": current}
+        for (kind, value, record_id), current in changes.identifiers.items()
+        if kind != kinds.DEVICE
+    ]
+    words = [{"word": word, "id": record_id, "now": now} for (word, record_id), now in changes.words.items()]
+    freed = [{"kind": kind, "value": value} for kind, value in changes.freed]
+    for sql, rows in (
+        (_IDENTITY.save_identifiers, [row for row in kept if row["current"] is not None]),
+        (_IDENTITY.delete_identifiers, [row for row in kept if row["current"] is None]),
+        (_IDENTITY.save_words, [row for row in words if row["now"]]),
+        (_IDENTITY.delete_words, [row for row in words if not row["now"]]),
+        (_IDENTITY.delete_generics, freed),
+    ):
+        if rows:
+            calls.append(Call(sql, workspace | {"doc": document(rows)}))
     if changes.stale_components:
         ids = uuid_array(changes.stale_components)
         calls.append(Call(_IDENTITY.delete_edges, workspace | {"ids": ids}))
@@ -175,7 +182,11 @@ def _profile(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
             held = batch.figures[record_id]
             record = batch.records.get(record_id)
             if record is not None:
-                held.seen_hash, held.seen_at, held.seen_key = record.seen_hash, record.seen_at, record.seen_key
+                held.seen_hash, held.seen_at, held.seen_key = (
+                    record.seen_hash,
+                    record.seen_at,
+                    record.seen_key,
+                )
             at, size = blob.add(_encode(held.figures))
             rows.append(
                 {
@@ -216,7 +227,7 @@ def _registers(
     vault: Vault, memory: Memory, batch: Batch, workspace: dict[str, Any]
 ) -> tuple[registers.Entries, list[Call]]:
     entries = registers.merge(p.entries for p in batch.fresh if p.entries is not None)
-    stores = [e for e in entries.stores.values() if e.said_at is not None or e.code not in memory.codes]
+    stores = [e for e in entries.stores.values() if e.said_at is not None or e.code not in memory.stores]
     products = [e for e in entries.products.values() if e.said_at is not None or e.sku not in memory.products]
     staff = [
         {
@@ -225,7 +236,7 @@ def _registers(
             "sealed": base64.b64encode(seal(vault.workspace_key, e.details)).decode() if e.details else None,
         }
         for e in entries.staff.values()
-        if e.said_at is not None or e.code not in memory.codes
+        if e.said_at is not None or e.code not in memory.staff
     ]
     calls = []
     for sql, rows in (
@@ -256,11 +267,13 @@ def _outbox(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
 def _quarantine(
     vault: Vault, batch: Batch, workspace: dict[str, Any], quarantined: dict[int, str]
 ) -> list[Call]:
-    if not batch.refused:
-        return []
+    calls = _tried_again(batch, workspace, quarantined)
+    fresh = [refused for refused in batch.refused if refused.replays is None]
+    if not fresh:
+        return calls
     blob = Blob()
     rows = []
-    for number, refused in enumerate(batch.refused):
+    for number, refused in enumerate(fresh):
         key, wrapped = vault.new_key()
         quarantine_id = vault.hash("quarantine", str(batch.turn_no), str(number), wrapped.hex())
         quarantined[id(refused)] = quarantine_id
@@ -282,7 +295,20 @@ def _quarantine(
                 "size": size,
             }
         )
-    return [Call(_TURN.save_quarantine, workspace | {"doc": document(rows), "blob": blob.whole()})]
+    return [*calls, Call(_TURN.save_quarantine, workspace | {"doc": document(rows), "blob": blob.whole()})]
+
+
+def _tried_again(batch: Batch, workspace: dict[str, Any], quarantined: dict[int, str]) -> list[Call]:
+    """Messages that failed once more stay where they are, with the newer fault."""
+    rows = []
+    for refused in batch.refused:
+        if refused.replays is not None:
+            quarantined[id(refused)] = refused.replays
+            error = refused.error
+            rows.append(
+                {"id": refused.replays, "code": error.code, "field": error.field, "message": error.message}
+            )
+    return [Call(_TURN.mark_tried_again, workspace | {"doc": document(rows)})] if rows else []
 
 
 def refresh_statistics(session: Session) -> None:
@@ -291,7 +317,13 @@ def refresh_statistics(session: Session) -> None:
 
 
 def audit_line(
-    session: Session, workspace_id: int, actor: str, action: str, object_: str, details: dict[str, Any], at: datetime
+    session: Session,
+    workspace_id: int,
+    actor: str,
+    action: str,
+    object_: str,
+    details: dict[str, Any],
+    at: datetime,
 ) -> None:
     """Add a line to the audit chain within the transaction at hand."""
     workspace = {"workspace_id": workspace_id}

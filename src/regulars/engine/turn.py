@@ -14,17 +14,19 @@ from datetime import UTC, datetime
 import msgspec
 
 from regulars.capabilities.identity import rules as identity
+from regulars.capabilities.identity.person import tombstones_of
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile import sales
 from regulars.capabilities.profile.state import Figures, RecordFigures
 from regulars.store.session import Session
 from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
-from regulars.vocabulary.intake import Result
+from regulars.vocabulary.intake import Result, Status
 
 from . import loading, saving
 from .batch import Batch, Memory
 from .prepared import Prepared, Refused
+
 STATISTICS_UNTIL = 4_000_000
 """From here on autovacuum looks often enough."""
 
@@ -33,7 +35,13 @@ class Turn:
     """Runs batches of one workspace on one session. `clock` gives aware UTC times."""
 
     def __init__(
-        self, session: Session, vault: Vault, memory: Memory, clock: Callable[[], datetime], *, log: bool = True,
+        self,
+        session: Session,
+        vault: Vault,
+        memory: Memory,
+        clock: Callable[[], datetime],
+        *,
+        log: bool = True,
         keys: Mapping[str, bytes] | None = None,
     ) -> None:
         """With `log` False (a rebuild) the log is left alone; `keys` are wrapped keys that records have already."""
@@ -43,6 +51,7 @@ class Turn:
         self._clock = clock
         self._log = log
         self._keys: Mapping[str, bytes] = {} if keys is None else keys
+        self._tools = identity.Tools(self._open_fields, self._new_key, vault.hash)
 
     def run(self, items: Sequence[Prepared | Refused]) -> list[Result]:
         """Apply a batch and commit. Results are in order.
@@ -59,7 +68,7 @@ class Turn:
             quarantined = saving.save(self._session, self._vault, self._memory, batch, log=self._log)
             self._session.commit()
         except BaseException:
-            self._memory.cache_no = -1
+            self._memory.doubt()
             self._session.rollback()
             raise
         self._look_anew(batch.event_no)
@@ -86,25 +95,36 @@ class Turn:
         loading.first(self._session, self._vault, self._memory, batch, log=self._log)
         self._strip_erased(batch)
         said = [p.said for p in batch.fresh if p.said is not None]
-        need = identity.survey(said, identity.State(batch.records))
+        need = identity.survey(said, identity.State(batch.records, self._memory.retired), self._tools)
+        if need.doubted:
+            loading.carriers(self._session, self._vault, batch, need)
         loading.second(self._session, self._vault, batch, need)
         batch.loaded_at = self._clock()
 
     def _strip_erased(self, batch: Batch) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""
-        marks = [mark for p in batch.fresh if p.said for mark in p.said.person.tombstones]
-        if not self._memory.tombstones or not marks:
+        if not self._memory.tombstones:
             return
-        found = loading.tombstones(self._session, self._vault, marks)
+        marks = {id(p): self._marks(p) for p in batch.fresh if p.said is not None}
+        found = loading.tombstones(
+            self._session, self._vault, (mark for own in marks.values() for mark in own)
+        )
         for prepared in batch.fresh:
-            if prepared.said and not found.isdisjoint(prepared.said.person.tombstones):
+            if prepared.said is not None and not found.isdisjoint(marks[id(prepared)]):
                 make_anonymous(prepared)
 
+    def _marks(self, prepared: Prepared) -> list[str]:
+        person = prepared.said.person if prepared.said else None
+        if person is None:
+            return []
+        given = person.scalars.get("given_name")
+        return tombstones_of(person.record_id, person.values, given, self._vault.tombstone)
+
     def _decide(self, batch: Batch) -> None:
-        tools = identity.Tools(self._open_fields, self._new_key, self._vault.hash)
+        saving.number_events(batch, log=self._log)
         said = [p.said for p in batch.fresh if p.said is not None]
-        state = identity.State(batch.records, self._memory.retired, batch.whole)
-        batch.identity = identity.decide(said, state, tools)
+        state = identity.State(batch.records, self._memory.retired, batch.whole, batch.reviewed)
+        batch.identity = identity.decide(said, state, self._tools)
         for one in said:
             record_id = one.person.record_id
             held = batch.figures.get(record_id)
@@ -115,7 +135,9 @@ class Turn:
                 held.last_at = one.occurred_at
                 batch.identity.seen.add(record_id)
         batch.rows.figures = batch.figures
-        batch.sales = sales.decide([p.sale for p in batch.fresh if p.sale is not None], batch.rows)
+        # Copies: deciding marks rows as counted, and a turn that fails is run again from what was prepared.
+        receipts = [msgspec.structs.replace(p.sale) for p in batch.fresh if p.sale is not None]
+        batch.sales = sales.decide(receipts, batch.rows)
         batch.decided_at = self._clock()
 
     def _new_key(self, record_id: str) -> bytes:
@@ -144,17 +166,13 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _results(
-    items: Sequence[Prepared | Refused], batch: Batch, quarantined: dict[int, str]
-) -> list[Result]:
+def _results(items: Sequence[Prepared | Refused], batch: Batch, quarantined: dict[int, str]) -> list[Result]:
     results = []
     for item in items:
         if isinstance(item, Refused):
-            results.append(
-                Result(item.id, "rejected", quarantine_id=quarantined[id(item)], error=item.error)
-            )
+            results.append(Result(item.id, "rejected", quarantine_id=quarantined[id(item)], error=item.error))
             continue
         record = batch.records.get(item.said.person.record_id) if item.said else None
-        status = "duplicate" if id(item) in batch.duplicates else "applied"
+        status: Status = "duplicate" if id(item) in batch.duplicates else "applied"
         results.append(Result(item.event.id, status, profile_id=record.profile_id if record else None))
     return results

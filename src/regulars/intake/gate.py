@@ -23,14 +23,21 @@ from regulars.vocabulary.intake import EventError, Result, Source
 from .prepare import Preparer, refuse
 
 WORKSPACES_MAX = 500
+MESSAGE_BYTES_MAX = 6 * 1024 * 1024
+"""A vendor's message is kept whole, whatever the doors let in, since half of one cannot be tried again."""
 
 
 class _Entrance:
     """What one workspace needs: its keys, its preparer, its lane."""
 
     def __init__(
-        self, database: Database, master: MasterKey, workspace_id: int, clock: Callable[[], datetime],
-        limits: Limits, observer: Observer,
+        self,
+        database: Database,
+        master: MasterKey,
+        workspace_id: int,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        observer: Observer,
     ) -> None:
         self.vault = Vault(master, workspace_id)
         memory = Memory()
@@ -71,9 +78,23 @@ class EngineGate:
     async def quarantine(self, source: Source, body: bytes, error: EventError, *, door: str) -> str:
         """See vocabulary.intake.Gate.quarantine."""
         entrance = self._entrance(source.workspace_id)
-        item = refuse(source, body, error, door=door, received_at=self._clock())
+        now = self._clock()
+        item = refuse(source, body, error, door=door, received_at=now, bytes_max=MESSAGE_BYTES_MAX)
         results = await asyncio.wrap_future(entrance.lane.submit([item], len(body)))
         return results[0].quarantine_id or ""
+
+    async def replay(
+        self, source: Source, bodies: Sequence[bytes], *, door: str, quarantine_id: str
+    ) -> list[Result]:
+        """Submit the events of a rejected message once more; what fails again keeps that message's row."""
+        entrance = self._entrance(source.workspace_id)
+        now = self._clock()
+        items: list[Item] = []
+        for body in bodies:
+            item = entrance.preparer.prepare(source, body, door=door, received_at=now)
+            item.replays = quarantine_id
+            items.append(item)
+        return await asyncio.wrap_future(entrance.lane.submit(items, sum(map(len, bodies))))
 
     def waiting(self) -> int:
         """Events queued in all lanes."""
@@ -108,11 +129,14 @@ class EngineGate:
         entrance = self._entrances.get(workspace_id)
         if entrance is None:
             with self._lock:
-                entrance = self._entrances.get(workspace_id)
-                if entrance is None:
-                    if len(self._entrances) >= WORKSPACES_MAX:
-                        raise InvalidInput("too many workspaces in one process", code="too_many_workspaces")
-                    entrance = self._entrances[workspace_id] = _Entrance(
-                        self._database, self._master, workspace_id, self._clock, self._limits, self._observer
-                    )
+                entrance = self._entrances.get(workspace_id) or self._open_entrance(workspace_id)
+        return entrance
+
+    def _open_entrance(self, workspace_id: int) -> _Entrance:
+        if len(self._entrances) >= WORKSPACES_MAX:
+            raise InvalidInput("too many workspaces in one process", code="too_many_workspaces")
+        entrance = _Entrance(
+            self._database, self._master, workspace_id, self._clock, self._limits, self._observer
+        )
+        self._entrances[workspace_id] = entrance
         return entrance

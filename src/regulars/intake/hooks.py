@@ -25,11 +25,15 @@ from regulars.vocabulary.intake import EventError
 from .addresses import NOTIFICATION_URL, Addresses
 from .asgi import Answer, Incoming, MethodNotAllowed
 from .deps import Deps
+from .envelope import wrap
 
 DOOR: Final = "hook"
 PREFIX: Final = "/hooks/"
 BYTES_MAX: Final = 4 * 1024 * 1024
 _PLACE: Final = re.compile(r"(?:(?P<workspace>[1-9][0-9]{0,8})\.)?(?P<name>[a-z0-9][a-z0-9_-]{0,62})")
+STUMBLED: Final = EventError(
+    "connector_failed", "The connector could not read this message; this is a fault of ours."
+)
 _log = get_logger("intake")
 
 
@@ -62,7 +66,9 @@ class HooksDoor:
         connector.verify(webhook, known.config)
         events = _parsed(connector, webhook, known.config)
         if isinstance(events, EventError):
-            kept = await self._deps.gate.quarantine(known.source, webhook.body, events, door=DOOR)
+            # Connectors of third parties may lack the list.
+            body = wrap(webhook, getattr(connector, "headers_read", ()))
+            kept = await self._deps.gate.quarantine(known.source, body, events, door=DOOR)
             return _answer(Delivered(events=0, quarantine_id=kept))
         bodies = [msgspec.json.encode(event) for event in events]
         for start in range(0, len(bodies), EVENTS_PER_REQUEST_MAX):
@@ -113,9 +119,7 @@ def _parsed(
         raise
     except Exception as error:  # noqa: BLE001 - whatever a connector stumbles over, its message is kept
         _log.error("connector failed", source=config.name, source_kind=connector.name, exc_info=error)
-        return EventError(
-            "connector_failed", "The connector could not read this message; this is a fault of ours."
-        )
+        return STUMBLED
 
 
 def _answer(delivered: Any) -> Answer:

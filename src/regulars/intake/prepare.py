@@ -17,7 +17,7 @@ from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import Said, micros
 from regulars.capabilities.profile.receipt import row_of
 from regulars.capabilities.registers.rules import entries_of
-from regulars.engine.prepared import Prepared, Refused
+from regulars.engine.prepared import CANARY, Prepared, Refused
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import (
@@ -27,15 +27,15 @@ from regulars.vocabulary.events import (
     TYPES,
     Event,
 )
-from regulars.vocabulary.intake import EventError, Source
+from regulars.vocabulary.intake import OWN_SOURCE_ID, EventError, Source
 
 from .scrub import MARK, scrub_json, scrub_text
 
-CANARY = "regulars.canary"
 EVENT_BYTES_MAX = 512 * 1024
 UTC_ZONE = ZoneInfo("UTC")
 _decode = msgspec.json.Decoder(Event).decode
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
+_TYPE = re.compile(r"[a-z][a-z0-9_]{0,30}(\.[a-z0-9_]{1,30}){1,3}")
 _AHEAD = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
 
 
@@ -51,7 +51,6 @@ class Preparer:
 
     def __init__(self, vault: Vault, zones: Mapping[str, ZoneInfo]) -> None:
         self._hash = vault.hash
-        self._tombstone = vault.tombstone
         self._zones = zones
 
     def prepare(
@@ -79,18 +78,13 @@ class Preparer:
     def _ready(
         self, source: Source, event: Event, body: bytes, received_at: datetime, event_key: str | None
     ) -> Prepared:
-        _check(event, received_at)
+        _check(event, source, received_at)
         event_key = event_key or self._hash("event", str(source.source_id), event.id)
         out = Prepared(event, source, event_key, body, received_at, received_at)
         if event.customer is not None:
             self._add_person(out)
-        out.sale = row_of(
-            event,
-            source=source,
-            event_key=event_key,
-            zone=self._zones.get(event.store or "", UTC_ZONE),
-            hash_=self._hash,
-        )
+        out.zone = self._zones.get(event.store or "", UTC_ZONE)
+        out.sale = row_of(event, source=source, event_key=event_key, zone=out.zone, hash_=self._hash)
         if out.sale is not None and out.said is not None:
             out.sale.record_id = out.said.person.record_id
         out.word = word_of(
@@ -115,7 +109,6 @@ class Preparer:
             source_id=out.source.source_id,
             region=out.source.region,
             hash_=self._hash,
-            tombstone=self._tombstone,
             deletes=out.event.type == "customer.deleted",
         )
         if person is not None:
@@ -123,9 +116,10 @@ class Preparer:
             out.said = Said(person, out.source.source_id, at, (micros(at), out.event_key))
 
 
-def _check(event: Event, received_at: datetime) -> None:
+def _check(event: Event, source: Source, received_at: datetime) -> None:
     """What the types cannot say. Raises InvalidInput."""
-    if event.type not in TYPES and not event.type.startswith(CUSTOM_PREFIX) and event.type != CANARY:
+    sign_of_life = event.type == CANARY and source.source_id == OWN_SOURCE_ID
+    if event.type not in TYPES and not event.type.startswith(CUSTOM_PREFIX) and not sign_of_life:
         ours = event.type.startswith(COMMAND_PREFIX)
         hint = "types under regulars. are ours" if ours else "see the list of types, or use custom.<name>"
         raise InvalidInput(f"unknown type {event.type!r}: {hint}", code="unknown_type", field="type")
@@ -152,22 +146,31 @@ def _explain(message: str) -> EventError:
 
 
 def refuse(
-    source: Source, raw: bytes, problem: EventError, *, door: str, received_at: datetime
+    source: Source,
+    raw: bytes,
+    problem: EventError,
+    *,
+    door: str,
+    received_at: datetime,
+    bytes_max: int = EVENT_BYTES_MAX,
 ) -> Refused:
-    """A message for quarantine: without card numbers, and cut to size."""
-    try:
-        hint = msgspec.json.decode(raw, type=Hint)
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
-        hint = Hint()
+    """A message for quarantine: without card numbers, and cut to size.
+
+    What is kept in clear beside it says nothing of a person: a type is kept only where it looks like one.
+    """
     try:
         body = scrub_json(raw)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         body = scrub_text(raw.decode("utf-8", "replace")).encode()
+    try:
+        hint = msgspec.json.decode(body, type=Hint)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        hint = Hint()
     return Refused(
         source=source,
         id=(hint.id or "")[:200] or None,
-        type=(hint.type or "")[:80],
-        body=body[:EVENT_BYTES_MAX],
+        type=hint.type if hint.type is not None and _TYPE.fullmatch(hint.type) else "",
+        body=body[:bytes_max],
         received_at=received_at,
         door=door,
         error=problem,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from itertools import groupby, zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -63,7 +62,9 @@ class Report(Struct):
 class Rebuilder:
     """Rebuilds one workspace. `progress` hears the events played so far."""
 
-    def __init__(self, database: Database, vault: Vault, *, progress: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, *, progress: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._database = database
         self._vault = vault
         self._progress = progress
@@ -120,10 +121,14 @@ class Rebuilder:
         """Play all events after a number, page by page; returns the number of the last."""
         if close:
             reader.begin(self._vault.workspace_id)
-        sources = {row[0]: self._source(row) for row in reader.run([Call(_SQL.read_sources, _of(self._vault))])[0]}
+        sources = {
+            row[0]: self._source(row) for row in reader.run([Call(_SQL.read_sources, _of(self._vault))])[0]
+        }
         preparer = Preparer(self._vault, self._zones)
         while True:
-            page = reader.run([Call(_SQL.read_log, _of(self._vault) | {"after": after, "limit": PAGE_EVENTS})])[0]
+            page = reader.run(
+                [Call(_SQL.read_log, _of(self._vault) | {"after": after, "limit": PAGE_EVENTS})]
+            )[0]
             whole = len(page) < PAGE_EVENTS
             turns = [(number, list(rows)) for number, rows in groupby(page, key=lambda row: row[1])]
             if not whole and len(turns) > 1:
@@ -170,7 +175,9 @@ class Rebuilder:
                 pairs = zip_longest(self._rows(live, self._vault, table), self._rows(rebuilt, shadow, table))
                 for one, other in pairs:
                     if one != other:
-                        differences.append(f"{table}: live {_shown(one, other)}, rebuilt {_shown(other, one)}")
+                        differences.append(
+                            f"{table}: live {_shown(one, other)}, rebuilt {_shown(other, one)}"
+                        )
                         if len(differences) >= DIFFERENCES_MAX:
                             return differences
         finally:
@@ -179,7 +186,9 @@ class Rebuilder:
         return differences
 
     def _rows(self, connection: Connection, vault: Vault, table: str) -> Iterator[tuple[Any, ...]]:
-        connection.execute("select set_config('regulars.workspace_id', %s, false)", (str(vault.workspace_id),))
+        connection.execute(
+            "select set_config('regulars.workspace_id', %s, false)", (str(vault.workspace_id),)
+        )
         with connection.cursor(name=f"rows_{table}") as cursor:
             cursor.itersize = 2_000
             cursor.execute(_SQL[table], _of(vault))
@@ -187,8 +196,11 @@ class Rebuilder:
                 yield self._plain_record(row) if table == "records" else row
 
     def _plain_record(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
-        record = Record(*row[:8], seen_hash=row[8], seen_at=row[9], seen_key=row[10] and row[10].hex)
-        fields = msgspec.json.decode(open_sealed(self._vault.unwrap(record.wrapped), record.sealed), type=Fields)
+        record = Record(*row[:8])
+        record.seen_hash, record.seen_at, record.seen_key = row[8], row[9], row[10] and row[10].hex
+        fields = msgspec.json.decode(
+            open_sealed(self._vault.unwrap(record.wrapped), record.sealed), type=Fields
+        )
         settle_repeats(record, fields)
         fields.said = None
         return (*row[:6], _digest(fields))
@@ -232,4 +244,6 @@ def _shown(row: tuple[Any, ...] | None, other: tuple[Any, ...] | None) -> str:
         return "nothing"
     if other is None or row[0] != other[0]:
         return f"{row[:3]}"
-    return f"{row[0]}: " + ", ".join(f"#{n}={a}" for n, (a, b) in enumerate(zip(row, other, strict=False)) if a != b)
+    return f"{row[0]}: " + ", ".join(
+        f"#{n}={a}" for n, (a, b) in enumerate(zip(row, other, strict=False)) if a != b
+    )

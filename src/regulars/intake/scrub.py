@@ -9,14 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
 MARK = "[card number removed]"
-_SEPARATOR = r"(?:[ .+\-]|%20)?"
-_RUN = re.compile(rf"(?<!\d)\d(?:{_SEPARATOR}\d){{11,}}")
-_RUN_BYTES = re.compile(rf"\d(?:{_SEPARATOR}\d){{11,}}".encode())
+_SEPARATORS = r"(?:[ \t.+_/\u00a0\u2007\u2009\u202f\u2010-\u2015-]|%20|%2[BDFbdf]){0,3}"
+_RUN = re.compile(rf"(?<!\d)\d(?:{_SEPARATORS}\d){{11,}}")
+_DIGITS = re.compile(rb"\d{12,}")
+_RUN_DIGITS_MAX = 60
+_ANY_DIGIT = bytes(ord("0") if chr(n) in "0123456789" or n >= 0x80 else n for n in range(256))
+_ASCII_SEPARATORS = b" \t.+_/-"
 _GROUP = re.compile(r"\d+")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_PHONE = re.compile(r"\s*\+(?:[ ()./-]*\d){7,13}\s*")
 
 # (low prefix, high prefix, lengths) of the card networks' issuer ranges (ISO/IEC 7812).
 _NETWORKS: tuple[tuple[int, int, frozenset[int]], ...] = (
@@ -44,16 +50,21 @@ _NETWORKS: tuple[tuple[int, int, frozenset[int]], ...] = (
     (6761, 6763, frozenset(range(12, 20))),
 )
 _EXEMPT = frozenset(
-    """id sku barcode ean gtin upc receipt original_receipt line_id original_line_id external_id anonymous_id
-    device store till staff reference code original_store original_till""".split()
+    """id sku barcode ean ean13 gtin gtin13 gtin14 upc isbn receipt original_receipt line_id original_line_id
+    external_id anonymous_id device store till staff reference code original_store original_till""".split()
 )
+# A number in international form in one of these is a phone's: German mobiles have 13 digits and start with 4.
+_PHONES = frozenset("phone mobile mobile_phone telephone tel address".split())
+_AMOUNT_MAX = 10**12
+CARD_DIGITS_MAX = 19
 DEPTH_MAX = 40
 
 
 def is_card_number(digits: str) -> bool:
     """Whether digits have a network's prefix, that network's length, and pass the Luhn check."""
     return any(
-        len(digits) in lengths and low <= int(digits[: len(str(low))]) <= high for low, high, lengths in _NETWORKS
+        len(digits) in lengths and low <= int(digits[: len(str(low))]) <= high
+        for low, high, lengths in _NETWORKS
     ) and _luhn(digits)
 
 
@@ -66,21 +77,40 @@ def _luhn(digits: str) -> bool:
 
 
 def scrub_text(text: str) -> str:
-    """The text with every card number replaced by a mark."""
+    """The text with every card number replaced by a mark; percent-encoded digits are read too."""
+    if "%3" in text:
+        plain = unquote(text)
+        clean = _RUN.sub(_replace, plain)
+        if clean != plain:
+            return clean
     return _RUN.sub(_replace, text)
 
 
 def _replace(found: re.Match[str]) -> str:
     """Try every stretch of whole digit groups, the longest first; a number may stand beside other digits."""
     run = found.group()
-    groups = [(m.start(), m.end()) for m in _GROUP.finditer(run.replace("%20", "%xx"))][:24]
-    for width in range(len(groups), 0, -1):
-        for first in range(len(groups) - width + 1):
-            part = groups[first : first + width]
-            if is_card_number("".join(run[a:b] for a, b in part)):
-                head, tail = run[: part[0][0]], run[part[-1][1] :]
-                return scrub_text(head) + MARK + scrub_text(tail)
-    return run
+    groups = [match.span() for match in _GROUP.finditer(_PERCENT.sub("%xx", run))]
+    out, place, first = [], 0, 0
+    while first < len(groups):
+        last = _card_from(run, groups, first)
+        if last is not None:
+            out += [run[place : groups[first][0]], MARK]
+            place, first = groups[last][1], last
+        first += 1
+    return "".join([*out, run[place:]])
+
+
+def _card_from(run: str, groups: list[tuple[int, int]], first: int) -> int | None:
+    """The last group of the longest card number that starts with a group, or None."""
+    digits, found = "", None
+    for index in range(first, len(groups)):
+        start, end = groups[index]
+        digits += run[start:end]
+        if len(digits) > CARD_DIGITS_MAX:
+            break
+        if is_card_number(digits):
+            found = index
+    return found
 
 
 def scrub_json(raw: bytes, loyalty_ranges: Sequence[tuple[str, str]] = ()) -> bytes:
@@ -89,29 +119,63 @@ def scrub_json(raw: bytes, loyalty_ranges: Sequence[tuple[str, str]] = ()) -> by
     `loyalty_ranges`: (lowest, highest) digit strings of the retailer's own cards. Raises
     msgspec.DecodeError where the text is no JSON.
     """
-    if not _RUN_BYTES.search(raw) and b"\\u" not in raw:
+    if not _may_hold(raw):
         return raw
     value = msgspec.json.decode(raw)
     clean = _walk(value, "", loyalty_ranges, 0)
     return raw if clean == value else msgspec.json.encode(clean)
 
 
+def _may_hold(raw: bytes) -> bool:
+    """Whether a closer look is needed: enough digits in a row, or writing that could hide them.
+
+    Every event passes here, most of them no further. Bytes above ASCII count as digits, which some are.
+    """
+    if b"\\" in raw or b"%2" in raw or b"%3" in raw:
+        return True
+    if b"0" * 12 not in raw.translate(_ANY_DIGIT, _ASCII_SEPARATORS):
+        return False
+    if not raw.isascii():
+        return True
+    return any(map(_hides_card, _DIGITS.findall(raw.translate(None, _ASCII_SEPARATORS))))
+
+
+def _hides_card(run: bytes) -> bool:
+    """Whether some stretch of a run of digits is a card number; barcodes and long ids mostly are not."""
+    if len(run) > _RUN_DIGITS_MAX:
+        return True
+    text = run.decode()
+    return any(
+        is_card_number(text[start : start + length])
+        for start in range(len(text) - 11)
+        if text[start] in "23456"
+        for length in range(12, min(CARD_DIGITS_MAX, len(text) - start) + 1)
+    )
+
+
 def _walk(value: Any, key: str, ranges: Sequence[tuple[str, str]], depth: int) -> Any:
     if depth > DEPTH_MAX:
         return None
     if isinstance(value, dict):
-        return {scrub_text(k): _walk(v, k, ranges, depth + 1) for k, v in value.items()}
+        return {scrub_text(k): _walk(v, _place(key, k), ranges, depth + 1) for k, v in value.items()}
     if isinstance(value, list):
         return [_walk(item, key, ranges, depth + 1) for item in value]
     if isinstance(value, str):
         return value if _exempt(key, value, ranges) else scrub_text(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= 10**11:
-        exempt = key.endswith("_minor") or _exempt(key, str(value), ranges)
+        exempt = (key.endswith("_minor") and abs(value) < _AMOUNT_MAX) or _exempt(key, str(value), ranges)
         return value if exempt or not is_card_number(str(abs(int(value)))) else MARK
     return value
+
+
+def _place(parent: str, key: str) -> str:
+    """What a field is taken for: the reference of a tender is no id of ours, tills print card numbers there."""
+    return "tender_reference" if parent == "tenders" and key == "reference" else key
 
 
 def _exempt(key: str, value: str, ranges: Sequence[tuple[str, str]]) -> bool:
     if key == "loyalty_card":
         return any(len(value) == len(low) and low <= value <= high for low, high in ranges)
-    return key in _EXEMPT or key.endswith(("_id", "Id", "_token_id"))
+    if key in _PHONES:
+        return _PHONE.fullmatch(value) is not None
+    return key in _EXEMPT or key.endswith(("_id", "Id"))

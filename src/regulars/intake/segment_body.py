@@ -23,7 +23,8 @@ class Limits(Struct, frozen=True):
 
 
 SEGMENT_LIMITS: Final = Limits(call_bytes_max=32 * 1024, batch_bytes_max=500 * 1024)
-RUDDER_LIMITS: Final = Limits(call_bytes_max=4 * 1024 * 1024, batch_bytes_max=4 * 1024 * 1024)
+# Rudder's clients count the calls alone, and stop after the one that goes over.
+RUDDER_LIMITS: Final = Limits(call_bytes_max=4 * 1024 * 1024, batch_bytes_max=4 * 1024 * 1024 + 256 * 1024)
 LIMITS_BY_NAME: Final = {"segment": SEGMENT_LIMITS, "rudder": RUDDER_LIMITS}
 BYTES_MAX: Final = max(limits.batch_bytes_max for limits in LIMITS_BY_NAME.values())
 """No tracking request of any source may be larger."""

@@ -47,7 +47,12 @@ class Line(Struct, frozen=True):
 
 
 def _rows(
-    head: tuple[Any, ...] | None, workspace_id: int, at: datetime, actor: str, action: str, object_: str,
+    head: tuple[Any, ...] | None,
+    workspace_id: int,
+    at: datetime,
+    actor: str,
+    action: str,
+    object_: str,
     details: Mapping[str, Any],
 ) -> dict[str, Any]:
     number, before = (head[0], bytes(head[1])) if head else (0, b"")
@@ -65,8 +70,14 @@ def _rows(
 
 
 def write_line(
-    connection: Connection, workspace_id: int, actor: str, action: str, object_: str,
-    details: Mapping[str, Any], *, at: datetime | None = None,
+    connection: Connection,
+    workspace_id: int,
+    actor: str,
+    action: str,
+    object_: str,
+    details: Mapping[str, Any],
+    *,
+    at: datetime | None = None,
 ) -> None:
     """Add a line within the transaction at hand; it holds the chain until the transaction ends."""
     head = connection.execute(_SQL.load_head, {"workspace_id": workspace_id}, binary=True).fetchone()
@@ -76,7 +87,11 @@ def write_line(
 
 
 async def write_line_async(
-    connection: AsyncConnection, workspace_id: int, actor: str, action: str, object_: str,
+    connection: AsyncConnection,
+    workspace_id: int,
+    actor: str,
+    action: str,
+    object_: str,
     details: Mapping[str, Any],
 ) -> None:
     """The same for the web side."""

@@ -49,7 +49,10 @@ class QueryFileError(RegularsError):
 
 def blames_the_data(error: BaseException) -> bool:
     """True when the database refused the values themselves, so that halving the batch finds the culprit."""
-    return isinstance(error, psycopg.Error) and (error.sqlstate or "")[:2] in _DATA_CLASSES
+    if not isinstance(error, psycopg.Error) or (error.sqlstate or "")[:2] not in _DATA_CLASSES:
+        return False
+    # A missing month of the event log is reported as a check violation, of no constraint in particular.
+    return not (isinstance(error, psycopg.errors.CheckViolation) and error.diag.constraint_name is None)
 
 
 def means_outage(error: BaseException) -> bool:

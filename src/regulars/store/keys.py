@@ -12,6 +12,7 @@ import asyncio
 import hashlib
 import re
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -99,13 +100,13 @@ class Keys:
         *,
         audit: Audit | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        check_seconds: float = CHECK_SECONDS,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
         self._sources = sources
         self._audit = audit
         self._now = now
-        self._checked = Recent(self._load, seconds=check_seconds)
+        self._checked = Recent(self._load, seconds=CHECK_SECONDS, clock=monotonic)
         self._touches: set[asyncio.Task[None]] = set()
 
     async def verify(self, text: str) -> Caller:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, LiteralString, NamedTuple, NoReturn
 
 import psycopg
 from psycopg.adapt import Loader
@@ -122,11 +122,11 @@ class Session:
             self._connection.close()
             self._connection = None
 
-    def _fail(self, error: psycopg.Error) -> Any:
-        if blames_the_data(error):
+    def _fail(self, error: psycopg.Error) -> NoReturn:
+        if blames_the_data(error) or isinstance(error, psycopg.DataError):
             state = getattr(error, "sqlstate", None) or ""
             raise DataFault(f"The database refused a value (SQLSTATE {state}).") from error
+        # Whatever else is wrong, the events are not to blame: they are not taken, and nothing is quarantined.
         if means_outage(error):
             self.close()
-            raise unavailable(error) from error
-        raise error
+        raise unavailable(error) from error

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ from .database import AsyncConnection, Database
 from .errors import StoreUnavailable
 from .master import MasterKey
 from .queries import load_queries
-from .recent import SECONDS, Recent
+from .recent import Recent
 from .vault import NONCE_BYTES, Unreadable
 
 DEFAULT_KIND: Final = "api"
@@ -61,11 +62,13 @@ class KnownSource(Struct, frozen=True):
 class Sources:
     """Reads and changes the register. Look-ups are remembered for some seconds; lists are read fresh."""
 
-    def __init__(self, database: Database, master: MasterKey, *, cache_seconds: float = SECONDS) -> None:
+    def __init__(
+        self, database: Database, master: MasterKey, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
         self._master = master
-        self._by_name = Recent(self._load_by_name, seconds=cache_seconds)
-        self._by_id = Recent(self._load_by_id, seconds=cache_seconds)
+        self._by_name = Recent(self._load_by_name, clock=monotonic)
+        self._by_id = Recent(self._load_by_id, clock=monotonic)
 
     async def find(self, workspace_id: int, name: str) -> KnownSource | None:
         """The source of that name, some seconds old at most; None when there is none."""

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from psycopg import sql
+from typing import LiteralString
 
 from .database import Database, set_workspace
+from .queries import load_queries
 from .session import Session
 
+_SQL = load_queries("regulars.store", "transfer.sql")
 
-def replace_rows(database: Database, table: str, *, source: int, target: Session, target_id: int) -> int:
+
+def replace_rows(
+    database: Database, table: LiteralString, *, source: int, target: Session, target_id: int
+) -> int:
     """Within `target`'s transaction, put the rows that workspace `source` has in the place of its own.
 
     Rows go through a temporary table, since COPY does not pass row-level security. Returns how many.
     """
-    connection = target.connection
-    name, spare = sql.Identifier(table), sql.Identifier(f"coming_{table}")
-    connection.execute(sql.SQL("create temporary table {} (like {}) on commit drop").format(spare, name))
+    connection, workspace = target.connection, {"workspace_id": target_id}
+    connection.execute(_SQL.spare.format(table=table))
     reader = database.connect(wait_seconds=5.0)
     try:
         set_workspace(reader, source)
-        out = sql.SQL("copy (select * from {} where workspace_id = {}) to stdout (format binary)")
-        into = sql.SQL("copy {} from stdin (format binary)").format(spare)
         with (
-            reader.cursor().copy(out.format(name, sql.Literal(source))) as rows,
-            connection.cursor().copy(into) as writer,
+            reader.cursor().copy(_SQL.copy_out.format(table=table)) as rows,
+            connection.cursor().copy(_SQL.copy_in.format(table=table)) as writer,
         ):
             for chunk in rows:
                 writer.write(chunk)
     finally:
         reader.close()
-    connection.execute(sql.SQL("delete from {} where workspace_id = %s").format(name), (target_id,))
-    connection.execute(sql.SQL("update {} set workspace_id = %s").format(spare), (target_id,))
-    cursor = connection.execute(sql.SQL("insert into {} select * from {}").format(name, spare))
-    return cursor.rowcount
+    connection.execute(_SQL.drop_old.format(table=table), workspace)
+    connection.execute(_SQL.readdress.format(table=table), workspace)
+    return connection.execute(_SQL.insert_new.format(table=table)).rowcount

@@ -44,6 +44,12 @@ from json_to_recordset(%(doc)s::json) as x(
     message text, key_at integer, key_size integer, at integer, size integer
 )
 
+-- name: mark_tried_again
+-- Rejected messages that were tried again in vain: one more attempt, and the newer fault.
+update quarantine q set attempts = q.attempts + 1, code = x.code, field = x.field, message = x.message
+from json_to_recordset(%(doc)s::json) as x(id uuid, code text, field text, message text)
+where q.workspace_id = %(workspace_id)s and q.quarantine_id = x.id
+
 -- name: save_turn
 -- The clock readings of a turn.
 insert into turn (workspace_id, turn_no, at, events, checked_at, loaded_at, decided_at, saved_at)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
+import threading
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -28,6 +29,32 @@ class Unreadable(RegularsError):
     """Sealed data that does not open: the key was destroyed, is another, or the bytes were changed."""
 
     code = "unreadable"
+
+
+_CHANCE_BYTES = 65_536
+
+
+class _Chance(threading.local):
+    """Random bytes from the operating system, fetched in bulk: one call for thousands of nonces."""
+
+    def __init__(self) -> None:
+        self._bytes = b""
+        self._at = 0
+
+    def take(self, count: int) -> bytes:
+        """Fresh random bytes, each given out once."""
+        if self._at + count > len(self._bytes):
+            self._bytes, self._at = os.urandom(_CHANCE_BYTES), 0
+        self._at += count
+        return self._bytes[self._at - count : self._at]
+
+    def forget(self) -> None:
+        """A forked child must not give out its parent's bytes again."""
+        self._bytes, self._at = b"", 0
+
+
+_chance = _Chance()
+os.register_at_fork(after_in_child=_chance.forget)
 
 
 class Hasher:
@@ -63,8 +90,8 @@ class Vault:
 
     def new_key(self) -> tuple[bytes, bytes]:
         """A fresh data key and its wrapped form for storage."""
-        key = os.urandom(KEY_BYTES)
-        nonce = os.urandom(NONCE_BYTES)
+        key = _chance.take(KEY_BYTES)
+        nonce = _chance.take(NONCE_BYTES)
         return key, _GENERATION + nonce + self._wrap.encrypt(nonce, key, None)
 
     def _unwrap(self, wrapped: bytes) -> bytes:
@@ -79,7 +106,7 @@ class Vault:
 
 def seal(key: bytes, data: bytes) -> bytes:
     """Encrypt `data` under a data key."""
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = _chance.take(NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, data, None)
 
 

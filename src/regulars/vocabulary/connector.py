@@ -79,6 +79,8 @@ class Connector(Protocol):
     """How far the connector has been tried, in a sentence for the person who sets it up."""
     receipts_never_reset: bool
     """Receipts are unique for ever: shop, till and day are no part of the sale's key. The source's default."""
+    headers_read: Sequence[str]
+    """Headers `parse` looks at, in lower case, the one that names the message first: kept when it is set aside."""
 
     def verify(self, request: WebhookRequest, config: SourceConfig) -> None:
         """Check the signature over the raw bytes; raises BadCredentials. Nothing is parsed before."""

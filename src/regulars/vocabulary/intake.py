@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
 Status = Literal["applied", "duplicate", "rejected"]
+
+OWN_SOURCE_ID: Final = 0
+"""The source that stands for this program itself; no door speaks for it."""
 
 
 class Source(Struct, frozen=True):
@@ -43,6 +46,14 @@ class Result(Struct, omit_defaults=True):
     profile_id: str | None = None
     quarantine_id: str | None = None
     error: EventError | None = None
+
+
+class ReplayOutcome(Struct, frozen=True):
+    """What became of rejected messages that were tried again; `rejected` ones keep their place and wait on."""
+
+    applied: int = 0
+    duplicate: int = 0
+    rejected: int = 0
 
 
 class Gate(Protocol):

@@ -57,7 +57,9 @@ def word_of(
     if said is None:
         raise InvalidInput(f"{event.type} needs consent", field="consent")
     if said.channel not in CHANNELS:
-        raise InvalidInput(f"consent.channel is one of {', '.join(sorted(CHANNELS))}", field="consent.channel")
+        raise InvalidInput(
+            f"consent.channel is one of {', '.join(sorted(CHANNELS))}", field="consent.channel"
+        )
     address = _address(said.channel, said.address, person, region, hash_)
     if address is None:
         raise InvalidInput("consent needs an address or a customer it belongs to", field="consent.address")
@@ -74,13 +76,18 @@ def word_of(
 
 
 def _address(channel: str, said: str | None, person: Person | None, region: str, hash_: Hash) -> str | None:
-    """The hash of the address meant: the one said, else the customer's own in this event, else the record."""
+    """The hash of the address meant: the one said, else the customer's own in this event, else the record.
+
+    A filler such as test@test.com is nobody's address: the word then stays with the record that said it.
+    """
     kind = _CHANNEL_KIND.get(channel)
     if said is not None and kind is not None:
         value = email(said) if kind == kinds.EMAIL else phone(said, region)
-        if value is None:
+        if value is not None:
+            return hash_(kinds.NAMES[kind], "", value)
+        if person is None:
             raise InvalidInput("consent.address is no usable address", field="consent.address")
-        return hash_(kinds.NAMES[kind], "", value)
+        return person.record_id
     if said is not None:
         return hash_("address", channel, said.strip())
     if person is None:

@@ -8,7 +8,7 @@ sides carry conflicting given names does not link. Loyalty cards and external id
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -73,19 +73,20 @@ def partition(
         for kind, value in by_id[record_id].identifiers:
             if kind in kinds.LINKING and (kind, value) not in skip:
                 groups[kind, value].append(by_id[record_id])
-    generics = [g for key, group in groups.items() if (g := _generic(key, group))]
+    generics = [g for key, group in groups.items() if (g := generic_of(key, group))]
     for generic in generics:
         del groups[generic.kind, generic.value]
     candidates = [edge for key, group in groups.items() if len(group) > 1 for edge in _candidates(key, group)]
     return _join(by_id, component_id, candidates, generics)
 
 
-def _generic(key: tuple[int, str], group: list[Member]) -> Generic | None:
+def generic_of(key: tuple[int, str], group: Sequence[Member]) -> Generic | None:
+    """The value as a generic one, when the records that carry it now are too many or too many people."""
     kind, value = key
-    if kind not in kinds.NAMED:
+    if kind not in kinds.LIMITED:
         return None
     people = len({(m.given, m.birth_date) for m in group if m.given})
-    if people > PEOPLE_PER_VALUE_MAX or len(group) > RECORDS_PER_VALUE_MAX:
+    if len(group) > RECORDS_PER_VALUE_MAX or (kind in kinds.NAMED and people > PEOPLE_PER_VALUE_MAX):
         return Generic(kind, value, people, len(group))
     return None
 

@@ -41,6 +41,9 @@ SURE: Final = frozenset({LOYALTY_CARD, EXTERNAL_ID})
 NAMED: Final = frozenset({EMAIL, PHONE, PAYMENT_TOKEN})
 """Links only where given names do not conflict and the value is not shared by too many."""
 
+LIMITED: Final = NAMED | {ANONYMOUS_ID}
+"""Identifies nobody once too many share it: a shop's own e-mail, the browser of a kiosk."""
+
 LINKING: Final = SURE | NAMED | {ANONYMOUS_ID}
 """Devices never link."""
 

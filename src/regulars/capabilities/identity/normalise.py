@@ -27,7 +27,9 @@ _FILLER_MAILBOXES = frozenset(
     """test none noemail no-email noreply no-reply na null nomail no email example a aa aaa abc asd asdf x xx xxx
     unknown customer anonymous guest fake dummy nobody""".split()
 )
-_FILLER_DOMAINS = frozenset("test.com none.com noemail.com nomail.com na.com example.test a.com aa.com abc.com".split())
+_FILLER_DOMAINS = frozenset(
+    "test.com none.com noemail.com nomail.com na.com example.test a.com aa.com abc.com".split()
+)
 
 
 def is_filler(value: str) -> bool:

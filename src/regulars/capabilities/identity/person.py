@@ -26,7 +26,7 @@ TRAITS_MAX = 200
 
 
 def person_of(
-    customer: Customer, *, source_id: int, region: str, hash_: Hash, tombstone: Hash, deletes: bool = False
+    customer: Customer, *, source_id: int, region: str, hash_: Hash, deletes: bool = False
 ) -> Person | None:
     """The person of an event, or None when nothing in it identifies anybody.
 
@@ -45,7 +45,6 @@ def person_of(
         scalars=scalars,
         values=values,
         content=hash_("content", said),
-        tombstones=tombstones_of(record_id, values, scalars.get("given_name"), tombstone),
         deletes=deletes,
     )
 

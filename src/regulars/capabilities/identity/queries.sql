@@ -74,6 +74,42 @@ select %(workspace_id)s, x.kind, x.value, x.id, x.current
 from json_to_recordset(%(doc)s::json) as x(kind smallint, value uuid, id uuid, current boolean)
 on conflict (workspace_id, kind, value, record_id) do update set current = excluded.current
 
+-- name: delete_identifiers
+-- Identifiers that a source took back.
+delete from identifier i
+using json_to_recordset(%(doc)s::json) as x(kind smallint, value uuid, id uuid)
+where i.workspace_id = %(workspace_id)s and i.kind = x.kind and i.value = x.value and i.record_id = x.id
+
+-- name: delete_words
+-- Name words of names that are replaced.
+delete from name_word n
+using json_to_recordset(%(doc)s::json) as x(word uuid, id uuid)
+where n.workspace_id = %(workspace_id)s and n.word = x.word and n.record_id = x.id
+
+-- name: delete_generics
+-- Values that few enough share again.
+delete from generic_value g
+using json_to_recordset(%(doc)s::json) as x(kind smallint, value uuid)
+where g.workspace_id = %(workspace_id)s and g.kind = x.kind and g.value = x.value
+
+-- name: load_carriers
+-- The components of those who carry generic values now, where they are fewer than a limit.
+select asked.kind, asked.value, r.component_id
+from json_to_recordset(%(values)s::json) as asked(kind smallint, value uuid)
+cross join lateral (
+    select few.record_id, count(*) over () as carriers
+    from (
+        select i.record_id from identifier i
+        where i.workspace_id = %(workspace_id)s and i.kind = asked.kind and i.value = asked.value and i.current
+        limit %(limit)s
+    ) as few
+) as found
+cross join lateral (
+    select component_id from record
+    where workspace_id = %(workspace_id)s and record_id = found.record_id limit 1
+) as r
+where found.carriers < %(limit)s
+
 -- name: save_words
 -- Name words of records, for search.
 insert into name_word (workspace_id, word, record_id)

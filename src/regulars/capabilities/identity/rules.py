@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from . import kinds
-from .cluster import Member, partition
+from .cluster import Member, generic_of, partition
 from .normalise import given_name, name_words
 from .state import Edge, Fields, Generic, Person, Record, Stamp
 
@@ -45,45 +45,72 @@ class Tools(Struct, frozen=True):
 
 
 class State(Struct):
-    """Everything loaded: records by id, values known to be generic, components that are there whole."""
+    """Everything loaded: records by id, values known to be generic, components that are there whole.
+
+    `reviewed` are generic values of which every carrier is loaded, because they may link again.
+    """
 
     records: dict[str, Record] = field(default_factory=dict)
     retired: set[tuple[int, str]] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
+    reviewed: set[tuple[int, str]] = field(default_factory=set)
 
 
 class Survey(Struct):
-    """What the second load must bring."""
+    """What the second load must bring. `doubted`: generic values that may lose a carrier or a name."""
 
     components: set[str]
     values: set[tuple[int, str]]
+    doubted: set[tuple[int, str]]
 
 
 class Changes(Struct):
-    """What the turn must save. `figures_seen` are records whose last repeat moved."""
+    """What the turn must save.
+
+    `seen`: records whose last repeat moved. `identifiers`: (kind, hash, record) → whether it is current, None where
+    it was forgotten; `words`: (hash, record) → whether the name has it. `freed`: values few enough share again.
+    """
 
     records: dict[str, Record] = field(default_factory=dict)
     moved: dict[str, Record] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
-    identifiers: list[tuple[int, str, str, bool]] = field(default_factory=list)
-    words: list[tuple[str, str]] = field(default_factory=list)
+    identifiers: dict[tuple[int, str, str], bool | None] = field(default_factory=dict)
+    words: dict[tuple[str, str], bool] = field(default_factory=dict)
     stale_components: set[str] = field(default_factory=set)
     edges: list[Edge] = field(default_factory=list)
     generics: list[Generic] = field(default_factory=list)
+    freed: set[tuple[int, str]] = field(default_factory=set)
     profiles_delta: int = 0
 
 
-def survey(said: Iterable[Said], state: State) -> Survey:
+def survey(said: Iterable[Said], state: State, tools: Tools) -> Survey:
     """Records that are new, say something new, or turn out older than thought need their surroundings."""
-    components: set[str] = set()
-    values: set[tuple[int, str]] = set()
+    need = Survey(set(), set(), set())
     for one in said:
         record = state.records.get(one.person.record_id)
-        if record is None or not _only_repeats(record, one):
-            if record is not None:
-                components.add(record.component_id)
-            values.update((kind, hash_) for kind, _, hash_ in one.person.values if kind in kinds.LINKING)
-    return Survey(components, values)
+        if record is not None and _only_repeats(record, one):
+            continue
+        values = ((kind, hash_) for kind, _, hash_ in one.person.values if kind in kinds.LINKING)
+        need.values.update(value for value in values if value not in state.retired)
+        if record is not None:
+            need.components.add(record.component_id)
+            if state.retired:
+                need.doubted |= _doubted(record, one.person, state, tools)
+    return need
+
+
+def _doubted(record: Record, person: Person, state: State, tools: Tools) -> set[tuple[int, str]]:
+    """Generic values the record carries, where the event may change its names or take a value from it."""
+    fields = record.fields = record.fields or tools.open_fields(record)
+    carried = {key for key in fields.linking() if key in state.retired}
+    named = any(
+        name in person.scalars and person.scalars[name] != fields.scalar(name)
+        for name in ("given_name", "birth_date")
+    )
+    if person.deletes or named:
+        return carried
+    said = {kind: hash_ for kind, _, hash_ in person.values}
+    return {(kind, hash_) for kind, hash_ in carried if said.get(kind, hash_) != hash_}
 
 
 def _only_repeats(record: Record, one: Said) -> bool:
@@ -146,9 +173,9 @@ def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> bool:
     changes.records[record.record_id] = record
     after = _identity_of(fields)
     if record.new or before != after:
-        _list_identifiers(record, fields, before, changes)
-        _list_words(record, fields, tools, changes)
-        record.known = any(kind in kinds.KNOWN for kind, _ in after[0])
+        _list_identifiers(record, before[0], after[0], changes)
+        _list_words(record, before[1], after[1], tools, changes)
+        record.known = any(current and kind in kinds.KNOWN for (kind, _), current in after[0].items())
         return True
     return earlier
 
@@ -207,24 +234,39 @@ def _delete(fields: Fields, stamp: Stamp) -> None:
     fields.values = {kind: said for kind, said in kept.items() if said}
 
 
-def _identity_of(fields: Fields) -> tuple[set[tuple[int, str]], Any, Any]:
-    """What clustering looks at: current identifiers, given name, birth date."""
-    current = {(kind, hash_) for kind in kinds.NAMES for _, hash_ in fields.current(kind)}
+Listing = dict[tuple[int, str], bool]
+"""(kind, hash) of every identifier a record ever said → whether it is current."""
+
+
+def _identity_of(fields: Fields) -> tuple[Listing, tuple[Any, Any], Any]:
+    """What clustering and look-ups go by: identifiers, names, birth date."""
+    listing: Listing = {}
+    for kind, name in kinds.NAMES.items():
+        if name in fields.values:
+            listing.update(((kind, hash_), False) for _, hash_ in fields.former(kind))
+            listing.update(((kind, hash_), True) for _, hash_ in fields.current(kind))
     names = (fields.scalar("given_name"), fields.scalar("family_name"))
-    return current, names, fields.scalar("birth_date")
+    return listing, names, fields.scalar("birth_date")
 
 
-def _list_identifiers(
-    record: Record, fields: Fields, before: tuple[set[tuple[int, str]], Any, Any], changes: Changes
+def _list_identifiers(record: Record, before: Listing, after: Listing, changes: Changes) -> None:
+    """Current and former identifiers, whatever order they were said in; what was forgotten goes."""
+    rid = record.record_id
+    changes.identifiers.update(
+        ((*key, rid), current) for key, current in after.items() if before.get(key) is not current
+    )
+    changes.identifiers.update(((*key, rid), None) for key in before.keys() - after.keys())
+
+
+def _list_words(
+    record: Record, before: tuple[Any, Any], after: tuple[Any, Any], tools: Tools, changes: Changes
 ) -> None:
-    now = _identity_of(fields)[0]
-    changes.identifiers += [(kind, value, record.record_id, True) for kind, value in now - before[0]]
-    changes.identifiers += [(kind, value, record.record_id, False) for kind, value in before[0] - now]
-
-
-def _list_words(record: Record, fields: Fields, tools: Tools, changes: Changes) -> None:
-    words = name_words(fields.scalar("given_name"), fields.scalar("family_name"))
-    changes.words += [(tools.hash("word", word), record.record_id) for word in words]
+    """Words of the names as they are now; those of former names go."""
+    if before == after:
+        return
+    old, new = name_words(*before), name_words(*after)
+    for word in old ^ new:
+        changes.words[tools.hash("word", word), record.record_id] = word in new
 
 
 def member_of(record: Record, fields: Fields) -> Member:
@@ -236,7 +278,7 @@ def member_of(record: Record, fields: Fields) -> Member:
         first_us=micros(record.first_at),
         given=given_name(given) if given else None,
         birth_date=fields.scalar("birth_date"),
-        identifiers=tuple((kind, h) for kind in kinds.STRENGTH for _, h in fields.current(kind)),
+        identifiers=tuple(fields.linking()),
     )
 
 
@@ -244,6 +286,7 @@ def recluster(dirty: set[str], state: State, tools: Tools, changes: Changes) -> 
     """Join the components that dirty records touch and cluster each joined one."""
     if not dirty:
         return
+    _free(dirty, state, tools, changes)
     root: dict[str, str] = {}
 
     def find(component: str) -> str:
@@ -258,7 +301,7 @@ def recluster(dirty: set[str], state: State, tools: Tools, changes: Changes) -> 
             continue
         fields = record.fields = record.fields or tools.open_fields(record)
         mine = find(record.component_id)
-        for key in _linking(fields):
+        for key in fields.linking():
             if key in state.retired:
                 continue
             other = find(carriers.setdefault(key, mine))
@@ -274,13 +317,21 @@ def recluster(dirty: set[str], state: State, tools: Tools, changes: Changes) -> 
         _cluster_one(component, records, state, tools, changes)
 
 
-def _linking(fields: Fields) -> list[tuple[int, str]]:
-    return [(kind, hash_) for kind in kinds.STRENGTH for _, hash_ in fields.current(kind)]
+def _free(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None:
+    """Values shared by too many until now, and by few enough after this batch, link again."""
+    for key in state.reviewed:
+        carriers = []
+        for record in state.records.values():
+            record.fields = record.fields or tools.open_fields(record)
+            if key in record.fields.linking():
+                carriers.append(member_of(record, record.fields))
+        if generic_of(key, carriers) is None:
+            changes.freed.add(key)
+            dirty.update(member.record_id for member in carriers)
+    state.retired = state.retired - changes.freed
 
 
-def _cluster_one(
-    component: str, records: list[Record], state: State, tools: Tools, changes: Changes
-) -> None:
+def _cluster_one(component: str, records: list[Record], state: State, tools: Tools, changes: Changes) -> None:
     members = []
     for record in records:
         record.fields = record.fields or tools.open_fields(record)

@@ -17,14 +17,13 @@ class Person(Struct):
     """The customer of one event, normalised and hashed before the turn.
 
     `values`: (kind, normalised value, keyed hash). `content` is a hash over all that was said; where it
-    equals the last one seen nothing new was said. `tombstones`: marks that an erasure may have left.
+    equals the last one seen nothing new was said.
     """
 
     record_id: str
     scalars: dict[str, Any]
     values: list[tuple[int, str, str]]
     content: str
-    tombstones: list[str]
     deletes: bool = False
 
 
@@ -51,10 +50,15 @@ class Fields(Struct, omit_defaults=True):
         said = self.values.get(kinds.NAMES[kind])
         if not said:
             return []
-        if kind in kinds.MULTIPLE:
+        if len(said) == 1 or kind in kinds.MULTIPLE:
             return [(value, entry[0]) for value, entry in said.items()]
         value = max(said, key=lambda v: (said[v][1], said[v][2]))
         return [(value, said[value][0])]
+
+    def linking(self) -> list[tuple[int, str]]:
+        """(kind, hash) of all current identifiers that may link, the strongest kind first."""
+        names, values = kinds.NAMES, self.values
+        return [(k, h) for k in kinds.STRENGTH if names[k] in values for _, h in self.current(k)]
 
     def former(self, kind: int) -> list[tuple[str, str]]:
         """(value, hash) of identifiers that were replaced."""

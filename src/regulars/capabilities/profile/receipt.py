@@ -98,5 +98,3 @@ def micro(quantity: Decimal, field: str) -> int:
     if whole != scaled:
         raise InvalidInput(f"{field} has more than six decimals", field=field)
     return whole
-
-

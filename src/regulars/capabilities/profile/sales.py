@@ -60,30 +60,39 @@ def decide(incoming: Iterable[SaleRow], state: SalesState) -> SalesChanges:
 
 
 def _affected(touched: list[str], state: SalesState) -> list[SaleRow]:
-    """Rows whose standing may change, re-resolved: voids first, then receipts, then refunds that name one."""
+    """Rows whose standing may change: the touched ones, and those tied to them by a refund or void."""
+    affected = {sale_id: state.rows[sale_id] for sale_id in touched}
     named = [row for row in state.rows.values() if row.original_key is not None]
     if not named:
-        return [state.rows[sale_id] for sale_id in dict.fromkeys(touched)]
+        return list(affected.values())
+    keys = {key for row in affected.values() for key in (row.receipt_key, row.original_key)}
+    for row in _resolve(named, keys, state):
+        affected[row.sale_id] = row
+    voided = {row.original_id for row in named if row.kind == VOID and row.original_id}
+    for row in affected.values():
+        # What names a receipt of another number is not loaded; such a receipt stays as it was.
+        if row.receipt_key in keys:
+            row.void = row.sale_id in voided
+    dependents = [r for r in named if r.original_id in affected and r.sale_id not in affected]
+    affected.update((row.sale_id, row) for row in dependents)
+    return sorted(affected.values(), key=lambda row: (row.original_key is not None, row.sale_id))
+
+
+def _resolve(named: list[SaleRow], keys: set[str | None], state: SalesState) -> list[SaleRow]:
+    """Find anew which receipts the refunds and voids of these numbers mean; all rows this concerns."""
     groups: dict[str, list[SaleRow]] = defaultdict(list)
     for row in state.rows.values():
         if row.kind != VOID:
             groups[row.receipt_key].append(row)
-    keys = {state.rows[s].receipt_key for s in touched} | {state.rows[s].original_key for s in touched}
-    affected = {sale_id: state.rows[sale_id] for sale_id in touched}
+    concerned: list[SaleRow] = []
     for row in named:
-        if row.original_key in keys:
-            original = _original_of(row, groups[row.original_key or ""])
-            for other in (row.original_id, original.sale_id if original else None):
-                if other is not None and other in state.rows:
-                    affected[other] = state.rows[other]
-            affected[row.sale_id] = row
-            row.original_id = original.sale_id if original else None
-    voided = {row.original_id for row in named if row.kind == VOID and row.original_id}
-    for row in affected.values():
-        row.void = row.sale_id in voided
-    dependents = [r for r in named if r.original_id in affected and r.sale_id not in affected]
-    affected.update((row.sale_id, row) for row in dependents)
-    return sorted(affected.values(), key=lambda row: (row.original_key is not None, row.sale_id))
+        if row.original_key not in keys:
+            continue
+        before = state.rows.get(row.original_id or "")
+        original = _original_of(row, groups[row.original_key or ""])
+        row.original_id = original.sale_id if original else None
+        concerned += [found for found in (row, before, original) if found is not None]
+    return concerned
 
 
 def _original_of(row: SaleRow, group: list[SaleRow]) -> SaleRow | None:
@@ -117,9 +126,8 @@ def _settle(row: SaleRow, old: SaleRow | None, state: SalesState, changes: Sales
         _post(_as_it_was(old or row, was_on), -1, state, changes)
     if counted:
         _post(row, 1, state, changes)
-    if row.kind == SALE:
-        for record_id in {was_on if was else None, on if counted else None} - {None}:
-            _respan(str(record_id), state, removed=was)
+    if row.kind == SALE and was and was_on is not None:
+        _respan(was_on, state)
 
 
 def _as_it_was(row: SaleRow, counted_on: str | None) -> SaleRow:
@@ -150,10 +158,8 @@ def _post(row: SaleRow, sign: int, state: SalesState, changes: SalesChanges) -> 
         widen(held.figures, row.occurred_at)
 
 
-def _respan(record_id: str, state: SalesState, *, removed: bool) -> None:
+def _respan(record_id: str, state: SalesState) -> None:
     """After a purchase was taken out or moved, first and last come from the untouched ones and the batch."""
-    if not removed:
-        return
     figures: Figures = state.figures[record_id].figures
     figures.first_purchase_at = figures.last_purchase_at = None
     for at in state.spans.get(record_id, ()):

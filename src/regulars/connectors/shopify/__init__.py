@@ -34,6 +34,7 @@ class Shopify:
         " examples. Not yet run against a live shop."
     )
     receipts_never_reset = True
+    headers_read: Sequence[str] = (webhooks.TOPIC_HEADER,)
     settings: Sequence[Setting] = (
         Setting("shop", "Address of the shop, such as example.myshopify.com"),
         Setting("client_secret", "Client secret of the app (it signs the webhooks)", secret=True),

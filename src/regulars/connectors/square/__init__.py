@@ -34,6 +34,7 @@ class Square:
         " published examples. Not yet run against a live account."
     )
     receipts_never_reset = True
+    headers_read: Sequence[str] = ()
     settings: Sequence[Setting] = (
         Setting("signature_key", "Signature key of the webhook subscription", secret=True),
         Setting("access_token", "Access token of the application", secret=True),

@@ -120,11 +120,14 @@ class LiveHub:
         """How many streams are open."""
         return len(self._viewers)
 
-    @asynccontextmanager
-    async def watch(self, resume: Place | None = None) -> AsyncIterator[Viewer]:
-        """Join. With a place to resume from, what was missed comes first. Raises TryLater when full or closed."""
+    def check_room(self) -> None:
+        """Before a stream starts: raises TryLater when too many are open, or the program stops."""
         if self.closed or len(self._viewers) >= VIEWERS_MAX:
             raise TryLater("No further live view can be opened now.", retry_after_seconds=10)
+
+    @asynccontextmanager
+    async def watch(self, resume: Place | None = None) -> AsyncIterator[Viewer]:
+        """Join. With a place to resume from, what was missed comes first."""
         viewer = Viewer()
         if resume is not None:
             viewer.push(await self._look(resume))

@@ -56,9 +56,13 @@ class Batch(Struct):
 
 
 class Reader(Protocol):
-    """A file that gives batches. `names` are its columns in order; `select` must be called once before reading."""
+    """A file that gives batches. `select` must be called once before reading.
+
+    `names` are its columns in order, `nested` those that hold lists or structs and cannot be read.
+    """
 
     names: list[str]
+    nested: frozenset[str]
 
     def select(self, columns: set[str]) -> None:
         """Say which columns are needed. Raises FileUnreadable for one that is missing or ambiguous."""

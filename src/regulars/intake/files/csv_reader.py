@@ -25,6 +25,8 @@ _AFTER_BLOCK: Final = "x"
 class CsvReader:
     """One CSV file. Line numbers are those of an editor: a row is known by the line it starts on."""
 
+    nested: frozenset[str] = frozenset()
+
     def __init__(
         self,
         facts: FileFacts,
@@ -39,10 +41,12 @@ class CsvReader:
         self._raw: BinaryIO | None = None
         self._wanted: list[tuple[str, int]] = []
         self._headless = names is not None
-        self.dialect = find_dialect(
-            self._sample(), expected, base=base, delimiter=delimiter, width=len(names) if names else None
-        )
-        self.names = names or self._header()
+        width = len(names) if names else None
+        try:
+            self.dialect = find_dialect(self._sample(), expected, base=base, delimiter=delimiter, width=width)
+            self.names = names or self._header()
+        finally:
+            self.close()
 
     def select(self, columns: set[str]) -> None:
         """See Reader."""

@@ -51,8 +51,8 @@ def find_dialect(
     before = base.lines_before + (announced is not None and base.lines_before == 0)
     chosen = delimiter or announced
     if chosen is None:
-        # The last line of the sample may be cut off.
-        body = lines[before:-1] or lines[before:]
+        # The last line of a full sample is cut off.
+        body = lines[before:-1] if len(sample) >= SAMPLE_CHARACTERS else lines[before:]
         chosen = max(_CANDIDATES, key=lambda one: _score(_split(body, one, base), expected, width))
     return Dialect(delimiter=chosen, quote=base.quote, escape=base.escape, lines_before=before)
 

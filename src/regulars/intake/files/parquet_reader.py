@@ -34,21 +34,17 @@ class ParquetReader:
             self._file = pq.ParquetFile(facts.path)
         except (pa.ArrowException, OSError):
             raise FileUnreadable(f"{facts.path.name} is a damaged Parquet file; export it again.") from None
-        self.names = list(self._file.schema_arrow.names)
+        schema = self._file.schema_arrow
+        self.names = list(schema.names)
+        self.nested = frozenset(field.name for field in schema if pa.types.is_nested(field.type))
 
     def select(self, columns: set[str]) -> None:
-        """See Reader. A column of lists or structs is refused."""
-        from pyarrow import types
-
-        wanted = [name for name, _ in pick_columns(self._facts.path.name, self.names, columns)]
-        for name in wanted:
-            kind = self._file.schema_arrow.field(name).type
-            if types.is_nested(kind):
-                raise FileUnreadable(
-                    f"{self._facts.path.name}: the column {name!r} holds {kind}, not single values.",
-                    field=name,
-                )
-        self._wanted = wanted
+        """See Reader."""
+        self._wanted = [name for name, _ in pick_columns(self._facts.path.name, self.names, columns)]
+        for name in self._wanted:
+            if name in self.nested:
+                message = f"{self._facts.path.name}: the column {name!r} holds lists or structs, not single values."
+                raise FileUnreadable(message, field=name)
 
     def share_read(self) -> float:
         """See Reader."""

@@ -137,7 +137,7 @@ class _Delivery:
         for prepared, result in zip(batch, results, strict=True):
             counts[result.status] += 1
             if result.status == "rejected":
-                reason = reason or self._note(prepared, result)
+                reason = self._note(prepared, result)
         self._rejects.flush()
         before = self.position
         self.position = replace(

@@ -50,8 +50,9 @@ def open_file(path: Path, kind: Kind, mapping_path: Path | None) -> Opened:
         used = mapping.columns()
         others = [name for name in reader.names if name and name not in used]
         if mapping.other_columns == "traits":
-            mapping.traits |= {name: Spec(column=name) for name in others if name not in mapping.traits}
-            others = []
+            taken = reader.nested | mapping.traits.keys()
+            mapping.traits |= {name: Spec(column=name) for name in others if name not in taken}
+            others = [name for name in others if name in taken]
         reader.select(mapping.columns())
     except BaseException:
         reader.close()

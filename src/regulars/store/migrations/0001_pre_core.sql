@@ -247,7 +247,7 @@ create table sale (
     lines bytea not null,
     primary key (workspace_id, sale_id)
 ) with (fillfactor = 90);
-create index sale_receipt on sale (workspace_id, receipt_key);
+create index sale_receipt on sale (workspace_id, receipt_key, kind, occurred_at);
 create index sale_original on sale (workspace_id, original_key) where original_key is not null;
 create index sale_record on sale (workspace_id, counted_on, occurred_at) where counted_on is not null;
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -48,9 +47,7 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
     async with desk.deps.db.read(desk.workspace_id) as conn:
         profile_id = await profiles.resolve(conn, desk.workspace_id, _id(profile))
         if profile_id.hex != profile:
-            return desk.go(
-                f"/customers/{profile_id.hex}" + (f"?{urlencode(params.dict())}" if params else "")
-            )
+            return desk.go(f"/customers/{profile_id.hex}" + (f"?{request.url.query}" if params else ""))
         found = await profiles.load_profile(
             conn, desk.deps.vault, profile_id, now=desk.deps.clock(), zone=desk.deps.zone, clear=clear
         )

@@ -32,6 +32,7 @@ async def live(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, topic)
     last = request.headers.get("last-event-id") or request.query_params.get("since")
     resume = Place.read(last) if last else None
+    desk.hub.check_room()
     parts = HomeParts(request, desk) if topic == "home" else EventParts(request, desk)
     return Stream(_stream(desk, visit, resume, parts), headers=STREAM_HEADERS, media_type="text/event-stream")
 

@@ -1,0 +1,88 @@
+"""A database with a workspace per test, and a delivery that looks often."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from uuid import uuid4
+
+import pytest
+
+from regulars.delivery import Delivery
+from regulars.delivery.web import Web
+from regulars.observe import Metrics
+from regulars.store.database import Database
+from regulars.store.master import MasterKey
+from regulars.store.outbox import Outbox
+from regulars.store.sources import Sources
+from regulars.store.workspaces import add_workspace
+from tests.delivery.support import Shop
+from tests.intake.support import KeepingGate
+
+Start = Callable[..., Awaitable[Delivery]]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def opened(anyio_backend: str, module_database: Database) -> AsyncIterator[Database]:
+    await module_database.open()
+    yield module_database
+    await module_database.close()
+
+
+@pytest.fixture
+def here(opened: Database) -> int:
+    """A workspace of the test's own."""
+    return add_workspace(opened, f"w-{uuid4()}")
+
+
+@pytest.fixture
+def sources(opened: Database, master_key: MasterKey) -> Sources:
+    return Sources(opened, master_key)
+
+
+@pytest.fixture
+def outbox(opened: Database) -> Outbox:
+    return Outbox(opened)
+
+
+@pytest.fixture
+def gate() -> KeepingGate:
+    return KeepingGate()
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+@pytest.fixture
+async def start(
+    anyio_backend: str, outbox: Outbox, sources: Sources, gate: KeepingGate, metrics: Metrics
+) -> AsyncIterator[Start]:
+    """Starts deliveries, which end with the test."""
+    running: list[Delivery] = []
+
+    async def begin(
+        *, poll_seconds: float = 0.05, lease_seconds: float = 60.0, web: Web | None = None
+    ) -> Delivery:
+        delivery = Delivery(
+            outbox,
+            sources,
+            {"shop": Shop()},
+            gate,
+            metrics,
+            web=web,
+            poll_seconds=poll_seconds,
+            lease_seconds=lease_seconds,
+        )
+        running.append(delivery)
+        await delivery.start()
+        return delivery
+
+    yield begin
+    for delivery in running:
+        await delivery.close()
