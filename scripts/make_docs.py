@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.reference import cli, errors, events, http, metrics, settings  # noqa: E402
+from scripts.reference import cli, errors, events, http, metrics, scopes, settings  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n\n"
@@ -25,6 +25,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "events.md": ("regulars.vocabulary.events", events.page),
     "http.md": ("regulars.app", http.page),
     "metrics.md": ("regulars.observe", metrics.page),
+    "scopes.md": ("regulars.vocabulary.scopes", scopes.page),
     "settings.md": ("regulars.settings", settings.page),
 }
 

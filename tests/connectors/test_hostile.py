@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Iterator
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 import pytest
@@ -21,6 +22,7 @@ from . import cases
 from .test_shopify_samples import TOPICS
 from .vendor_files import samples
 
+T = TypeVar("T")
 MUTATE = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 STRANGE = st.one_of(
     st.none(),
@@ -30,10 +32,9 @@ STRANGE = st.one_of(
     st.sampled_from(["", " ", "\0", "é\U0001f600", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]),
     st.text(max_size=5),
     st.text("0123456789.-+eE", max_size=30),
-    st.just("x" * 20_000),
+    st.just("x" * 5_000),
     st.lists(st.integers(), max_size=3),
     st.dictionaries(st.sampled_from(["id", "amount", "nodes", "state"]), st.integers(), max_size=2),
-    st.just([[]] * 3_000),
 )
 
 
@@ -56,20 +57,21 @@ def spoiled(document: Any, data: st.DataObject) -> Any:
         ways = list(places(changed))
         if not ways:
             return changed
-        way = data.draw(st.sampled_from(ways))
+        way = ways[data.draw(st.integers(0, len(ways) - 1))]
         holder = changed
         for step in way[:-1]:
             holder = holder[step]
         match data.draw(st.sampled_from(["replace", "replace", "replace", "remove", "double"])):
             case "replace":
-                holder[way[-1]] = data.draw(STRANGE)
+                holder[way[-1]] = copy.deepcopy(data.draw(STRANGE))
             case "remove":
                 del holder[way[-1]]
             case "double" if isinstance(holder, list):
-                holder.append(holder[way[-1]])
+                holder.append(copy.deepcopy(holder[way[-1]]))
     return changed
 
 
+@cache
 def webhooks(vendor: str) -> list[tuple[dict[str, str], Any]]:
     """Headers and bodies of the cases and, where they are there, of the vendor's own samples."""
     found = []
@@ -80,12 +82,25 @@ def webhooks(vendor: str) -> list[tuple[dict[str, str], Any]]:
     return found
 
 
+@cache
 def theirs(vendor: str) -> list[tuple[dict[str, str], Any]]:
     """The vendor's own samples."""
     if vendor == "square":
         return [({}, msgspec.json.decode(body)) for body in samples("square", "webhooks").values()]
     told = samples("shopify", "samples_2026-01")
     return [({"x-shopify-topic": TOPICS[name]}, msgspec.json.decode(body)) for name, body in told.items()]
+
+
+@cache
+def fetches(vendor: str) -> list[cases.Case]:
+    """The cases that ask the vendor."""
+    known = [cases.load(vendor, name) for name in cases.names(vendor)]
+    return [case for case in known if case.exchange]
+
+
+def pick(choices: list[T], data: st.DataObject) -> T:
+    """One of them, without describing all of them to the shrinker."""
+    return choices[data.draw(st.integers(0, len(choices) - 1))]
 
 
 def survives(vendor: str, headers: dict[str, str], body: bytes) -> None:
@@ -106,7 +121,7 @@ def survives(vendor: str, headers: dict[str, str], body: bytes) -> None:
 @MUTATE
 @given(data=st.data())
 def test_a_spoiled_webhook_is_understood_or_refused(vendor: str, data: st.DataObject) -> None:
-    headers, body = data.draw(st.sampled_from(webhooks(vendor)))
+    headers, body = pick(webhooks(vendor), data)
     survives(vendor, headers, msgspec.json.encode(spoiled(body, data)))
 
 
@@ -114,7 +129,7 @@ def test_a_spoiled_webhook_is_understood_or_refused(vendor: str, data: st.DataOb
 @MUTATE
 @given(data=st.data())
 def test_a_spoiled_example_of_the_vendor_is_understood_or_refused(vendor: str, data: st.DataObject) -> None:
-    headers, body = data.draw(st.sampled_from(theirs(vendor)))
+    headers, body = pick(theirs(vendor), data)
     survives(vendor, headers, msgspec.json.encode(spoiled(body, data)))
 
 
@@ -124,11 +139,11 @@ def test_a_body_cut_anywhere_is_refused(vendor: str) -> None:
         text = msgspec.json.encode(body)
         for end in range(0, len(text), max(1, len(text) // 40)):
             request = WebhookRequest(cases.URL, headers, text[:end], cases.RECEIVED_AT)
-            if headers or vendor == "square":
-                try:
-                    assert connector(vendor).parse(request, cases.config(vendor)) == [], "a topic of no interest"
-                except BadPayload:
-                    continue
+            try:
+                events = connector(vendor).parse(request, cases.config(vendor))
+            except BadPayload:
+                continue
+            assert all(event.type == "custom.shopify_app_uninstalled" for event in events), "no body is read"
 
 
 @pytest.mark.parametrize("vendor", sorted(cases.SCHEMES))
@@ -164,8 +179,7 @@ def test_what_is_no_message_is_refused(vendor: str, body: bytes) -> None:
 def test_a_spoiled_answer_gives_events_a_next_call_or_a_vendor_error(
     vendor: str, data: st.DataObject
 ) -> None:
-    known = [cases.load(vendor, name) for name in cases.names(vendor)]
-    case = data.draw(st.sampled_from([case for case in known if case.exchange]))
+    case = pick(fetches(vendor), data)
     assert case.fetch is not None
     told = [step["response"] for step in case.exchange]
     spoil = data.draw(st.integers(0, len(told) - 1))

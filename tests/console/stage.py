@@ -19,14 +19,16 @@ import uvicorn
 from litestar import Litestar, Response
 from litestar.exceptions import HTTPException
 
+from regulars.connectors import connectors
 from regulars.console.accounts import Role
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.intake.gate import EngineGate
+from regulars.intake.replay import Replayer
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
 from regulars.store.partitions import ensure_partitions
 from regulars.store.sources import Sources
-from regulars.store.vault import Vault, open_sealed
+from regulars.store.vault import Vault
 from regulars.store.workspaces import ensure_default
 from regulars.vocabulary.intake import Result, Source
 
@@ -92,22 +94,9 @@ class Stage:
         return client
 
     async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
-        """Try again through the gate; what passes is resolved."""
-        counts = {"applied": 0, "duplicate": 0, "rejected": 0}
-        by_id = {source.source_id: source for source in self.sources.values()}
-        for quarantine_id in quarantine_ids:
-            async with self.database.write(self.workspace_id) as conn:
-                cursor = await conn.execute(
-                    "update quarantine set resolved_at = now() where quarantine_id = %s"
-                    " returning source_id, sealed_key, sealed",
-                    [quarantine_id],
-                )
-                found = await cursor.fetchone()
-            assert found is not None
-            body = open_sealed(self.vault.unwrap(found[1]), found[2])
-            results = await self.gate.submit(by_id[found[0]], [body], door="replay")
-            counts[results[0].status] += 1
-        return ReplayOutcome(**counts)
+        sources = Sources(self.database, self.master)
+        replayer = Replayer(self.database, self.master, self.gate, sources, connectors())
+        return await replayer.replay(self.workspace_id, quarantine_ids, actor=actor)
 
     @contextmanager
     def serving(self) -> Iterator[Stage]:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from regulars.console.web.throttle import PAIR_FAILURES_MAX
+from regulars.store.audit import verify_chain
 from tests.console.stage import EMAIL, PASSWORD, Stage, sign_in, token_in
 
 PAGES = ("/", "/customers", "/customers/" + "0" * 32, "/events", "/events/1", "/events/rejected", "/live")
@@ -140,6 +141,23 @@ def test_a_cookie_of_another_workspace_opens_nothing(visitor: httpx.Client) -> N
     stranger = httpx.Client(base_url=visitor.base_url, cookies={"regulars_session": f"77.{token}"})
     assert stranger.get("/").status_code == 303
     stranger.close()
+
+
+def test_signing_in_and_out_and_failing_leave_audit_lines(stage: Stage, visitor: httpx.Client) -> None:
+    other = stage.client(email=None)
+    sign_in(other, EMAIL, "a guess that is wrong")
+    other.close()
+    visitor.post("/sign-out", data={"csrf": token_in(visitor.get("/").text)})
+    with stage.database.session(stage.workspace_id) as conn:
+        lines = conn.execute("select action, actor, object from audit order by audit_no").fetchall()
+        assert verify_chain(conn, stage.workspace_id)[1] is None
+    assert [one[0] for one in lines] == [
+        "account.added",
+        "session.started",
+        "session.refused",
+        "session.ended",
+    ]
+    assert all(one[1].startswith("user:") and one[1] == one[2] for one in lines)
 
 
 def test_the_theme_is_remembered_and_written_by_the_server(visitor: httpx.Client) -> None:

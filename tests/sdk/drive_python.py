@@ -82,7 +82,7 @@ def main(module, url, key, deeds):
     {"everything": everything, "few": few}[deeds](client)
     client.flush()
     client.join()
-    print(json.dumps(heard))
+    sys.stdout.write(json.dumps(heard))
 
 
 main(*sys.argv[1:])

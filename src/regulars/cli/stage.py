@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +28,8 @@ FILE: Final = "demo.json"
 OWNER_EMAIL: Final = "owner@demo.example"
 VENDOR_PATH: Final = "/demo/vendors"
 SEED: Final = 7
+PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
+"""The demo's vendors answer from this very process; real ones set limits."""
 
 
 class Props(Struct):
@@ -35,6 +39,8 @@ class Props(Struct):
     password: str
     api_key: str
     credentials: dict[str, Credentials]
+    days: float
+    began_at: datetime
     runs: int = 0
 
 
@@ -54,9 +60,8 @@ class Stage:
         self._base_url = base_url
         self._options = options
         self._props = self._read()
-        self._props.runs += 1
         vendors = Vendors(public_url=base_url, credentials=self._props.credentials)  # type: ignore[arg-type]
-        self.shop = Shop(self._props.seed + self._props.runs - 1, people=options.people, vendors=vendors)
+        self.shop = Shop(self._props.seed, people=options.people, vendors=vendors)
         self._api = VendorApi(self.shop)
 
     def wrap(self, program: Program) -> Callable[..., Any]:
@@ -74,8 +79,13 @@ class Stage:
         """Set up what is missing, say where to look, then send history once and live on."""
         await self._set_up(program)
         self._say()
-        if self._props.runs == 1:
-            await run_history(self.shop, self._base_url, days=self._options.days, concurrency=8)
+        if self._props.runs == 0:
+            until = self._props.began_at
+            await run_history(self.shop, self._base_url, days=self._props.days, until=until, concurrency=8)
+        else:
+            self.shop.resume(self._props.days, self._props.began_at, run=self._props.runs)
+        self._props.runs += 1
+        self._write()
         await run_live(self.shop, self._base_url, sales_per_second=self._options.sales_per_second)
 
     async def _set_up(self, program: Program) -> None:
@@ -87,19 +97,20 @@ class Stage:
                     source.name,
                     kind=source.vendor,
                     receipts_never_reset=getattr(connector, "receipts_never_reset", False),
-                    options=source.options,
+                    options=source.options | PACE,
                     secrets=source.secrets,
                 )
         accounts = Accounts(program.database, program.vault, Passwords(), utc_now)
-        try:
+        with contextlib.suppress(Conflict):
             await accounts.add(OWNER_EMAIL, "Demo owner", self._props.password, "owner")
-        except Conflict:
-            pass
         if not self._props.api_key:
             key = await program.keys.create(
                 program.workspace_id, name="demo", scopes=["*"], source="api", source_kind="api", actor="demo"
             )
             self._props.api_key = key.text
+        self._write()
+
+    def _write(self) -> None:
         write_private(self._path, msgspec.json.encode(self._props), replace=True)
 
     def _say(self) -> None:
@@ -120,4 +131,4 @@ class Stage:
                 name: Credentials(secrets.token_urlsafe(24), secrets.token_urlsafe(24))
                 for name in ("square", "shopify")
             }
-            return Props(SEED, secrets.token_urlsafe(9), "", own)
+            return Props(SEED, secrets.token_urlsafe(9), "", own, self._options.days, utc_now())

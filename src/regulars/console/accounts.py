@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault, open_sealed, seal
@@ -78,8 +79,9 @@ class Accounts:
         }
         async with self._db.write(self.workspace_id) as conn:
             added = await _one(conn, _SQL.add_account, row)
-        if added is None:
-            raise Conflict("An account with this address exists already.", field="email")
+            if added is None:
+                raise Conflict("An account with this address exists already.", field="email")
+            await self._tell(conn, added[0], "account.added")
         return UUID(str(added[0]))
 
     async def set_password(self, email: str, password: str) -> None:
@@ -91,8 +93,10 @@ class Accounts:
             "password_hash": await self._passwords.hash(password),
         }
         async with self._db.write(self.workspace_id) as conn:
-            if await _one(conn, _SQL.set_password, row) is None:
+            changed = await _one(conn, _SQL.set_password, row)
+            if changed is None:
                 raise NotFound("There is no account with this address.", field="email")
+            await self._tell(conn, changed[0], "password.changed")
 
     async def check(self, email: str, password: str) -> UUID | None:
         """The account whose address and password these are; takes the same time when there is none."""
@@ -102,6 +106,9 @@ class Accounts:
         usable = found is not None and not found[3] and len(password) <= PASSWORD_CHARACTERS_MAX
         stored: str | None = found[1] if found is not None and usable else None
         if not await self._passwords.verify(stored, password[:PASSWORD_CHARACTERS_MAX]):
+            if found is not None:
+                async with self._db.write(self.workspace_id) as conn:
+                    await self._tell(conn, found[0], "session.refused")
             return None
         assert found is not None and stored is not None
         if self._passwords.is_dated(stored):
@@ -109,13 +116,14 @@ class Accounts:
         return UUID(str(found[0]))
 
     async def start_session(self, user_id: UUID) -> str:
-        """Start a session and return its token; dead sessions are cleared on the way."""
+        """Start a session and return its token; dead sessions are cleared on the way. Leaves an audit line."""
         token = secrets.token_urlsafe(32)
         now = self._clock()
         params = self._session(token, now) | {"user_id": user_id, "expires_at": now + SESSION_LIFE}
         async with self._db.write(self.workspace_id) as conn:
             await conn.execute(_SQL.drop_dead_sessions, params)
             await conn.execute(_SQL.add_session, params)
+            await self._tell(conn, user_id, "session.started")
         return token
 
     async def viewer(self, token: str) -> Viewer | None:
@@ -136,7 +144,14 @@ class Accounts:
     async def end_session(self, token: str) -> None:
         """Sign out; repeated calls do nothing."""
         async with self._db.write(self.workspace_id) as conn:
-            await conn.execute(_SQL.end_session, self._session(token, self._clock()))
+            ended = await _one(conn, _SQL.end_session, self._session(token, self._clock()))
+            if ended is not None:
+                await self._tell(conn, ended[0], "session.ended")
+
+    async def _tell(self, conn: AsyncConnection, user_id: UUID, action: str) -> None:
+        """Leave an audit line about an account."""
+        name = actor_of(user_id)
+        await write_line_async(conn, self.workspace_id, name, action, name, {})
 
     def email_hash(self, tidy: str) -> str:
         """The keyed hash an account is found by."""
@@ -159,6 +174,11 @@ class Accounts:
         }
         async with self._db.write(self.workspace_id) as conn:
             await conn.execute(_SQL.improve_password_hash, params)
+
+
+def actor_of(user_id: UUID) -> str:
+    """A person as the audit trail names them."""
+    return f"user:{user_id.hex}"
 
 
 def tidy_email(email: str) -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity import rules as identity
-from regulars.capabilities.identity.cluster import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity.cluster import RECORDS_PER_VALUE_MAX, generic_of
 from regulars.capabilities.identity.normalise import name_words
 from regulars.capabilities.identity.person import tombstones_of
 from regulars.capabilities.identity.state import Fields, Record
@@ -46,6 +46,7 @@ class Erasure(Struct):
     marks: list[str]
     proof: dict[str, Any]
     quarantined: list[str] = field(default_factory=list)
+    sources: list[int] = field(default_factory=list)
 
 
 class _Work(Struct):
@@ -181,6 +182,7 @@ class Eraser:
         }
         erasure = self._register(work, actor, proof, delta, now)
         erasure.quarantined = quarantined
+        erasure.sources = sorted({record.source_id for record in work.erased})
         return erasure
 
     def _anonymise_events(self, with_ids: dict[str, Any]) -> int:
@@ -260,8 +262,7 @@ class Eraser:
             for record in records.values():
                 record.fields = self._open(record)
             members = [identity.member_of(records[r], records[r].fields or Fields()) for r in carriers]
-            people = {(m.given, m.birth_date) for m in members if m.given}
-            if len(people) <= PEOPLE_PER_VALUE_MAX:
+            if generic_of((kind, value), members) is None:
                 freed.add((kind, value))
                 self._session.run(
                     [Call(_SQL.delete_generic, self._workspace | {"kind": kind, "value": value})]

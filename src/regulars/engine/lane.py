@@ -151,7 +151,7 @@ class Lane:
             return
         try:
             results = self._apply(items)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - every caller hears of it
             self._observer.failed(getattr(error, "code", "internal"))
             for parcel in parcels:
                 parcel.done.set_exception(_public(error))

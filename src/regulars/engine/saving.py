@@ -146,13 +146,15 @@ def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) ->
             for r in changes.moved.values()
         ]
         calls.append(Call(_IDENTITY.save_moves, workspace | {"doc": document(moves)}))
-    kept = [
+    kept: list[dict[str, Any]] = [
         {"kind": kind, "value": value, "id": record_id, "current": current}
         for (kind, value, record_id), current in changes.identifiers.items()
         if kind != kinds.DEVICE
     ]
-    words = [{"word": word, "id": record_id, "now": now} for (word, record_id), now in changes.words.items()]
-    freed = [{"kind": kind, "value": value} for kind, value in changes.freed]
+    words: list[dict[str, Any]] = [
+        {"word": word, "id": record_id, "now": now} for (word, record_id), now in changes.words.items()
+    ]
+    freed: list[dict[str, Any]] = [{"kind": kind, "value": value} for kind, value in changes.freed]
     for sql, rows in (
         (_IDENTITY.save_identifiers, [row for row in kept if row["current"] is not None]),
         (_IDENTITY.delete_identifiers, [row for row in kept if row["current"] is None]),

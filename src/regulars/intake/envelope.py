@@ -43,10 +43,10 @@ def wrap(webhook: WebhookRequest, headers_read: Sequence[str]) -> bytes:
     }
     said = next(iter(headers.values()), None)
     try:
+        webhook.body.decode()
         body = scrub_json(webhook.body)
         named = msgspec.json.decode(body, type=_Named)
         envelope = Envelope(headers, _type(said or named.type), body=Raw(body))
-        msgspec.json.decode(body)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         text = scrub_text(webhook.body.decode("utf-8", "replace"))
         envelope = Envelope(headers, _type(said), text=text)

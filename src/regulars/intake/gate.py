@@ -23,6 +23,8 @@ from regulars.vocabulary.intake import EventError, Result, Source
 from .prepare import Preparer, refuse
 
 WORKSPACES_MAX = 500
+PREPARE_AT_ONCE_BYTES = 32 * 1024
+"""What takes longer to prepare than a few milliseconds does not hold up the requests beside it."""
 MESSAGE_BYTES_MAX = 6 * 1024 * 1024
 """A vendor's message is kept whole, whatever the doors let in, since half of one cannot be tried again."""
 
@@ -69,7 +71,10 @@ class EngineGate:
         """See vocabulary.intake.Gate.submit."""
         if not bodies:
             return []
-        return await asyncio.wrap_future(self._enter(source, bodies, door))
+        if sum(map(len, bodies)) <= PREPARE_AT_ONCE_BYTES:
+            return await asyncio.wrap_future(self._enter(source, bodies, door))
+        entered = await asyncio.to_thread(self._enter, source, bodies, door)
+        return await asyncio.wrap_future(entered)
 
     def submit_wait(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
         """The same for a thread that may block (imports, tests)."""

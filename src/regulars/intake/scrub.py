@@ -17,6 +17,9 @@ MARK = "[card number removed]"
 _SEPARATORS = r"(?:[ \t.+_/\u00a0\u2007\u2009\u202f\u2010-\u2015-]|%20|%2[BDFbdf]){0,3}"
 _RUN = re.compile(rf"(?<!\d)\d(?:{_SEPARATORS}\d){{11,}}")
 _DIGITS = re.compile(rb"\d{12,}")
+_TEXT_DIGITS = re.compile(r"[0-9]{12,}")
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_SEPARATOR_CHARACTER = re.compile("[ \t.+_/\u00a0\u2007\u2009\u202f\u2010-\u2015-]")
 _RUN_DIGITS_MAX = 60
 _ANY_DIGIT = bytes(ord("0") if chr(n) in "0123456789" or n >= 0x80 else n for n in range(256))
 _ASCII_SEPARATORS = b" \t.+_/-"
@@ -60,12 +63,32 @@ CARD_DIGITS_MAX = 19
 DEPTH_MAX = 40
 
 
+def _networks_by_head() -> dict[str, tuple[tuple[int, int, int, frozenset[int]], ...]]:
+    """For the first two digits of a number the ranges it may be in: (digits of the prefix, low, high, lengths)."""
+    out: dict[str, tuple[tuple[int, int, int, frozenset[int]], ...]] = {}
+    for head in range(100):
+        fits = [
+            (len(str(low)), low, high, lengths)
+            for low, high, lengths in _NETWORKS
+            if int(str(low).ljust(2, "0")[:2]) <= head <= int(str(high).ljust(2, "9")[:2])
+        ]
+        if fits:
+            out[f"{head:02}"] = tuple(fits)
+    return out
+
+
+_BY_HEAD = _networks_by_head()
+
+
 def is_card_number(digits: str) -> bool:
     """Whether digits have a network's prefix, that network's length, and pass the Luhn check."""
-    return any(
-        len(digits) in lengths and low <= int(digits[: len(str(low))]) <= high
-        for low, high, lengths in _NETWORKS
-    ) and _luhn(digits)
+    if not digits.isascii():
+        digits = "".join(str(int(digit)) for digit in digits)
+    size = len(digits)
+    for width, low, high, lengths in _BY_HEAD.get(digits[:2], ()):
+        if size in lengths and low <= int(digits[:width]) <= high:
+            return _luhn(digits)
+    return False
 
 
 def _luhn(digits: str) -> bool:
@@ -135,20 +158,22 @@ def _may_hold(raw: bytes) -> bool:
         return True
     if b"0" * 12 not in raw.translate(_ANY_DIGIT, _ASCII_SEPARATORS):
         return False
-    if not raw.isascii():
+    if raw.isascii():
+        return any(_hides_card(run.decode()) for run in _DIGITS.findall(raw.translate(None, _ASCII_SEPARATORS)))
+    text = raw.decode("utf-8", "replace")
+    if _FOREIGN_DIGIT.search(text):
         return True
-    return any(map(_hides_card, _DIGITS.findall(raw.translate(None, _ASCII_SEPARATORS))))
+    return any(map(_hides_card, _TEXT_DIGITS.findall(_SEPARATOR_CHARACTER.sub("", text))))
 
 
-def _hides_card(run: bytes) -> bool:
+def _hides_card(text: str) -> bool:
     """Whether some stretch of a run of digits is a card number; barcodes and long ids mostly are not."""
-    if len(run) > _RUN_DIGITS_MAX:
+    if len(text) > _RUN_DIGITS_MAX:
         return True
-    text = run.decode()
     return any(
         is_card_number(text[start : start + length])
         for start in range(len(text) - 11)
-        if text[start] in "23456"
+        if text[start : start + 2] in _BY_HEAD
         for length in range(12, min(CARD_DIGITS_MAX, len(text) - start) + 1)
     )
 

@@ -22,7 +22,7 @@ from regulars import __version__
 from regulars.vocabulary.errors import InvalidInput
 
 from . import cluster
-from .database import Connection, Database
+from .database import Connection, Database, set_workspace
 from .errors import StoreMisconfigured, unavailable
 from .home import write_private
 from .migrate import load_migrations
@@ -199,14 +199,16 @@ def count_rows(connection: Connection) -> dict[str, int]:
 def erasures(connection: Connection, master_key: str, clean_after: datetime) -> list[Entry]:
     """The erasures that the database knows of, as lines of the register."""
     found = []
-    for workspace in _workspaces(connection):
-        of = {"workspace_id": workspace.workspace_id}
-        for erasure_id, at, actor, marks, proof in connection.execute(_QUERIES.erasures, of).fetchall():
+    for number, _ in list_workspaces(connection):
+        with connection.transaction():
+            set_workspace(connection, number)
+            rows = connection.execute(_QUERIES.erasures, {"workspace_id": number}).fetchall()
+        for erasure_id, at, actor, marks, proof in rows:
             plain = [mark.replace("-", "") for mark in marks]
             found.append(
                 Entry(
                     erasure_id=erasure_id.hex,
-                    workspace_id=workspace.workspace_id,
+                    workspace_id=number,
                     at=at.astimezone(UTC),
                     clean_after=clean_after,
                     actor=actor,
@@ -217,6 +219,12 @@ def erasures(connection: Connection, master_key: str, clean_after: datetime) -> 
                 )
             )
     return found
+
+
+def list_workspaces(connection: Connection) -> list[tuple[int, str]]:
+    """(number, name) of each workspace, in the order they were made."""
+    rows = connection.execute(_QUERIES.workspaces).fetchall()
+    return [(int(number), str(name)) for number, name in rows]
 
 
 def unknown_migrations(manifest: Manifest) -> list[str]:
@@ -260,9 +268,9 @@ def _prepare(directory: Path) -> Path:
 
 def _workspaces(connection: Connection) -> list[Workspace]:
     found = []
-    for number, name in connection.execute(_QUERIES.workspaces).fetchall():
+    for number, name in list_workspaces(connection):
         row = connection.execute(_QUERIES.newest_event, {"workspace_id": number}).fetchone()
-        found.append(Workspace(int(number), str(name), int(row[0]) if row else 0))
+        found.append(Workspace(number, name, int(row[0]) if row else 0))
     return found
 
 

@@ -34,6 +34,18 @@ SELECT EXISTS (SELECT FROM {table});
 -- Makes room for what comes back; filled in with names from the list above.
 DROP TABLE {tables} CASCADE;
 
+-- name: functions
+-- Lists our functions, with their types: the login's own, but for those of extensions.
+SELECT p.oid::regprocedure::text
+  FROM pg_catalog.pg_proc AS p
+ WHERE p.pronamespace = current_schema()::regnamespace AND p.proowner = current_user::regrole
+   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e')
+ ORDER BY 1;
+
+-- name: drop_function
+-- Makes room for a function that comes back; filled in with one from the list above.
+DROP FUNCTION {function} CASCADE;
+
 -- name: workspaces
 -- Lists the workspaces.
 SELECT workspace_id, name FROM workspace ORDER BY workspace_id;
@@ -45,6 +57,10 @@ SELECT event_no FROM workspace_state WHERE workspace_id = %(workspace_id)s;
 -- name: erasures
 -- The erasures of a workspace, for those that a crash kept out of the register.
 SELECT erasure_id, at, actor, tombstones::text[], proof FROM erasure WHERE workspace_id = %(workspace_id)s;
+
+-- name: is_migrated
+-- Tells whether this database was ever brought to a schema of ours, and which schema we would be in.
+SELECT to_regclass('workspace') IS NOT NULL AND to_regclass('erasure') IS NOT NULL, current_schema()::text;
 
 -- name: others
 -- Counts the programs that are connected to this database beside us.

@@ -139,6 +139,14 @@ def _locked(connection: Connection) -> Iterator[None]:
 
 def _prepare(connection: Connection) -> None:
     """Role, default rights and the table of applied files; all of it may be there already."""
+    create_roles(connection)
+    connection.execute(_QUERIES.grant_defaults)
+    connection.execute(_QUERIES.create_ledger)
+    connection.execute(_QUERIES.protect_ledger)
+
+
+def create_roles(connection: Connection) -> None:
+    """The role the program works as, and the login's right to become it. Raises MigrationError."""
     try:
         for step in _ROLE_STEPS:
             connection.execute(_QUERIES[step])
@@ -148,9 +156,6 @@ def _prepare(connection: Connection) -> None:
             f"The login {login!r} needs the role regulars_app and may not give it to itself. Ask an "
             f'administrator to run: CREATE ROLE regulars_app NOLOGIN; GRANT regulars_app TO "{login}";'
         ) from error
-    connection.execute(_QUERIES.grant_defaults)
-    connection.execute(_QUERIES.create_ledger)
-    connection.execute(_QUERIES.protect_ledger)
 
 
 def _pending(applied: Mapping[str, str], files: tuple[Migration, ...]) -> list[Migration]:

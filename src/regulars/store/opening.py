@@ -14,6 +14,7 @@ from regulars.store.home import prepare_home
 from regulars.store.master import MasterKey, load_master_key
 from regulars.store.migrate import migrate
 from regulars.store.partitions import ensure_partitions
+from regulars.store.unfinished import refuse_unfinished
 
 
 class Store:
@@ -37,6 +38,7 @@ class Store:
 
     def migrate(self, *, report: Callable[[str], None] = lambda _: None) -> list[str]:
         """Bring the schema up to date and make the partitions of these months. Returns the files applied."""
+        refuse_unfinished(self.database)
         applied = migrate(self.database, report=report)
         self.ensure_partitions()
         return applied

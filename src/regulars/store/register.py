@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -118,10 +118,3 @@ def _give_to_owner(descriptor: int, directory: Path) -> None:
         owner = directory.parent.stat()
         os.chown(directory, owner.st_uid, owner.st_gid)
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
-
-
-def clean_backups(entry: Entry, began: Sequence[datetime]) -> tuple[datetime | None, datetime | None]:
-    """(last backup that may hold the person, first one that is clean), of those that began at these moments."""
-    unclean = [moment for moment in began if moment <= entry.clean_after]
-    clean = [moment for moment in began if moment > entry.clean_after]
-    return max(unclean, default=None), min(clean, default=None)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -26,15 +26,14 @@ from regulars.vocabulary.errors import Conflict, InvalidInput
 from .backup import (
     DUMP,
     Manifest,
-    count_rows,
     digest,
     erasures,
-    full_dsn,
+    list_workspaces,
     programs,
     read_manifest,
     unknown_migrations,
 )
-from .database import Connection, Database
+from .database import Connection, Database, set_workspace
 from .errors import StoreMisconfigured
 from .migrate import create_roles, migrate
 from .opening import Store
@@ -51,6 +50,8 @@ _TOO_NEW = b"SET transaction_timeout"
 _COPY = re.compile(rb"^COPY .+ FROM stdin;\n$")
 _COPY_END = b"\\.\n"
 _CHUNK_BYTES = 256 * 1024
+# What a fresh schema holds already.
+_ALWAYS_FILLED = frozenset({"workspace", "workspace_state", "schema_migration"})
 # A server notices within this time that the client of an interrupted restore has gone.
 _OTHERS_SECONDS = 12.0
 
@@ -77,16 +78,18 @@ def restoring(
         if owner.execute(_QUERIES.lock_restore).fetchone() != (True,):
             raise Conflict("Another restore of this database is at work. Wait for it to end.")
         create_roles(owner)
-        _mark(owner, store, manifest, force=force)
-        _keep_erasures(store, owner)
+        fresh = _mark(owner, manifest, force=force)
         try:
+            _await_alone(owner)
+            _keep_erasures(store, owner)
             report("Loading the data")
             _load(store, directory, manifest)
         except BaseException:
-            owner.execute(_QUERIES.drop_marker)
+            # Nothing came back, so there is nothing to finish; an earlier attempt's mark stays.
+            if fresh:
+                owner.execute(_QUERIES.drop_marker)
             raise
-        report("Checking and migrating")
-        _verify(store, manifest)
+        report("Migrating")
         migrate(store.database)
         store.ensure_partitions()
         yield manifest
@@ -118,42 +121,34 @@ def checked(store: Store, directory: Path) -> Manifest:
     return manifest
 
 
-def _mark(owner: Connection, store: Store, manifest: Manifest, *, force: bool) -> None:
-    """Mark the database, once it is sure that it may be replaced and that nobody uses it."""
-    schema = owner.execute("select current_schema()::text").fetchone()
-    if schema != (manifest.schema,):
+def _mark(owner: Connection, manifest: Manifest, *, force: bool) -> bool:
+    """Mark the database, once it is sure that it may be replaced. True when it was not marked before."""
+    migrated, schema = _row(owner, _QUERIES.is_migrated)
+    if schema != manifest.schema:
         raise InvalidInput(f"The backup belongs into the schema {manifest.schema!r}.", field="database_url")
-    may_replace = force
-    if is_unfinished(owner):
-        row = owner.execute(_QUERIES.read_marker).fetchone()
-        may_replace = may_replace or row == (True,)
-        owner.execute(_QUERIES.drop_marker)
-    if not may_replace and _holds_something(store):
+    unfinished = is_unfinished(owner)
+    may_replace = force or (unfinished and _row(owner, _QUERIES.read_marker) == (True,))
+    if not may_replace and migrated and _holds_something(owner):
         raise Conflict(
             "The database is not empty. Restore into a new home, or give --force to replace everything in it."
         )
-    with owner.transaction():
-        owner.execute(_QUERIES.create_marker)
-        owner.execute(_QUERIES.fill_marker, {"may_replace": may_replace})
-    try:
-        _await_alone(owner)
-    except Conflict:
-        owner.execute(_QUERIES.drop_marker)
-        raise
+    if not unfinished:
+        with owner.transaction():
+            owner.execute(_QUERIES.create_marker)
+            owner.execute(_QUERIES.fill_marker, {"may_replace": may_replace})
+    return not unfinished
 
 
-def _holds_something(store: Store) -> bool:
+def _holds_something(owner: Connection) -> bool:
     """True when there is an event, a user or the like; a fresh schema with its first workspace holds nothing."""
-    connection = Database(full_dsn(store)).connect_owner()
-    try:
-        tables = {str(name) for (name,) in connection.execute(_QUERIES.tables).fetchall()}
-        for name in sorted(tables - {"workspace", "workspace_state", "schema_migration"}):
-            query = sql.SQL(_QUERIES.has_rows).format(table=sql.Identifier(name))
-            if connection.execute(query).fetchone() == (True,):
+    tables = {str(name) for (name,) in owner.execute(_QUERIES.tables).fetchall()} - _ALWAYS_FILLED
+    queries = [sql.SQL(_QUERIES.has_rows).format(table=sql.Identifier(name)) for name in sorted(tables)]
+    for number, _ in list_workspaces(owner):
+        with owner.transaction():
+            set_workspace(owner, number)
+            if any(owner.execute(query).fetchone() == (True,) for query in queries):
                 return True
-        return False
-    finally:
-        connection.close()
+    return False
 
 
 def _await_alone(owner: Connection) -> None:
@@ -167,14 +162,9 @@ def _await_alone(owner: Connection) -> None:
 
 def _keep_erasures(store: Store, owner: Connection) -> None:
     """Note the erasures of the data that is about to go, in case a crash kept one out of the register."""
-    if owner.execute("select to_regclass('erasure') is null").fetchone() == (True,):
-        return
-    connection = Database(full_dsn(store)).connect_owner()
-    try:
-        known = erasures(connection, store.master.fingerprint(), datetime.now(UTC))
-    finally:
-        connection.close()
-    Register(store.home).append(known)
+    migrated, _ = _row(owner, _QUERIES.is_migrated)
+    if migrated:
+        Register(store.home).append(erasures(owner, store.master.fingerprint(), datetime.now(UTC)))
 
 
 def _load(store: Store, directory: Path, manifest: Manifest) -> None:
@@ -190,10 +180,10 @@ def _load(store: Store, directory: Path, manifest: Manifest) -> None:
             connection.transaction(),
             stream_tool(tool, "--file=-", "--no-owner", f"--use-list={listing}", str(dump)) as script,
         ):
-            names = [sql.Identifier(str(name)) for (name,) in connection.execute(_QUERIES.tables).fetchall()]
-            if names:
-                connection.execute(sql.SQL(_QUERIES.drop_tables).format(tables=sql.SQL(", ").join(names)))
-            _play(connection, script)
+            _make_room(connection)
+            rows = _play(connection, script)
+            if rows != sum(manifest.rows.values()):
+                raise RestoreFailed("The backup has not the rows its manifest counts; the database is as it was.")
             moved = sql.SQL(_QUERIES.move_marker).format(schema=sql.Identifier(manifest.schema))
             connection.execute(moved)
     except psycopg.Error as error:
@@ -206,29 +196,45 @@ def _load(store: Store, directory: Path, manifest: Manifest) -> None:
         listing.unlink(missing_ok=True)
 
 
-def _play(connection: Connection, script: IO[bytes]) -> None:
-    """Run what pg_restore prints: statements, and rows between `COPY … FROM stdin` and its end."""
+def _make_room(connection: Connection) -> None:
+    """Drop our tables and functions; the transaction brings them back, or nothing happened."""
+    names = [sql.Identifier(str(name)) for (name,) in connection.execute(_QUERIES.tables).fetchall()]
+    if names:
+        connection.execute(sql.SQL(_QUERIES.drop_tables).format(tables=sql.SQL(", ").join(names)))
+    for (function,) in connection.execute(_QUERIES.functions).fetchall():
+        # The catalogue spells the name with its quotes and types, which an identifier cannot hold.
+        connection.execute(sql.SQL(_QUERIES.drop_function).format(function=sql.SQL(function)))
+
+
+def _play(connection: Connection, script: IO[bytes]) -> int:
+    """Run what pg_restore prints: statements, and rows between `COPY … FROM stdin` and its end.
+
+    Returns the number of rows.
+    """
+    rows = 0
     statements: list[bytes] = []
     old_server = connection.info.server_version < 170000
     for line in script:
         if _COPY.match(line):
             _run(connection, statements)
-            _copy(connection, line, script)
+            rows += _copy(connection, line, script)
         elif not line.startswith(b"\\") and not (old_server and line.startswith(_TOO_NEW)):
             statements.append(line)
     _run(connection, statements)
+    return rows
 
 
 def _run(connection: Connection, statements: list[bytes]) -> None:
     text = b"".join(statements)
     statements.clear()
     if text.strip():
-        connection.execute(text)
+        connection.execute(text, prepare=False)
 
 
-def _copy(connection: Connection, statement: bytes, script: IO[bytes]) -> None:
-    """Send the rows up to the line that ends them."""
-    with connection.cursor().copy(statement) as copy:
+def _copy(connection: Connection, statement: bytes, script: IO[bytes]) -> int:
+    """Send the rows up to the line that ends them; how many they were."""
+    cursor = connection.cursor()
+    with cursor.copy(statement) as copy:
         held: list[bytes] = []
         size = 0
         for line in script:
@@ -241,15 +247,10 @@ def _copy(connection: Connection, statement: bytes, script: IO[bytes]) -> None:
                 held.clear()
                 size = 0
         copy.write(b"".join(held))
+    return cursor.rowcount
 
 
-def _verify(store: Store, manifest: Manifest) -> None:
-    """Raise RestoreFailed when a table has not the rows the manifest counted."""
-    connection = Database(full_dsn(store)).connect_owner()
-    try:
-        found = count_rows(connection)
-    finally:
-        connection.close()
-    wrong = sorted(name for name, rows in manifest.rows.items() if found.get(name) != rows)
-    if wrong:
-        raise RestoreFailed(f"The backup has not the rows its manifest counts (table {wrong[0]}).")
+def _row(connection: Connection, query: LiteralString) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None, "the query always answers"
+    return row

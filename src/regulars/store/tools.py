@@ -28,7 +28,7 @@ def reach(dsn: str) -> tuple[str, dict[str, str]]:
     """The connection string without its password, and the environment that holds it."""
     where = conninfo_to_dict(dsn)
     password = str(where.pop("password", "") or "")
-    return make_conninfo(**where), clean_environment() | ({"PGPASSWORD": password} if password else {})
+    return make_conninfo("", **where), clean_environment() | ({"PGPASSWORD": password} if password else {})
 
 
 def run_tool(program: Path, *arguments: str, dsn: str | None = None) -> str:

@@ -91,7 +91,11 @@ class Tender(Struct, omit_defaults=True, gc=False):
 
 
 class Sale(Struct, omit_defaults=True):
-    """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive."""
+    """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive.
+
+    `receipt_unique`: the number is never used again in its till system, so that store, till and day do not matter
+    (web orders).
+    """
 
     receipt: Id
     currency: Currency
@@ -110,7 +114,6 @@ class Sale(Struct, omit_defaults=True):
     original_till: Id | None = None
     original_business_date: date | None = None
     receipt_unique: bool = False
-    """This number is never used again in its till system: store, till and day do not matter (web orders)."""
 
 
 class Product(Struct, omit_defaults=True, gc=False):

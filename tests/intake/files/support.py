@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -31,11 +31,13 @@ class Keeper:
         self.batches: list[int] = []
         self.refused_types: set[str] = set()
         self.fail_in_batch: dict[int, BaseException] = {}
+        self.began: Callable[[], None] = lambda: None
         self.at_once = 0
         self.at_once_max = 0
 
     async def submit(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
         assert door == "import"
+        self.began()
         self.batches.append(len(bodies))
         self.at_once += 1
         self.at_once_max = max(self.at_once_max, self.at_once)
@@ -55,7 +57,9 @@ class Keeper:
         event = msgspec.json.decode(body, type=Event)
         if event.type in self.refused_types:
             error = EventError("refused", "is not wanted here", "type")
-            return Result(id=event.id, status="rejected", quarantine_id=f"{len(self.events):032x}", error=error)
+            return Result(
+                id=event.id, status="rejected", quarantine_id=f"{len(self.events):032x}", error=error
+            )
         if event.id in self.events:
             return Result(id=event.id, status="duplicate")
         self.events[event.id] = event

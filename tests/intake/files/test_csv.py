@@ -7,12 +7,13 @@ import gzip
 import io
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from regulars.intake.files import csv_lines, csv_reader
+from regulars.intake.files import csv_lines
 from regulars.intake.files.batches import ROWS_PER_BATCH_MAX
 from regulars.intake.files.csv_reader import CsvReader
 from regulars.intake.files.dialect import Dialect
@@ -23,9 +24,9 @@ from tests.intake.files.support import Desk, csv_text
 NAMES = ["given_name", "family_name", "email"]
 
 
-def read(path: Path, **options: str) -> list[tuple[int, tuple[str, ...], str | None]]:
+def read(path: Path) -> list[tuple[int, tuple[str, ...], str | None]]:
     """Line, values and fault of every row."""
-    reader = CsvReader(inspect_file(path), expected=frozenset(NAMES), base=Dialect(**options))
+    reader = CsvReader(inspect_file(path), expected=frozenset(NAMES), base=Dialect())
     reader.select(set(NAMES))
     out = []
     for batch in reader.batches():
@@ -48,7 +49,9 @@ def starts(text: str, dialect: csv.Dialect | type[csv.Dialect]) -> list[int]:
     return found
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\r\t\",;"), max_size=12)
+TEXTS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.sampled_from('\n\r\t",;'), max_size=12
+)
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"])
 
 
@@ -62,13 +65,21 @@ ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-1
     packed=st.booleans(),
     block=st.sampled_from([40, 1_000_000]),
 )
-@example([('"', "\n", "\r\n"), ("", "", "")], ",", "utf-8", "\n", csv.QUOTE_MINIMAL, False, 40)
+@example(
+    rows=[('"', "\n", "\r\n"), ("", "", "")],
+    delimiter=",",
+    encoding="utf-8",
+    end="\n",
+    quoting=csv.QUOTE_MINIMAL,
+    packed=False,
+    block=40,
+)
 def test_whatever_the_csv_module_writes_is_read_back(
     rows: list[tuple[str, str, str]],
     delimiter: str,
     encoding: str,
     end: str,
-    quoting: int,
+    quoting: Literal[0, 1],
     packed: bool,
     block: int,
 ) -> None:
@@ -103,7 +114,9 @@ def _fits(value: str, encoding: str) -> bool:
     # Text in an old encoding that happens to be UTF-8 as well cannot be told from it; latin-1 shares
     # its control characters with no text of the world.
     if encoding in ("cp1252", "latin-1"):
-        return value.isascii() or ("\u00e9" in value and not any(0x80 <= byte < 0xA0 for byte in raw) and not _utf8(raw))
+        return value.isascii() or (
+            "\u00e9" in value and not any(0x80 <= byte < 0xA0 for byte in raw) and not _utf8(raw)
+        )
     return True
 
 
@@ -116,7 +129,8 @@ def _utf8(raw: bytes) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "name"), [("cp1252", "Zoë Müller – café €5"), ("latin-1", "Zoë\x81 Müller"), ("utf-16", "Łukasz 李")]
+    ("encoding", "name"),
+    [("cp1252", "Zoë Müller – café €5"), ("latin-1", "Zoë\x81 Müller"), ("utf-16", "Łukasz 李")],
 )
 def test_encodings_of_old_tills_are_found(desk: Desk, encoding: str, name: str) -> None:
     desk.run("customers", f"external_id;given_name\nc-1;{name}\n".encode(encoding))
@@ -147,7 +161,11 @@ def test_ragged_rows_are_rejected_by_their_line(desk: Desk) -> None:
         (4, "row", "has 2 values where the header has 3"),
         (5, "row", "has 4 values where the header has 3"),
     ]
-    assert [event.customer.external_id for event in desk.gate.all() if event.customer] == ["c-1", "c-4", "c-5"]
+    assert [event.customer.external_id for event in desk.gate.all() if event.customer] == [
+        "c-1",
+        "c-4",
+        "c-5",
+    ]
 
 
 def test_a_row_with_nul_bytes_is_rejected(desk: Desk) -> None:
@@ -192,7 +210,9 @@ def test_a_line_without_an_end_stops_the_import(desk: Desk, monkeypatch: pytest.
         (b"external_id,name,name\nc-1,a,b\n", "has 2 columns named 'name'"),
     ],
 )
-def test_files_that_cannot_be_used_are_refused_in_plain_words(desk: Desk, content: bytes, message: str) -> None:
+def test_files_that_cannot_be_used_are_refused_in_plain_words(
+    desk: Desk, content: bytes, message: str
+) -> None:
     with pytest.raises(FileUnreadable, match=message):
         desk.run("customers", content)
     assert desk.gate.batches == []
@@ -236,4 +256,3 @@ def test_batches_are_bounded_however_short_the_lines(tmp_path: Path) -> None:
     sizes = [len(batch) for batch in reader.batches()]
     assert sum(sizes) == 50_000
     assert max(sizes) <= ROWS_PER_BATCH_MAX
-    assert csv_reader.SAMPLE_CHARACTERS < csv_lines.RECORD_CHARACTERS_MAX

@@ -51,7 +51,7 @@ def customer(desk: Desk, spec: str, *cells: str, field: str = "given_name", extr
         ('{ column = "a", cases = [{ above = 3, value = "big" }], otherwise = "small" }', ["n"], "small"),
         ('{ column = "a", cases = [{ matches = "^[0-9]+$", value = "number" }] }', ["12"], "number"),
         ('{ column = "a", cases = [{ contains = "n", ends_with = "x", value = "z" }] }', ["Ann"], "Ann"),
-        ('{ line_number = true }', ["x"], "2"),
+        ("{ line_number = true }", ["x"], "2"),
     ],
 )
 def test_each_word_changes_the_text(desk: Desk, spec: str, cells: list[str], expected: str | None) -> None:
@@ -112,13 +112,20 @@ AT = 'occurred_at = { value = "2026-01-01T00:00:00Z" }\n'
         ('decimal_mark = ","', '"a"', "1 234 567,89", 123456789),
     ],
 )
-def test_amounts_are_read_as_people_write_them(desk: Desk, head: str, spec: str, cell: str, minor: int) -> None:
+def test_amounts_are_read_as_people_write_them(
+    desk: Desk, head: str, spec: str, cell: str, minor: int
+) -> None:
     assert sale(desk, f"{AT}total = {spec}\n", f"{cell};;", 'currency = "GBP"\n' + head).total_minor == minor
 
 
-@pytest.mark.parametrize("cell", ["12.3.4", "1,5", "1,23", "twelve", "1e3", "12,345,6", "--5", "٣", "9" * 30, "nan"])
+@pytest.mark.parametrize(
+    "cell", ["12.3.4", "1,5", "1,23", "twelve", "1e3", "12,345,6", "--5", "٣", "9" * 30, "nan"]
+)
 def test_what_is_no_plain_number_is_rejected_rather_than_guessed(desk: Desk, cell: str) -> None:
-    report = desk.run("sales", csv_text(("receipt", "occurred_at", "currency", "total"), ("1", "2026-01-01T00:00:00Z", "GBP", cell)))
+    report = desk.run(
+        "sales",
+        csv_text(("receipt", "occurred_at", "currency", "total"), ("1", "2026-01-01T00:00:00Z", "GBP", cell)),
+    )
     assert report.events == 0
     ((_, field, reason),) = desk.rejects()
     assert field == "total"
@@ -131,8 +138,16 @@ def test_what_is_no_plain_number_is_rejected_rather_than_guessed(desk: Desk, cel
         ('{ column = "a" }', "2026-07-01 12:00", datetime(2026, 7, 1, 11, 0, tzinfo=UTC)),
         ('{ column = "a" }', "2026-01-01", datetime(2026, 1, 1, 0, 0, tzinfo=UTC)),
         ('{ column = "a" }', "2026-07-01T12:00:00+05:30", datetime(2026, 7, 1, 6, 30, tzinfo=UTC)),
-        ('{ column = "a", format = "%d.%m.%Y %H:%M" }', "01.07.2026 12:00", datetime(2026, 7, 1, 11, 0, tzinfo=UTC)),
-        ('{ column = "a", time_zone = "Asia/Tokyo" }', "2026-07-01 12:00", datetime(2026, 7, 1, 3, 0, tzinfo=UTC)),
+        (
+            '{ column = "a", format = "%d.%m.%Y %H:%M" }',
+            "01.07.2026 12:00",
+            datetime(2026, 7, 1, 11, 0, tzinfo=UTC),
+        ),
+        (
+            '{ column = "a", time_zone = "Asia/Tokyo" }',
+            "2026-07-01 12:00",
+            datetime(2026, 7, 1, 3, 0, tzinfo=UTC),
+        ),
         ('{ column = "a", format = "unix" }', "1782907200", datetime(2026, 7, 1, 12, 0, tzinfo=UTC)),
         ('{ column = "a", format = "unix_ms" }', "1782907200000", datetime(2026, 7, 1, 12, 0, tzinfo=UTC)),
         ('{ columns = ["a", "b"] }', "2026-07-01;12:00", datetime(2026, 7, 1, 11, 0, tzinfo=UTC)),
@@ -140,7 +155,12 @@ def test_what_is_no_plain_number_is_rejected_rather_than_guessed(desk: Desk, cel
 )
 def test_times_become_utc(desk: Desk, spec: str, cell: str, expected: datetime) -> None:
     row = cell if ";" in cell else f"{cell};"
-    found = sale(desk, f"occurred_at = {spec}\ntotal = {{ value = 1 }}\n", f"{row};", 'currency = "GBP"\ntime_zone = "Europe/London"')
+    found = sale(
+        desk,
+        f"occurred_at = {spec}\ntotal = {{ value = 1 }}\n",
+        f"{row};",
+        'currency = "GBP"\ntime_zone = "Europe/London"',
+    )
     assert desk.gate.all()[0].occurred_at == expected
     assert found.business_date is not None
 
@@ -151,7 +171,12 @@ def test_a_time_without_a_zone_is_rejected_when_no_zone_is_known(desk: Desk) -> 
 
 
 def test_the_business_date_is_the_day_in_the_mapping_s_zone(desk: Desk) -> None:
-    found = sale(desk, 'occurred_at = "a"\ntotal = "b"', "2026-07-01T23:30:00Z;1;", 'currency = "GBP"\ntime_zone = "Europe/London"')
+    found = sale(
+        desk,
+        'occurred_at = "a"\ntotal = "b"',
+        "2026-07-01T23:30:00Z;1;",
+        'currency = "GBP"\ntime_zone = "Europe/London"',
+    )
     assert found.business_date == date(2026, 7, 2)
 
 
@@ -166,7 +191,9 @@ def test_rows_are_skipped_by_condition_and_counted(desk: Desk) -> None:
         column = "id"
         empty = true
         """
-    report = desk.run("customers", "id,state\nc-1,live\nc-2,deleted\n,live\nc-3,test\nc-4\nc-5,live\n", mapping)
+    report = desk.run(
+        "customers", "id,state\nc-1,live\nc-2,deleted\n,live\nc-3,test\nc-4\nc-5,live\n", mapping
+    )
     assert (report.rows, report.rows_skipped, report.applied, report.rows_rejected) == (6, 3, 2, 1)
     assert [line for line, _, _ in desk.rejects()] == [6]
 
@@ -218,7 +245,12 @@ empty = true
         ("currency =", "currencies =", 2, "unknown key 'currencies'; did you mean 'currency'?"),
         ('receipt = "invoice"', 'receit = "invoice"', 6, "did you mean 'receipt'?"),
         ("format =", "fromat =", 7, "unknown key 'fromat'; did you mean 'format'?"),
-        ('column = "sum" }', 'column = "sum", cases = [\n  { equals = "a", value = "b" },\n  { eqals = "a", value = "c" } ] }', 10, "unknown key 'eqals'"),
+        (
+            'column = "sum" }',
+            'column = "sum", cases = [\n  { equals = "a", value = "b" },\n  { eqals = "a", value = "c" } ] }',
+            10,
+            "unknown key 'eqals'",
+        ),
         ("empty = true", "emty = true", 15, "unknown key 'emty'"),
         ("empty = true", "", 13, "give a condition"),
         ('"sum" }', '"sum", round = "yes" }', 8, "Expected `bool`"),
@@ -231,7 +263,7 @@ empty = true
         ('receipt = "invoice"', "", 5, "nothing fills receipt"),
         ('currency = "GBP"', "", 5, "nothing fills currency"),
         ("currency =", "group_by = ['till']\ncurrency =", 2, "not a mapped field"),
-        ('total = {', 'total_minor = "x"\ntotal = {', 9, "either 'total' or 'total_minor'"),
+        ("total = {", 'total_minor = "x"\ntotal = {', 9, "either 'total' or 'total_minor'"),
         ('kind = "sales"', 'kind = "customers"', 1, "this mapping is for customers, not for sales"),
         ("[lookups.x]", "[lookups.x", 10, "is not TOML"),
     ],
@@ -259,4 +291,8 @@ def test_a_column_that_the_file_lacks_is_named_with_the_nearest(desk: Desk) -> N
 
 def test_a_constant_that_does_not_fit_its_field_is_refused(desk: Desk) -> None:
     with pytest.raises(MappingError, match=r"fields\.currency: the constant is not a currency code"):
-        desk.run("sales", "a,b\n1,2\n", '[fields]\nreceipt = "a"\noccurred_at = "b"\ncurrency = { value = "pounds" }\n')
+        desk.run(
+            "sales",
+            "a,b\n1,2\n",
+            '[fields]\nreceipt = "a"\noccurred_at = "b"\ncurrency = { value = "pounds" }\n',
+        )

@@ -75,7 +75,12 @@ def test_amounts_of_any_type_are_exact(desk: Desk, price: pa.Array, minor: int) 
     }
     desk.run("sales", write(desk, columns))
     line = sale(desk).lines[0]
-    assert (sale(desk).receipt, line.sku, line.unit_price_minor, line.total_minor) == ("489434", "22041", minor, minor)
+    assert (sale(desk).receipt, line.sku, line.unit_price_minor, line.total_minor) == (
+        "489434",
+        "22041",
+        minor,
+        minor,
+    )
 
 
 def test_empty_cells_and_numbers_that_are_none_are_no_values(desk: Desk) -> None:
@@ -90,7 +95,11 @@ def test_empty_cells_and_numbers_that_are_none_are_no_values(desk: Desk) -> None
     first, second = (event.customer for event in desk.gate.all())
     assert first is not None
     assert second is not None
-    assert (first.external_id, first.birth_date, first.traits) == ("1", date(1990, 2, 1), {"visits": 3, "newsletter": True})
+    assert (first.external_id, first.birth_date, first.traits) == (
+        "1",
+        date(1990, 2, 1),
+        {"visits": 3, "newsletter": True},
+    )
     assert (second.external_id, second.given_name) == ("2", None)
     assert [(line, field) for line, field, _ in desk.rejects()] == [(3, "customer")]
 

@@ -43,7 +43,9 @@ def test_a_row_is_true_as_of_the_time_the_file_was_written(desk: Desk) -> None:
 
 
 def test_a_column_may_say_since_when_a_row_is_true(desk: Desk) -> None:
-    mapping = '[fields]\nexternal_id = "id"\noccurred_at = { column = "changed", time_zone = "Europe/Paris" }\n'
+    mapping = (
+        '[fields]\nexternal_id = "id"\noccurred_at = { column = "changed", time_zone = "Europe/Paris" }\n'
+    )
     desk.run("customers", "id,changed\nc-1,2026-07-01 10:00\n", mapping)
     assert desk.gate.all()[0].occurred_at == datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
 
@@ -114,4 +116,8 @@ def test_the_people_of_real_files_arrive(desk: Desk) -> None:
     assert (report.rows, report.events, report.rows_rejected) == (25_085, 25_085, 0)
     first = desk.gate.all()[0].customer
     assert first is not None
-    assert (first.given_name, first.birth_date, first.traits) == ("frank", date(1856, 6, 18), {"occupation": "liturgist"})
+    assert (first.given_name, first.birth_date, first.traits) == (
+        "frank",
+        date(1856, 6, 18),
+        {"occupation": "liturgist"},
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import stat
 from pathlib import Path
 
@@ -29,7 +28,11 @@ class Killed(BaseException):
 
 def receipts(count: int, *, bad: int = 0) -> str:
     """Receipts of two lines each, every one of the first `bad` with an unreadable price."""
-    rows = [(f"R{n}", AT, "GBP", f"P{line}", "x" if n < bad else "1.00") for n in range(count) for line in range(2)]
+    rows = [
+        (f"R{n}", AT, "GBP", f"P{line}", "x" if n < bad else "1.00")
+        for n in range(count)
+        for line in range(2)
+    ]
     return csv_text(HEADER, *rows)
 
 
@@ -67,7 +70,10 @@ def test_a_killed_run_goes_on_where_it_was(
 def test_what_the_engine_refused_before_a_stop_stays_in_the_reject_file(desk: Desk) -> None:
     text = csv_text(
         (*HEADER, "kind"),
-        *((f"R{n}", AT, "GBP", "P", "x" if n == 7 else "1", "void" if n % 10 == 0 else "sale") for n in range(5_000)),
+        *(
+            (f"R{n}", AT, "GBP", "P", "x" if n == 7 else "1", "void" if n % 10 == 0 else "sale")
+            for n in range(5_000)
+        ),
     )
     desk.gate.refused_types = {"sale.voided"}
     desk.gate.fail_in_batch[5] = Killed()
@@ -124,9 +130,10 @@ def test_a_cancelled_import_leaves_no_thread_and_can_go_on(desk: Desk) -> None:
     options = Options(file=path, kind="sales", rejects=desk.folder / "rejects.csv")
 
     async def cancelled() -> None:
+        began = asyncio.Event()
+        desk.gate.began = began.set
         task = asyncio.create_task(run_import(options, desk.gate, SHOP, desk.positions))
-        while not desk.gate.batches:
-            await asyncio.sleep(0)
+        await began.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -238,11 +245,11 @@ def test_the_temporary_file_has_no_name(desk: Desk, monkeypatch: pytest.MonkeyPa
     room.mkdir()
     monkeypatch.setenv("TMPDIR", str(room))
     monkeypatch.setattr("tempfile.tempdir", None)
-    seen: list[list[str]] = []
+    seen: list[list[Path]] = []
     submit = desk.gate.submit
 
     async def look(*args: object, **options: object) -> object:
-        seen.append(os.listdir(room))
+        seen.append(list(room.iterdir()))
         return await submit(*args, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(desk.gate, "submit", look)

@@ -35,7 +35,9 @@ def test_the_lines_of_a_receipt_become_one_sale(desk: Desk) -> None:
     assert first.customer is not None
     assert first.customer.external_id == "c-1"
     assert sale_of(first).total_minor == 1500
-    assert [(line.sku, line.quantity, line.unit_price_minor, line.total_minor) for line in sale_of(first).lines] == [
+    assert [
+        (line.sku, line.quantity, line.unit_price_minor, line.total_minor) for line in sale_of(first).lines
+    ] == [
         ("TEA", Decimal(2), 350, 700),
         ("MUG", Decimal(1), 800, 800),
     ]
@@ -123,7 +125,9 @@ def test_a_receipt_has_at_most_so_many_lines(desk: Desk) -> None:
     assert set(desk.gate.sales()) == {"R1"}
     assert len(sale_of(desk.gate.sales()["R1"]).lines) == LINES_PER_SALE_MAX
     assert report.rows_rejected == LINES_PER_SALE_MAX + 1
-    assert desk.rejects() == [(LINES_PER_SALE_MAX + 2, "receipt", "has 2,001 lines; a sale has at most 2,000")]
+    assert desk.rejects() == [
+        (LINES_PER_SALE_MAX + 2, "receipt", "has 2,001 lines; a sale has at most 2,000")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -162,14 +166,33 @@ def test_a_stated_total_wins_over_the_lines_and_is_exact(desk: Desk) -> None:
 
 
 def test_discount_shipping_and_tip_make_the_total(desk: Desk) -> None:
-    header = ("receipt", "occurred_at", "currency", "sku", "unit_price", "line_discount", "discount", "shipping", "tip")
+    header = (
+        "receipt",
+        "occurred_at",
+        "currency",
+        "sku",
+        "unit_price",
+        "line_discount",
+        "discount",
+        "shipping",
+        "tip",
+    )
     desk.run(
         "sales",
-        csv_text(header, ("R1", NOON, "GBP", "A", "10", "1", "2", "3.50", "0.50"), ("R1", NOON, "GBP", "B", "4", "", "", "", "")),
+        csv_text(
+            header,
+            ("R1", NOON, "GBP", "A", "10", "1", "2", "3.50", "0.50"),
+            ("R1", NOON, "GBP", "B", "4", "", "", "", ""),
+        ),
     )
     (event,) = desk.gate.all()
     sale = sale_of(event)
-    assert (sale.total_minor, sale.discount_minor, sale.shipping_minor, sale.tip_minor) == (1500, 200, 350, 50)
+    assert (sale.total_minor, sale.discount_minor, sale.shipping_minor, sale.tip_minor) == (
+        1500,
+        200,
+        350,
+        50,
+    )
     assert [line.total_minor for line in sale.lines] == [900, 400]
 
 
@@ -198,14 +221,28 @@ def test_refunds_written_with_negative_figures_are_turned(desk: Desk) -> None:
         mapping,
     )
     sales = desk.gate.sales()
-    assert [sales[name].type for name in ("C1", "C2", "9")] == ["sale.refunded", "sale.refunded", "sale.completed"]
-    assert (sale_of(sales["C1"]).total_minor, sale_of(sales["C1"]).lines[0].quantity) == (300, 2)
-    assert (sale_of(sales["C2"]).total_minor, sale_of(sales["C2"]).lines[0].quantity) == (-150, -1)
+    assert [sales[name].type for name in ("C1", "C2", "9")] == [
+        "sale.refunded",
+        "sale.refunded",
+        "sale.completed",
+    ]
+    assert (sale_of(sales["C1"]).total_minor, sale_of(sales["C1"]).lines[0].quantity) == (300, Decimal(2))
+    assert (sale_of(sales["C2"]).total_minor, sale_of(sales["C2"]).lines[0].quantity) == (-150, Decimal(-1))
     assert sale_of(sales["9"]).lines[0].quantity == -1
 
 
 def test_a_unit_price_is_worked_out_from_a_line_total(desk: Desk) -> None:
-    header = ("receipt", "occurred_at", "currency", "sku", "quantity", "line_total", "tender", "coupon", "version")
+    header = (
+        "receipt",
+        "occurred_at",
+        "currency",
+        "sku",
+        "quantity",
+        "line_total",
+        "tender",
+        "coupon",
+        "version",
+    )
     desk.run("sales", csv_text(header, ("R1", NOON, "GBP", "A", "4", "10.00", "card", "TEN", "3")))
     (event,) = desk.gate.all()
     sale = sale_of(event)

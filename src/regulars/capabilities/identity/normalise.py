@@ -15,6 +15,7 @@ from anyascii import anyascii
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]+\.[^@\s.,;<>\"]{2,63}")
 _E164 = re.compile(r"\+[1-9]\d{7,14}")
 _PHONE_NOISE = re.compile(r"[\s()./-]+")
+_APOSTROPHE = re.compile(r"['`]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _TITLES = frozenset("mr mrs ms miss mx dr prof sir madam herr frau m mme".split())
 
@@ -80,9 +81,9 @@ def _is_filler_number(number: str) -> bool:
 
 
 def fold(value: str) -> str:
-    """Letters and digits of a text in ASCII lower case, words apart by one space."""
+    """Letters and digits of a text in ASCII lower case, words apart by one space; O'Neil is one word."""
     text = value if value.isascii() else anyascii(value)
-    return _NOT_WORD.sub(" ", text.lower()).strip()
+    return _NOT_WORD.sub(" ", _APOSTROPHE.sub("", text.lower())).strip()
 
 
 def given_name(value: str) -> str | None:

@@ -91,7 +91,7 @@ def _values(
     out = []
     for kind, name in _ID_FIELDS:
         raw = getattr(customer, name)
-        if raw is None or is_filler(raw):
+        if raw is None or not raw.strip() or is_filler(raw):
             continue
         value = raw.strip()
         scope = str(source_id) if kind in kinds.SCOPED_TO_SOURCE else ""
@@ -103,8 +103,8 @@ def _values(
         elif customer.email.strip():
             scalars["unusable_email"] = customer.email.strip()
     if customer.phone:
-        country = (customer.address.country if customer.address else None) or region
-        number = phone(customer.phone, country)
+        country = ((customer.address.country if customer.address else None) or region).strip().upper()
+        number = phone(customer.phone, country) or phone(customer.phone, region)
         if number:
             out.append((kinds.PHONE, number, hash_("phone", "", number)))
         elif customer.phone.strip():

@@ -110,7 +110,7 @@ def _doubted(record: Record, person: Person, state: State, tools: Tools) -> set[
     if person.deletes or named:
         return carried
     said = {kind: hash_ for kind, _, hash_ in person.values}
-    return {(kind, hash_) for kind, hash_ in carried if said.get(kind, hash_) != hash_}
+    return {(k, h) for k, h in carried if k not in kinds.MULTIPLE and said.get(k, h) != h}
 
 
 def _only_repeats(record: Record, one: Said) -> bool:
@@ -328,7 +328,8 @@ def _free(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None
         if generic_of(key, carriers) is None:
             changes.freed.add(key)
             dirty.update(member.record_id for member in carriers)
-    state.retired = state.retired - changes.freed
+    if changes.freed:
+        state.retired = state.retired - changes.freed
 
 
 def _cluster_one(component: str, records: list[Record], state: State, tools: Tools, changes: Changes) -> None:

@@ -17,6 +17,7 @@ from .state import ProductEntry, StaffEntry, StockEntry, StoreEntry
 
 _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 TAX_MODES = ("inclusive", "exclusive")
+QUANTITY_MAX = 10**12
 
 
 class Entries(Struct):
@@ -92,6 +93,8 @@ def _stock(event: Event, event_key: str) -> dict[tuple[str, str], StockEntry]:
     if said is None:
         raise InvalidInput("stock.updated needs stock", field="stock")
     store = event.store or ""
+    if not said.quantity.is_finite() or abs(said.quantity) > QUANTITY_MAX:
+        raise InvalidInput("stock.quantity is out of range", field="stock.quantity")
     entry = StockEntry(said.sku, store, str(said.quantity), event.occurred_at, event_key)
     return {(said.sku, store): entry}
 
@@ -102,7 +105,7 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise InvalidInput(
-            f"{name!r} is no IANA time zone such as Europe/London", field="store_details.time_zone"
+            "time_zone is no IANA name such as Europe/London", field="store_details.time_zone"
         ) from None
 
 

@@ -10,21 +10,15 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Request
-from msgspec import Struct
 
 from regulars.store.database import Database
 from regulars.store.vault import Vault
+from regulars.vocabulary.intake import ReplayOutcome
+
+__all__ = ["Deps", "Replay", "ReplayOutcome", "WebRequest"]
 
 WebRequest = Request[Any, Any, Any]
 _UTC = ZoneInfo("UTC")
-
-
-class ReplayOutcome(Struct, frozen=True):
-    """What became of rejected events that were tried again."""
-
-    applied: int = 0
-    duplicate: int = 0
-    rejected: int = 0
 
 
 class Replay(Protocol):

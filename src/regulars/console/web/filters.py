@@ -21,7 +21,9 @@ def column_chart(points: Sequence[Point], currency: str, height: int = 200) -> C
 
 
 def curl(payload: Any, base_url: str) -> str:
-    """A command that sends an event to the API; the key is left to fill in."""
+    """A command that sends an event to the API; the key is left to fill in. Empty for what is no event."""
+    if not isinstance(payload, dict) or "type" not in payload or "headers" in payload:
+        return ""
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), default=str)
     return (
         f"curl {shlex.quote(base_url + '/v1/events')} -H 'Authorization: Bearer YOUR_KEY' "

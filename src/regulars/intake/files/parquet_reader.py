@@ -43,7 +43,9 @@ class ParquetReader:
         self._wanted = [name for name, _ in pick_columns(self._facts.path.name, self.names, columns)]
         for name in self._wanted:
             if name in self.nested:
-                message = f"{self._facts.path.name}: the column {name!r} holds lists or structs, not single values."
+                message = (
+                    f"{self._facts.path.name}: the column {name!r} holds lists or structs, not single values."
+                )
                 raise FileUnreadable(message, field=name)
 
     def share_read(self) -> float:

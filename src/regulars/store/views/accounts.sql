@@ -52,7 +52,8 @@ update user_session set seen_at = %(now)s
 
 -- name: end_session
 -- Ends a session.
-delete from user_session where workspace_id = %(workspace_id)s and token_hash = %(token_hash)s;
+delete from user_session where workspace_id = %(workspace_id)s and token_hash = %(token_hash)s
+returning user_id;
 
 -- name: drop_dead_sessions
 -- Removes sessions that can never be used again.

@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Response, get, post
 
+from regulars.console.accounts import actor_of
 from regulars.console.services import rejected
 from regulars.console.services.common import sees_contacts, uuid_of, whole
 from regulars.console.web.deps import ReplayOutcome, WebRequest
@@ -30,7 +31,7 @@ async def replay(request: WebRequest, desk: AtDesk) -> Response[Any]:
         cause = None if fields.get("all") else _cause(fields)
         async with desk.deps.db.read(desk.workspace_id) as conn:
             ids = await rejected.ids_of_cause(conn, desk.workspace_id, cause)
-    outcome = await desk.deps.replay(ids, actor=str(visit.viewer.user_id))
+    outcome = await desk.deps.replay(ids, actor=actor_of(visit.viewer.user_id))
     desk.forget_counts()
     return await _rejected(request, desk, visit, outcome=outcome, tried=len(ids))
 

@@ -1,0 +1,118 @@
+"""axe-core finds no violation (WCAG 2.0 to 2.2, A and AA) on any page, in both themes, at three widths."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.browser.conftest import open_context, watch_for_trouble
+from tests.console.stage import Stage
+
+AXE = Path(__file__).parent / "vendor" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
+PAGES = (
+    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
+    "/events?result=rejected", "/events/40", "/events/rejected", "/nope", "/_kit",
+)  # fmt: skip
+RUN = """async (rules) => {
+  const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
+  return found.violations.map(v => `${v.id}: ${v.help} -> ${v.nodes.slice(0, 4).map(n => n.target.join(' ')).join(' | ')}`);
+}"""
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def window(request: pytest.FixtureRequest, chromium: Browser, shop: Stage) -> Iterator[Page]:
+    context = open_context(chromium, shop, theme=request.param)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def profile(page: Page) -> str:
+    page.goto("/customers?q=L100079")
+    found = re.search(r'href="(/customers/[0-9a-f]{32})"', page.content())
+    assert found is not None
+    return found[1]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe says. It is put in by the test driver, which the page's policy does not bind."""
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[str] = page.evaluate(RUN, RULES)
+    return found
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_violation_on(window: Page, path: str) -> None:
+    window.goto(profile(window) if path == "PROFILE" else path)
+    for width, height in WIDTHS:
+        window.set_viewport_size({"width": width, "height": height})
+        assert violations(window) == [], f"{path} at {width}"
+        overflow: Any = window.evaluate(
+            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{path} scrolls sideways at {width}"
+
+
+def test_no_violation_in_panel_menus_and_dialogs(window: Page) -> None:
+    window.set_viewport_size({"width": 1440, "height": 1000})
+    window.goto("/events")
+    window.locator("#event-rows a").nth(20).click()
+    window.get_by_role("heading", name="What became of it").wait_for()
+    assert violations(window) == []
+    window.get_by_role("button", name="Close").click()
+    window.get_by_role("button", name="Your account").click()
+    assert violations(window) == []
+    window.get_by_role("button", name="Keyboard shortcuts").click()
+    assert violations(window) == []
+    window.goto("/")
+    window.locator("summary.btn").click()
+    assert violations(window) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme: str) -> None:
+    context: BrowserContext = chromium.new_context(
+        base_url=shop.url, color_scheme="dark" if theme == "dark" else "light"
+    )
+    page = context.new_page()
+    trouble = watch_for_trouble(page)
+    page.goto("/customers")
+    for width, height in WIDTHS:
+        page.set_viewport_size({"width": width, "height": height})
+        assert violations(page) == []
+    page.get_by_label("E-mail").fill("nobody@example.com")
+    page.get_by_label("Password").fill("a guess that is wrong")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("alert").wait_for()
+    assert violations(page) == []
+    context.close()
+    assert [one for one in trouble if "401" not in one] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/customers", "/events", "/events/rejected", "PROFILE"])
+def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
+    window.goto(profile(window) if path == "PROFILE" else path)
+    window.set_viewport_size({"width": 320, "height": 700})
+    assert window.evaluate("() => document.documentElement.scrollWidth") <= 320
+    window.set_viewport_size({"width": 720, "height": 500})  # what 200 % of 1440 leaves
+    assert window.evaluate("() => document.documentElement.scrollWidth") <= 720
+
+
+def test_every_target_is_large_enough(window: Page) -> None:
+    window.set_viewport_size({"width": 1440, "height": 1000})
+    for path in ("/", "/customers", "/events", "/events/rejected"):
+        window.goto(path)
+        small = window.evaluate(
+            """() => [...document.querySelectorAll('button, summary, select, input:not([type=hidden]), .nav a, .btn, .chip')]
+              .filter(e => e.checkVisibility()).map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])
+              .filter(([, b]) => b.width < 24 || b.height < 24).map(([html]) => html)"""
+        )
+        assert small == [], path

@@ -1,0 +1,79 @@
+"""From a thin message to the sale: the real engine wishes, delivery fetches, the real engine takes the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from regulars.delivery import Delivery
+from regulars.engine.lane import Item, Observer
+from regulars.intake.gate import EngineGate
+from regulars.observe import Metrics
+from regulars.store.database import Database
+from regulars.store.master import MasterKey
+from regulars.store.opening import Store
+from regulars.store.outbox import Figures, Outbox
+from regulars.store.sources import Sources
+from regulars.vocabulary.events import Event, Fetch
+from regulars.vocabulary.intake import Result
+from tests.delivery.support import NOW, Shop, open_vendor, order, until
+
+pytestmark = pytest.mark.anyio
+
+
+class Waker(Observer):
+    """Wakes delivery after each turn, from the engine's thread."""
+
+    def __init__(self) -> None:
+        self.delivery: Delivery | None = None
+
+    def turned(self, items: Sequence[Item], results: Sequence[Result], seconds: float) -> None:
+        if self.delivery is not None and items:
+            self.delivery.wake(items[0].source.workspace_id)
+
+
+@pytest.fixture
+async def engine(
+    opened: Database, master_key: MasterKey, tmp_path: Any
+) -> AsyncIterator[tuple[EngineGate, Waker]]:
+    Store(opened, master_key, tmp_path, None).ensure_partitions()
+    waker = Waker()
+    gate = EngineGate(opened, master_key, observer=waker)
+    yield gate, waker
+    gate.close()
+
+
+async def test_a_thin_message_becomes_a_whole_event_once(
+    engine: tuple[EngineGate, Waker], opened: Database, here: int, sources: Sources, outbox: Outbox
+) -> None:
+    gate, waker = engine
+
+    async def stumble(path: str) -> Any:
+        """Fails once; the answer it gives then is fetched twice, as the message came twice."""
+        return (500, {}, b"") if vendor.asked[path] == 1 else order(path)
+
+    async with open_vendor(stumble) as vendor:
+        known = await sources.create(here, "shop", kind="shop", options={"base_url": vendor.url})
+        delivery = Delivery(outbox, sources, {"shop": Shop()}, gate, Metrics(), poll_seconds=0.2)
+        waker.delivery = delivery
+        await delivery.start()
+        for notice in ("n-1", "n-2", "n-1"):
+            wished = [Fetch(kind="order", reference="o-1", version=3)]
+            event = Event(id=notice, type="source.noticed", occurred_at=NOW, fetches=wished)
+            await gate.submit(known.source, [msgspec.json.encode(event)], door="hook")
+
+        async def settled() -> bool:
+            return await outbox.figures(here) == Figures()
+
+        await until(settled)
+        await delivery.close()
+    assert vendor.asked["/orders/o-1"] == 3
+    async with opened.read(here) as connection:
+        rows = await (await connection.execute("select type, count(*) from event group by type")).fetchall()
+        bodies = await (await connection.execute("select body::text from outbox")).fetchall()
+    assert dict(rows) == {"source.noticed": 2, "custom.order": 1}
+    assert {json.loads(body)["reference"] for (body,) in bodies} == {"o-1"}
