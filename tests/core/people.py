@@ -229,7 +229,9 @@ _optional: dict[str, st.SearchStrategy[Any]] = {
     "birth_date": st.sampled_from(["1990-02-01", "1985-05-05"]),
     "traits": st.sampled_from([{"size": 1}, {"size": 2, "vip": True}]),
 }
-customers = st.fixed_dictionaries({}, optional={"external_id": st.sampled_from(["c1", "c2", "c3"]), **_optional})
+customers = st.fixed_dictionaries(
+    {}, optional={"external_id": st.sampled_from(["c1", "c2", "c3"]), **_optional}
+)
 crowd = st.fixed_dictionaries(
     {"external_id": st.sampled_from([f"c{n}" for n in range(12)])},
     optional={
@@ -241,7 +243,9 @@ crowd = st.fixed_dictionaries(
 
 
 @st.composite
-def stories(draw: st.DrawFn, people: st.SearchStrategy[dict[str, Any]] = customers, most: int = 12) -> list[Said]:
+def stories(
+    draw: st.DrawFn, people: st.SearchStrategy[dict[str, Any]] = customers, most: int = 12
+) -> list[Said]:
     """Words on a few customers by two sources, some said again word for word, some taking a customer back."""
     said: list[Said] = []
     before: list[tuple[dict[str, Any], int]] = []

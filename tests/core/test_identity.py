@@ -33,7 +33,9 @@ def any_order(data: st.DataObject, said: list[Said]) -> None:
 
 @PATIENT
 @given(stories(), st.data())
-def test_any_order_of_words_in_any_turns_gives_the_same_customers(said: list[Said], data: st.DataObject) -> None:
+def test_any_order_of_words_in_any_turns_gives_the_same_customers(
+    said: list[Said], data: st.DataObject
+) -> None:
     any_order(data, said)
 
 
@@ -139,7 +141,10 @@ def test_a_browser_used_by_far_too_many_is_nobodys_and_costs_nothing_more() -> N
 def test_a_generic_value_identifies_again_when_people_leave_it(leaves: str) -> None:
     names = [f"Name{letter}" for letter in "abcdefg"]
     assert len(names) == PEOPLE_PER_VALUE_MAX + 1
-    crowd_ = [{"external_id": f"c{n}", "email": "shop@example.com", "given_name": name} for n, name in enumerate(names)]
+    crowd_ = [
+        {"external_id": f"c{n}", "email": "shop@example.com", "given_name": name}
+        for n, name in enumerate(names)
+    ]
     twin = {"external_id": "twin", "email": "shop@example.com", "given_name": names[0]}
     said = told(*(say(n, 1, one) for n, one in enumerate(crowd_)), say(50, 2, twin, source_id=2))
     shelf = play([said])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from typing import Any
-from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -63,7 +62,9 @@ def card_numbers(draw: st.DrawFn) -> str:
 def written_cards(draw: st.DrawFn) -> tuple[str, str]:
     """(digits, the same as somebody may write them)."""
     digits = draw(card_numbers())
-    separator = draw(st.sampled_from(["", " ", "-", ".", "+", "%20", "  ", " - ", "\u00a0", "\t", "%2B", "/"]))
+    separator = draw(
+        st.sampled_from(["", " ", "-", ".", "+", "%20", "  ", " - ", "\u00a0", "\t", "%2B", "/"])
+    )
     size = draw(st.sampled_from([4, 1, 6, 19]))
     parts = [digits[at : at + size] for at in range(0, len(digits), size)]
     written = separator.join(parts)
@@ -96,7 +97,11 @@ def escaped(value: Any) -> bytes:
         if isinstance(inner, list):
             return "[" + ",".join(map(walk, inner)) + "]"
         text = texts.encode(inner)
-        return "".join(f"\\u{ord(c):04x}" if c.isdigit() else c for c in text) if "\\" not in text and isinstance(inner, str) else text
+        return (
+            "".join(f"\\u{ord(c):04x}" if c.isdigit() else c for c in text)
+            if "\\" not in text and isinstance(inner, str)
+            else text
+        )
 
     return walk(json.loads(plain)).encode()
 
@@ -105,8 +110,12 @@ def digits_of(text: str) -> str:
     return "".join(c for c in text if c.isdigit())
 
 
-plain_text = st.text(st.characters(exclude_categories=["Nd", "Cs"], exclude_characters='%+-./ \t\u00a0_"\\'), max_size=12)
-free_keys = st.sampled_from("note comment given_name email phone url loyalty_card text q payload line1".split())
+plain_text = st.text(
+    st.characters(exclude_categories=["Nd", "Cs"], exclude_characters='%+-./ \t\u00a0_"\\'), max_size=12
+)
+free_keys = st.sampled_from(
+    "note comment given_name email phone url loyalty_card text q payload line1".split()
+)
 
 
 @st.composite
@@ -115,7 +124,9 @@ def hiding_places(draw: st.DrawFn) -> tuple[str, Any]:
     before, after = draw(plain_text), draw(plain_text)
     text = f"{before}{written}{after}"
     value: Any = draw(
-        st.sampled_from([text, f"https://shop.example/?a=b&pan={written}&c=d", int(digits), float(digits), written])
+        st.sampled_from(
+            [text, f"https://shop.example/?a=b&pan={written}&c=d", int(digits), float(digits), written]
+        )
     )
     if isinstance(value, float) and len(digits) > 15:
         value = int(digits)
@@ -127,7 +138,13 @@ def hiding_places(draw: st.DrawFn) -> tuple[str, Any]:
 
 @settings(max_examples=300, deadline=None)
 @given(hiding_places(), st.booleans())
-@example(("4111111111111111", {"note": "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 " + VISA}), False)
+@example(
+    (
+        "4111111111111111",
+        {"note": "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 " + VISA},
+    ),
+    False,
+)
 @example(("4111111111111111", {"amount_minor": 4111111111111111}), False)
 @example(("4111111111111111", {"tenders": [{"kind": "card", "reference": VISA}]}), False)
 @example(("4111111111111111", {"4111 1111 1111 1111": "as a key"}), True)
@@ -202,7 +219,11 @@ def test_german_mobiles_are_phone_numbers_and_no_cards() -> None:
 @settings(deadline=None)
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(10**10), 10**10) | st.floats(-1e9, 1e9) | st.text(max_size=20),
+        st.none()
+        | st.booleans()
+        | st.integers(-(10**10), 10**10)
+        | st.floats(-1e9, 1e9)
+        | st.text(max_size=20),
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
         max_leaves=20,
     )
@@ -223,5 +244,5 @@ def test_bytes_that_are_no_json_are_said_to_be_none() -> None:
 
 def test_a_long_hostile_text_takes_no_long_time() -> None:
     chance = random.Random(1)
-    text = " ".join(str(chance.randrange(10**chance.randrange(1, 6))) for _ in range(60_000))
+    text = " ".join(str(chance.randrange(10 ** chance.randrange(1, 6))) for _ in range(60_000))
     assert len(scrub_text(text)) > 100_000

@@ -9,7 +9,7 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, people, running
+from . import data, importing, people, running
 
 app = cyclopts.App(
     name="regulars",
@@ -19,6 +19,7 @@ app = cyclopts.App(
 )
 running.add_to(app)
 data.add_to(app)
+app.command(importing.app)
 people.add_to(app)
 
 

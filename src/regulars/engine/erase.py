@@ -76,7 +76,8 @@ class Eraser:
     def erase_again(self, record_ids: set[str], *, actor: str, reason: str = "") -> list[Erasure]:
         """Erase exactly these records, whoever they are matched with now; for what a restore brought back.
 
-        One erasure for each group of linked records. Ids of records that are not there are passed over.
+        One erasure for each group of linked records; they leave no marks, since the first erasure's are right
+        and what the records say today may fit others. Ids of records that are not there are passed over.
         """
         done = []
         for record_id in sorted(record_ids):
@@ -92,6 +93,8 @@ class Eraser:
             self._session.begin(self._vault.workspace_id)
             self._session.run([Call(_TURN.lock_workspace, self._workspace)])
             work = self._find(profile_id, only)
+            if only is not None:
+                work.marks.clear()
             erasure = self._erase(work, actor, reason, now)
             self._session.commit()
         except BaseException:

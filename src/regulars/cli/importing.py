@@ -1,0 +1,103 @@
+"""`regulars import sales|customers|products FILE`: bring files in through the gate."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+
+from regulars.intake.files.fields import Kind
+from regulars.intake.files.report import Report
+from regulars.intake.files.run import Options, run_import
+from regulars.intake.gate import EngineGate
+from regulars.store.imports import ImportRuns
+from regulars.store.sources import Sources
+from regulars.store.workspaces import DEFAULT
+from regulars.vocabulary.intake import Source
+
+from .common import opened, run_async, settings, show, workspace_of
+
+app = cyclopts.App(name="import", help="Import files: CSV (any delimiter and encoding, gz) and Parquet.")
+Mapping = Annotated[
+    Path | None,
+    cyclopts.Parameter(help="TOML file that maps columns; not needed when headers are our field names."),
+]
+SourceName = Annotated[str, cyclopts.Parameter(help="Whose file it is: records belong to this source.")]
+Rejects = Annotated[
+    Path | None, cyclopts.Parameter(help="Where rejected rows are listed; default FILE.rejects.csv.")
+]
+Workspace = Annotated[str, cyclopts.Parameter(help="Workspace the command works on.")]
+
+
+@app.command
+def sales(
+    file: Path,
+    *,
+    mapping: Mapping = None,
+    source: SourceName = "import",
+    rejects: Rejects = None,
+    workspace: Workspace = DEFAULT,
+    json: bool = False,
+) -> int:
+    """Import receipts. May be stopped and started again; what was imported is not counted twice."""
+    return _import("sales", file, mapping, source, rejects, workspace, as_json=json)
+
+
+@app.command
+def customers(
+    file: Path,
+    *,
+    mapping: Mapping = None,
+    source: SourceName = "import",
+    rejects: Rejects = None,
+    workspace: Workspace = DEFAULT,
+    json: bool = False,
+) -> int:
+    """Import customers."""
+    return _import("customers", file, mapping, source, rejects, workspace, as_json=json)
+
+
+@app.command
+def products(
+    file: Path,
+    *,
+    mapping: Mapping = None,
+    source: SourceName = "import",
+    rejects: Rejects = None,
+    workspace: Workspace = DEFAULT,
+    json: bool = False,
+) -> int:
+    """Import products."""
+    return _import("products", file, mapping, source, rejects, workspace, as_json=json)
+
+
+def _import(
+    kind: Kind,
+    file: Path,
+    mapping: Path | None,
+    source_name: str,
+    rejects: Path | None,
+    workspace: str,
+    *,
+    as_json: bool,
+) -> int:
+    with opened(settings().settings) as store:
+        number = workspace_of(store, workspace)
+        gate = EngineGate(store.database, store.master)
+
+        async def work() -> Report:
+            known = await Sources(store.database, store.master).ensure(number, source_name, kind="import")
+            source: Source = known.source
+            progress = ImportRuns(store.database, number)
+            return await run_import(
+                Options(file, kind, mapping, rejects), gate, source, progress, stderr=sys.stderr
+            )
+
+        try:
+            report = run_async(store, work)
+        finally:
+            gate.close()
+    show(report, as_json=as_json, text=report.text())
+    return 0

@@ -1,0 +1,85 @@
+"""The canary: an event of our own that goes the whole way every few seconds, so that silence is noticed.
+
+It passes the gate, the queue and a turn like any event, is not logged, and moves the workspace's `canary_at`,
+whose age Home and `/readyz` show. While one is under way no other is sent: a stuck engine is not fed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from regulars.engine.prepared import CANARY
+from regulars.observe import Metrics, get_logger
+from regulars.vocabulary.errors import RegularsError
+from regulars.vocabulary.events import Event
+from regulars.vocabulary.intake import OWN_SOURCE_ID, Gate, Source
+
+EVERY_SECONDS: Final = 15.0
+DOOR: Final = "canary"
+_log = get_logger("intake")
+
+
+class Canary:
+    """Sings in the given workspaces until closed."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        workspaces: Sequence[int],
+        metrics: Metrics,
+        *,
+        every_seconds: float = EVERY_SECONDS,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._gate = gate
+        self._workspaces = list(workspaces)
+        self._every_seconds = every_seconds
+        self._now = now
+        self._last_at = now()
+        self._running: asyncio.Task[None] | None = None
+        metrics.watch("canary_age_seconds", self.age_seconds)
+
+    def age_seconds(self) -> float:
+        """Time since the last canary of this process came through, or since it began."""
+        return max(0.0, (self._now() - self._last_at) / timedelta(seconds=1))
+
+    async def start(self) -> None:
+        """Begin; repeated calls do nothing."""
+        if self._running is None:
+            self._running = asyncio.create_task(self._run(), name="canary")
+
+    async def close(self) -> None:
+        """Stop; repeated calls do nothing."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+
+    async def sing(self) -> None:
+        """Send one canary to each workspace and wait until all came through. Raises TryLater."""
+        for workspace_id in self._workspaces:
+            at = self._now()
+            event = Event(id=at.isoformat(), type=CANARY, occurred_at=at)
+            body = msgspec.json.encode(event)
+            await self._gate.submit(own_source(workspace_id), [body], door=DOOR)
+        self._last_at = self._now()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.sing()
+            except RegularsError as error:
+                _log.warning("canary failed", code=error.code)
+            await asyncio.sleep(self._every_seconds)
+
+
+def own_source(workspace_id: int) -> Source:
+    """The source that stands for this program."""
+    return Source(workspace_id, OWN_SOURCE_ID, "regulars", "regulars", "regulars")
