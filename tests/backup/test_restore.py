@@ -16,10 +16,10 @@ from regulars.store import restore as restoring
 from regulars.store.backup import backup
 from regulars.store.database import Database
 from regulars.store.master import load_master_key
-from regulars.store.migrate import open_tables
 from regulars.store.opening import Store
 from regulars.store.register import Register
 from regulars.store.restore import RestoreFailed
+from regulars.store.schema_dump import schema_text
 from regulars.store.unfinished import UnfinishedRestore
 from regulars.vocabulary.errors import Conflict, InvalidInput
 from tests.architecture.tidy import ROOT
@@ -61,9 +61,16 @@ def test_an_embedded_database_is_restored_as_well(kept: Kept, home: Path) -> Non
         shop = Shop(store)
         assert shop.figures() == kept.figures_after
         assert shop.verify().differences == []
-        owner = store.database.connect_owner()
-        assert open_tables(owner) == []
+
+
+def test_the_schema_comes_back_with_its_fences_and_rights(kept: Kept, target: Store, database: Database) -> None:
+    restore(target, kept.directory)
+    texts = []
+    for one in (target.database, database):
+        owner = one.connect_owner()
+        texts.append(schema_text(owner))
         owner.close()
+    assert texts[0] == texts[1]
 
 
 def test_without_a_register_everything_comes_back_and_the_operator_is_warned(kept: Kept, target: Store) -> None:

@@ -15,8 +15,15 @@ from urllib.parse import urlsplit
 import msgspec
 import pytest
 
-from regulars.connectors import connector, signatures
-from regulars.vocabulary.connector import FETCH_CALLS_MAX, Request, Response, SourceConfig, WebhookRequest
+from regulars.connectors import connectors, signatures
+from regulars.vocabulary.connector import (
+    FETCH_CALLS_MAX,
+    Connector,
+    Request,
+    Response,
+    SourceConfig,
+    WebhookRequest,
+)
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.events import Event, Fetch
 
@@ -40,6 +47,11 @@ class Case(msgspec.Struct):
     exchange: list[dict[str, Any]] = []
 
 
+def connector(vendor: str) -> Connector:
+    """The connector of a vendor."""
+    return connectors()[vendor]
+
+
 def names(vendor: str) -> list[str]:
     """The cases of a vendor."""
     return sorted(path.stem for path in (HERE / vendor).glob("*.json"))
@@ -61,9 +73,7 @@ def body_of(case: Case) -> bytes:
     return case.body_text.encode() if case.body_text is not None else msgspec.json.encode(case.body)
 
 
-def signed(
-    vendor: str, body: bytes, headers: Mapping[str, str], config: SourceConfig
-) -> WebhookRequest:
+def signed(vendor: str, body: bytes, headers: Mapping[str, str], config: SourceConfig) -> WebhookRequest:
     """A delivery as the vendor would sign it."""
     scheme = SCHEMES[vendor]
     bare = WebhookRequest(URL, dict(headers), body, RECEIVED_AT)

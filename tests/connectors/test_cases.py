@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from regulars.connectors import connector, connectors
+from regulars.connectors import connectors
 from regulars.vocabulary.connector import Request
 from regulars.vocabulary.errors import BadPayload
 from regulars.vocabulary.events import CUSTOM_PREFIX, TYPES, Event
@@ -61,7 +61,7 @@ def test_a_noticed_message_can_be_fetched(vendor: str, name: str) -> None:
     case = cases.load(vendor, name)
     for told in case.expect.get("events", []):
         for fetch in msgspec.convert(told, Event).fetches:
-            first = connector(vendor).fetch(fetch, cases.config(vendor), [])
+            first = cases.connector(vendor).fetch(fetch, cases.config(vendor), [])
             assert isinstance(first, Request)
 
 

@@ -7,7 +7,6 @@ from itertools import permutations
 from zoneinfo import ZoneInfo
 
 import msgspec
-import pytest
 
 from regulars.capabilities.profile import sales
 from regulars.capabilities.profile.receipt import row_of
@@ -33,7 +32,7 @@ def figures(events: Iterable[Event]) -> Figures:
     for event in events:
         row = row_of(event, source=SOURCE, event_key=hashed(event.id), zone=ZoneInfo("UTC"), hash_=hashed)
         if row is not None and event.id not in seen:
-            row.record_id = "person" if event.type == "sale.completed" else None
+            row.record_id = "person" if event.customer is not None else None
             sales.decide([row], state)
         seen.add(event.id)
     return state.figures["person"].figures
@@ -109,9 +108,18 @@ def test_a_square_order_cancelled_after_all_counts_nothing() -> None:
         assert figures(events).orders == 0
 
 
-@pytest.mark.parametrize("name", ["payment_without_order"])
-def test_a_square_payment_without_order_and_its_refund(name: str) -> None:
+def test_a_square_sale_moves_to_its_buyer_when_square_names_them_later() -> None:
+    [named] = told("square", "fetch_order_sale")
+    assert named.sale is not None
+    earlier = msgspec.structs.replace(named.sale, version=named.sale.version - 1)
+    unnamed = msgspec.structs.replace(named, id="order:ORDER-1:8", customer=None, sale=earlier)
+    assert figures([unnamed]).orders == 0
+    for events in every_order([[unnamed], [named], [unnamed]]):
+        assert figures(events).orders == 1
+
+
+def test_a_square_payment_without_order_and_its_refund() -> None:
     refund = told("square", "refund_without_order")
-    for events in every_order([told("square", name), refund, refund]):
+    for events in every_order([told("square", "payment_without_order"), refund, refund]):
         held = figures(events)
         assert (held.orders, held.returns, held.spend_minor) == (1, 1, {"GBP": 1750})

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regulars.connectors import connector
 from regulars.vocabulary.connector import Request, Response, WebhookRequest
-from regulars.vocabulary.errors import BadPayload, RegularsError
+from regulars.vocabulary.errors import BadCredentials, BadPayload, VendorBusy, VendorRefused
 from regulars.vocabulary.events import Event, Fetch
 
 from . import cases
@@ -28,7 +27,9 @@ STRANGE = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(10**40), 10**40),
-    st.sampled_from([0, -1, 2**53, 2**63, 2**64, 10**30, 1e308, -0.0, 5e-324, "NaN", "Infinity", "-1e999999"]),
+    st.sampled_from(
+        [0, -1, 2**53, 2**63, 2**64, 10**30, 1e308, -0.0, 5e-324, "NaN", "Infinity", "-1e999999"]
+    ),
     st.sampled_from(["", " ", "\0", "é\U0001f600", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]),
     st.text(max_size=5),
     st.text("0123456789.-+eE", max_size=30),
@@ -107,9 +108,10 @@ def survives(vendor: str, headers: dict[str, str], body: bytes) -> None:
     """The body gives valid events, or BadPayload that does not quote it."""
     request = WebhookRequest(cases.URL, headers, body, cases.RECEIVED_AT)
     try:
-        events = connector(vendor).parse(request, cases.config(vendor))
+        events = cases.connector(vendor).parse(request, cases.config(vendor))
     except BadPayload as error:
-        assert len(error.message) < 300
+        if len(error.message) > 300:
+            raise
         return
     again = msgspec.json.decode(msgspec.json.encode(events), type=list[Event])
     assert again == events
@@ -140,7 +142,7 @@ def test_a_body_cut_anywhere_is_refused(vendor: str) -> None:
         for end in range(0, len(text), max(1, len(text) // 40)):
             request = WebhookRequest(cases.URL, headers, text[:end], cases.RECEIVED_AT)
             try:
-                events = connector(vendor).parse(request, cases.config(vendor))
+                events = cases.connector(vendor).parse(request, cases.config(vendor))
             except BadPayload:
                 continue
             assert all(event.type == "custom.shopify_app_uninstalled" for event in events), "no body is read"
@@ -170,7 +172,7 @@ def test_a_body_cut_anywhere_is_refused(vendor: str) -> None:
 def test_what_is_no_message_is_refused(vendor: str, body: bytes) -> None:
     request = WebhookRequest(cases.URL, {"x-shopify-topic": "orders/create"}, body, cases.RECEIVED_AT)
     with pytest.raises(BadPayload):
-        connector(vendor).parse(request, cases.config(vendor))
+        cases.connector(vendor).parse(request, cases.config(vendor))
 
 
 @pytest.mark.parametrize("vendor", sorted(cases.SCHEMES))
@@ -191,15 +193,16 @@ def test_a_spoiled_answer_gives_events_a_next_call_or_a_vendor_error(
         if isinstance(one.get("body"), dict)
     ]
     try:
-        outcome = connector(vendor).fetch(case.fetch, cases.config(vendor), responses)
-    except RegularsError as error:
-        assert error.code in {"bad_payload", "bad_credentials", "vendor_busy", "vendor_refused"}
+        outcome = cases.connector(vendor).fetch(case.fetch, cases.config(vendor), responses)
+    except (BadPayload, BadCredentials, VendorBusy, VendorRefused):
         return
     if isinstance(outcome, list):
         assert msgspec.json.decode(msgspec.json.encode(outcome), type=list[Event]) == outcome
         return
     assert isinstance(outcome, Request)
-    assert outcome.url.startswith(("https://connect.squareup.com/v2/", "https://example.myshopify.com/admin/api/"))
+    assert outcome.url.startswith(
+        ("https://connect.squareup.com/v2/", "https://example.myshopify.com/admin/api/")
+    )
     assert not any("\n" in value or "\r" in value for value in outcome.headers.values())
 
 
@@ -214,7 +217,7 @@ def test_a_strange_reference_is_asked_for_safely_or_refused(
     vendor: str, kind: str, reference: str, version: int
 ) -> None:
     try:
-        outcome = connector(vendor).fetch(Fetch(kind, reference, version), cases.config(vendor), [])
+        outcome = cases.connector(vendor).fetch(Fetch(kind, reference, version), cases.config(vendor), [])
     except BadPayload:
         return
     assert isinstance(outcome, Request)

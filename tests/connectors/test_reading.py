@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from regulars.connectors import connector, reading
+from regulars.connectors import reading
 from regulars.vocabulary.connector import WebhookRequest
 from regulars.vocabulary.errors import BadPayload
 
@@ -67,7 +67,7 @@ def test_a_sale_may_have_two_thousand_lines_and_no_more() -> None:
         body = msgspec.json.encode({**case.body, "line_items": [line] * lines})
         request = WebhookRequest(cases.URL, case.headers, body, cases.RECEIVED_AT)
         if fits:
-            assert len(connector("shopify").parse(request, cases.config("shopify"))) == 1
+            assert len(cases.connector("shopify").parse(request, cases.config("shopify"))) == 1
         else:
             with pytest.raises(BadPayload, match="2000"):
-                connector("shopify").parse(request, cases.config("shopify"))
+                cases.connector("shopify").parse(request, cases.config("shopify"))

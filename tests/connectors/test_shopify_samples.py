@@ -10,8 +10,6 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from regulars.connectors import connector
-
 from . import cases
 from .vendor_files import samples
 
@@ -65,9 +63,9 @@ def read(body: Any, topic: str) -> list[Any]:
     """What a signed webhook gives, as the public API would tell it."""
     source = cases.config("shopify")
     request = cases.signed("shopify", msgspec.json.encode(body), {"x-shopify-topic": topic}, source)
-    connector("shopify").verify(request, source)
+    cases.connector("shopify").verify(request, source)
     decoded: list[Any] = msgspec.json.decode(
-        msgspec.json.encode(connector("shopify").parse(request, source))
+        msgspec.json.encode(cases.connector("shopify").parse(request, source))
     )
     return decoded
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.connectors import connector, connectors, signatures
+from regulars.connectors import connectors, signatures
 from regulars.vocabulary.connector import SourceConfig, WebhookRequest
 from regulars.vocabulary.errors import BadCredentials
 
@@ -24,7 +24,7 @@ NOT_JSON = b"\xff\x00{"
 
 
 def verify(vendor: str, request: WebhookRequest, source: SourceConfig | None = None) -> None:
-    connector(vendor).verify(request, source or cases.config(vendor))
+    cases.connector(vendor).verify(request, source or cases.config(vendor))
 
 
 def header(vendor: str, request: WebhookRequest, value: str) -> WebhookRequest:

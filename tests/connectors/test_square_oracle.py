@@ -13,7 +13,6 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers
 
-from regulars.connectors import connector
 from regulars.vocabulary.connector import Request, Response
 
 from . import cases
@@ -95,7 +94,10 @@ def test_square_could_have_given_every_answer_our_cases_make_up(name: str, judge
 
 def test_square_accepts_the_probe_and_the_deletion(judge: OpenAPI) -> None:
     source = cases.config("square")
-    for request in (connector("square").probe(source), *connector("square").forget(["CUST-1"], source)):
+    for request in (
+        cases.connector("square").probe(source),
+        *cases.connector("square").forget(["CUST-1"], source),
+    ):
         judge.validate_request(Asked(request))
 
 

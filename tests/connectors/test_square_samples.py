@@ -7,8 +7,6 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from regulars.connectors import connector
-
 from . import cases
 from .vendor_files import samples
 
@@ -195,8 +193,7 @@ EXPECTED: Final[dict[str, list[dict[str, Any]]]] = {
             "fetches": [
                 {
                     "kind": "refund",
-                    "reference": "KkAkhdMsgzn59SM8A89WgKwekxLZY_"
-                    "ptNBVqHYxt5gAdfcobBe4u1AZsXhoz06KTtuq9Ls24P",
+                    "reference": "KkAkhdMsgzn59SM8A89WgKwekxLZY_ptNBVqHYxt5gAdfcobBe4u1AZsXhoz06KTtuq9Ls24P",
                 }
             ],
         }
@@ -236,8 +233,8 @@ def read(body: bytes) -> Any:
     """What a signed webhook gives, as the public API would tell it."""
     source = cases.config("square")
     request = cases.signed("square", body, {}, source)
-    connector("square").verify(request, source)
-    return msgspec.json.decode(msgspec.json.encode(connector("square").parse(request, source)))
+    cases.connector("square").verify(request, source)
+    return msgspec.json.decode(msgspec.json.encode(cases.connector("square").parse(request, source)))
 
 
 def test_every_example_of_square_is_expected_here() -> None:

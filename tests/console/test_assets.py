@@ -98,3 +98,10 @@ def test_the_style_sheet_names_only_files_that_are_served() -> None:
     assert len(urls) == 2
     for url in urls:
         assert assets.served(url.rpartition("/")[2]).body
+
+
+def test_the_vendored_scripts_are_sent_as_one_file() -> None:
+    assets = Assets()
+    whole = assets.served(assets.url("vendor.js").rpartition("/")[2]).body
+    for name in ("htmx.min.js", "hx-sse.min.js"):
+        assert (CONSOLE / "static" / "vendor" / name).read_bytes() in whole

@@ -83,10 +83,10 @@ class Known:
             identifiers=tuple(key for key in current if key[0] in kinds.LINKING),
         )
 
-    def words(self) -> set[str]:
+    def words(self, hash_: Hasher = HASH) -> set[str]:
         """Hashes of the words of the name."""
         names = (self.scalars.get("given_name"), self.scalars.get("family_name"))
-        return {HASH("word", word) for word in name_words(*names)}
+        return {hash_("word", word) for word in name_words(*names)}
 
 
 def expected(said: Iterable[Said]) -> dict[str, Known]:

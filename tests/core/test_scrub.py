@@ -137,17 +137,11 @@ def hiding_places(draw: st.DrawFn) -> tuple[str, Any]:
 
 
 @settings(max_examples=300, deadline=None)
-@given(hiding_places(), st.booleans())
-@example(
-    (
-        "4111111111111111",
-        {"note": "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 " + VISA},
-    ),
-    False,
-)
-@example(("4111111111111111", {"amount_minor": 4111111111111111}), False)
-@example(("4111111111111111", {"tenders": [{"kind": "card", "reference": VISA}]}), False)
-@example(("4111111111111111", {"4111 1111 1111 1111": "as a key"}), True)
+@given(hidden=hiding_places(), in_escapes=st.booleans())
+@example(hidden=(VISA, {"note": " ".join(map(str, range(1, 30))) + " " + VISA}), in_escapes=False)
+@example(hidden=(VISA, {"amount_minor": int(VISA)}), in_escapes=False)
+@example(hidden=(VISA, {"tenders": [{"kind": "card", "reference": VISA}]}), in_escapes=False)
+@example(hidden=(VISA, {"4111 1111 1111 1111": "as a key"}), in_escapes=True)
 def test_no_card_number_survives_wherever_it_hides(hidden: tuple[str, Any], in_escapes: bool) -> None:
     digits, document = hidden
     raw = escaped(document) if in_escapes else json.dumps(document, ensure_ascii=False).encode()

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from typing import Final
 
 from regulars.vocabulary.connector import Connector
-from regulars.vocabulary.errors import NotFound
 
 GROUP: Final = "regulars.connectors"
 BUILT_IN: Final = MappingProxyType(
@@ -33,15 +32,6 @@ def connectors() -> Mapping[str, Connector]:
     for entry in sorted(entry_points(group=GROUP), key=_entry_name):
         found[entry.name] = entry.load()
     return MappingProxyType(found)
-
-
-def connector(name: str) -> Connector:
-    """The connector of that name; raises NotFound with the names there are."""
-    found = connectors().get(name)
-    if found is None:
-        known = ", ".join(sorted(connectors()))
-        raise NotFound(f"no connector named {name}; there are: {known}", field="connector")
-    return found
 
 
 def _load(target: str) -> Connector:

@@ -220,7 +220,11 @@ class Eraser:
         return found
 
     def _cluster_others(self, work: _Work) -> int:
-        """Cluster anew who shared values with the person; returns the change in the number of profiles."""
+        """Cluster anew who shared values with the person; returns the change in the number of profiles.
+
+        Each begins as a component of its own: what the person alone joined falls apart, and no component keeps
+        the name of a record that is gone.
+        """
         others = {record.record_id: record for record in work.others}
         freed = self._free_values(work, others)
         before = {record.profile_id for record in (*work.erased, *others.values())}
@@ -228,10 +232,16 @@ class Eraser:
             return -len(before)
         retired_rows = self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
         retired = {(kind, value) for kind, value in retired_rows} - freed
-        state = identity.State(others, retired, {record.component_id for record in others.values()})
-        changes = identity.Changes()
+        changes = identity.Changes(stale_components={r.component_id for r in others.values()})
+        places = {r.record_id: (r.component_id, r.profile_id) for r in others.values()}
+        for record in others.values():
+            record.component_id = record.record_id
+        state = identity.State(others, retired, set(others))
         tools = identity.Tools(self._open, lambda _: self._vault.new_key()[1], self._vault.hash)
         identity.recluster(set(others), state, tools, changes)
+        for record_id, record in others.items():
+            if (record.component_id, record.profile_id) != places[record_id]:
+                changes.moved[record_id] = record
         self._session.run(
             saving.identity_calls(self._vault, changes, self._workspace | {"now": self._clock()})
         )

@@ -172,10 +172,9 @@ def _source_names(session: Session, erasure: Erasure) -> list[str]:
 def _backups(store: Store, entry: Entry) -> dict[str, Any]:
     """From when on backups are clean, and which of those taken are not."""
     unclean = [taken for taken in backups_taken(store.home) if taken.began_at <= entry.clean_after]
-    last = unclean[-1].began_at.isoformat(timespec="seconds") if unclean else None
     return {
-        "backups_clean_from": entry.clean_after.isoformat(timespec="seconds"),
-        "last_backup_before": last,
+        "backups_clean_from": entry.clean_after.isoformat(),
+        "last_backup_before": unclean[-1].began_at.isoformat() if unclean else None,
         "backups_to_let_expire": [taken.directory for taken in unclean],
     }
 

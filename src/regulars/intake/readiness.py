@@ -107,7 +107,9 @@ class Readiness:
 
     def _queue(self) -> Check:
         waiting, limit = self._gate.waiting(), self._queue_events_max * QUEUE_SHARE_MAX
-        return _judged(waiting, limit, ok=waiting <= limit, fault="Events come in faster than they are taken.")
+        return _judged(
+            waiting, limit, ok=waiting <= limit, fault="Events come in faster than they are taken."
+        )
 
     async def _remote(self) -> dict[str, Check]:
         """What the database says, if anything."""

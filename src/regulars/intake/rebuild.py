@@ -203,7 +203,8 @@ class Rebuilder:
         )
         settle_repeats(record, fields)
         fields.said = None
-        return (*row[:6], _digest(fields))
+        # A component only says where to look for links; its name tells how they were found, in which order.
+        return (*row[:4], row[5], _digest(fields))
 
     def _take_over(self, holder: Session, shadow: Vault) -> None:
         """Within the holder's transaction: live rows go, the shadow's rows get the workspace's number."""

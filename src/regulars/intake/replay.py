@@ -151,7 +151,9 @@ class Replayer:
         except RegularsError as error:
             return EventError(error.code, error.message, error.field)
         except Exception as error:  # noqa: BLE001 - whatever a connector stumbles over, its message is kept
-            _log.error("connector failed", source=known.source.name, source_kind=connector.name, exc_info=error)
+            _log.error(
+                "connector failed", source=known.source.name, source_kind=connector.name, exc_info=error
+            )
             return hooks.STUMBLED
 
 

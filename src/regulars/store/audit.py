@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +20,9 @@ from .queries import load_queries
 
 _SQL = load_queries("regulars.store", "audit.sql")
 PAGE = 1_000
+
+Audit: TypeAlias = Callable[[AsyncConnection, int, str, str, str, Mapping[str, Any]], Awaitable[None]]
+"""Writes an audit line in the transaction at hand: (connection, workspace, actor, action, object, details)."""
 
 
 class Line(Struct, frozen=True):

@@ -92,8 +92,10 @@ def _empty_log(superuser_dsn: str) -> None:
         superuser.execute(_QUERIES.next_segment)
         superuser.execute(_QUERIES.checkpoint)
         for _ in range(SEGMENTS_MAX):
-            if superuser.execute(_QUERIES.spare_segments).fetchone() == (0,):
-                return
+            spare = superuser.execute(_QUERIES.spare_segments).fetchone()
+            # Also once when none is left: the last of them has become the one in use.
             superuser.execute(_QUERIES.next_segment)
+            if spare == (0,):
+                return
     finally:
         superuser.close()

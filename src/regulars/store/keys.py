@@ -13,9 +13,9 @@ import hashlib
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from msgspec import Struct
@@ -24,6 +24,7 @@ from regulars.vocabulary.errors import Conflict, Forbidden, InvalidInput, NotFou
 from regulars.vocabulary.intake import Source
 from regulars.vocabulary.scopes import check_scopes
 
+from .audit import Audit
 from .database import AsyncConnection, Database
 from .queries import load_queries
 from .recent import Recent
@@ -39,9 +40,6 @@ _TEXT: Final = re.compile(r"rgl_(?P<workspace>[1-9][0-9]{0,8})_[A-Za-z0-9_-]{32,
 _RANDOM_BYTES: Final = 32
 _HINT_CHARACTERS: Final = 4
 _QUERIES = load_queries("regulars.store", "keys.sql")
-
-Audit: TypeAlias = Callable[[AsyncConnection, int, str, str, str, Mapping[str, Any]], Awaitable[None]]
-"""Writes an audit line in the transaction at hand: (connection, workspace, actor, action, object, details)."""
 
 
 class Caller(Struct, frozen=True):

@@ -51,8 +51,8 @@ select kind, value, record_id, current from identifier where workspace_id = %(wo
 
 -- name: edges
 -- Links.
-select component_id, a, b, kind, value, linked, reason
-from edge where workspace_id = %(workspace_id)s order by 1, 2, 3, 4, 5
+select a, b, kind, value, linked, reason
+from edge where workspace_id = %(workspace_id)s order by 1, 2, 3, 4
 
 -- name: generics
 -- Generic values.

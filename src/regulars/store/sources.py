@@ -23,6 +23,7 @@ from regulars.vocabulary.connector import SourceConfig
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
 from regulars.vocabulary.intake import Source
 
+from .audit import Audit
 from .database import AsyncConnection, Database
 from .errors import StoreUnavailable
 from .master import MasterKey
@@ -63,9 +64,15 @@ class Sources:
     """Reads and changes the register. Look-ups are remembered for some seconds; lists are read fresh."""
 
     def __init__(
-        self, database: Database, master: MasterKey, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        database: Database,
+        master: MasterKey,
+        *,
+        audit: Audit | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._database = database
+        self._audit = audit
         self._master = master
         self._by_name = Recent(self._load_by_name, clock=monotonic)
         self._by_id = Recent(self._load_by_id, clock=monotonic)
@@ -96,6 +103,7 @@ class Sources:
         receipts_never_reset: bool | None = None,
         options: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
+        actor: str = "",
     ) -> KnownSource:
         """Add a source. `till_system` is its own name unless given: sources that share one share receipts.
 
@@ -110,6 +118,8 @@ class Sources:
                 raise Conflict(f"There is a source named {name} already.", field="name")
             if secrets:
                 await self._set(connection, workspace_id, added, options or {}, secrets)
+            told = {"kind": kind, **_names(options, secrets)}
+            await self._tell(connection, workspace_id, actor, "source.created", name, told)
         return await self._reread(workspace_id, name)
 
     async def ensure(self, workspace_id: int, name: str, *, kind: str = DEFAULT_KIND) -> KnownSource:
@@ -129,21 +139,26 @@ class Sources:
         *,
         options: Mapping[str, str],
         secrets: Mapping[str, str] | None = None,
+        actor: str = "",
     ) -> KnownSource:
         """Replace all options of a source, and all its secrets when some are given. Raises NotFound."""
         found = await self._reread(workspace_id, name)
         _check(name, found.source.kind, None, options, secrets)
         async with self._database.write(workspace_id) as connection:
             await self._set(connection, workspace_id, found.source.source_id, options, secrets)
+            told = _names(options, secrets)
+            await self._tell(connection, workspace_id, actor, "source.configured", name, told)
         return await self._reread(workspace_id, name)
 
-    async def disable(self, workspace_id: int, name: str, *, disabled: bool = True) -> None:
+    async def disable(self, workspace_id: int, name: str, *, disabled: bool = True, actor: str = "") -> None:
         """Refuse what a source sends, or accept it again; other processes follow within seconds."""
         values = {"workspace_id": workspace_id, "name": name, "disabled": disabled}
         async with self._database.write(workspace_id) as connection:
             cursor = await connection.execute(_QUERIES.disable_source, values)
             if await cursor.fetchone() is None:
                 raise _unknown(name)
+            action = "source.disabled" if disabled else "source.enabled"
+            await self._tell(connection, workspace_id, actor, action, name, {})
         self.forget()
 
     def forget(self) -> None:
@@ -210,6 +225,18 @@ class Sources:
         }
         await connection.execute(_QUERIES.set_source, values)
 
+    async def _tell(
+        self,
+        connection: AsyncConnection,
+        workspace_id: int,
+        actor: str,
+        action: str,
+        name: str,
+        details: Mapping[str, Any],
+    ) -> None:
+        if self._audit is not None:
+            await self._audit(connection, workspace_id, actor, action, f"source:{name}", details)
+
     def _known(self, workspace_id: int, row: tuple[Any, ...]) -> KnownSource:
         source_id, name, kind, till_system, never, options, sealed, created_at, disabled_at = row
         source = Source(
@@ -245,6 +272,11 @@ class Sources:
 def _place(workspace_id: int, source_id: int) -> bytes:
     """Binds sealed secrets to their row, so that they open nowhere else."""
     return f"{workspace_id}/{source_id}".encode()
+
+
+def _names(options: Mapping[str, str] | None, secrets: Mapping[str, str] | None) -> dict[str, Any]:
+    """What was set, for the audit trail: names, never values."""
+    return {"options": sorted(options or {}), "secrets": sorted(secrets or {})}
 
 
 def _unknown(name: str) -> NotFound:

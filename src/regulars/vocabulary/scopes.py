@@ -17,6 +17,7 @@ EVERYTHING: Final = "*"
 EVENTS_WRITE: Final = "events:write"
 PROFILES_READ: Final = "profiles:read"
 PROFILES_WRITE: Final = "profiles:write"
+PRIVACY: Final = "privacy"
 PII_READ: Final = "pii:read"
 TILL: Final = "till"
 REPORTS_READ: Final = "reports:read"
@@ -35,11 +36,15 @@ SCOPES: Final = (
         EVENTS_WRITE, "Send events, by the events API or the tracking API. Safe to put in a web page or app."
     ),
     Scope(PROFILES_READ, "Look up profiles, timelines and explanations. Contacts are masked."),
-    Scope(PROFILES_WRITE, "Merge and unmerge profiles, export and erase a person."),
+    Scope(PROFILES_WRITE, "Merge and unmerge profiles, record consent."),
+    Scope(PRIVACY, "Erase a person; with pii:read, export all that is kept of one."),
     Scope(PII_READ, "See emails, phones and names in clear wherever another scope shows a person."),
     Scope(TILL, "Work as a till: find and enrol members, quote, hold, confirm, return."),
     Scope(REPORTS_READ, "Read figures and reports, which name nobody."),
-    Scope(ADMIN, "Set up the workspace: stores, products, sources, keys, segments and the audit trail."),
+    Scope(
+        ADMIN,
+        "Set up the workspace: stores, products, sources, keys, segments and the audit trail; erase a person.",
+    ),
     Scope(EVERYTHING, "Everything above. For trying things out, not for a shop."),
 )
 _NAMES: Final = frozenset(scope.name for scope in SCOPES)

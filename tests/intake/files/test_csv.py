@@ -43,7 +43,7 @@ def starts(text: str, dialect: csv.Dialect | type[csv.Dialect]) -> list[int]:
     reader = csv.reader(io.StringIO(text, newline=""), dialect)
     found, before = [], 0
     for row in reader:
-        if row:
+        if any(row):
             found.append(before + 1)
         before = reader.line_num
     return found
@@ -83,7 +83,7 @@ def test_whatever_the_csv_module_writes_is_read_back(
     packed: bool,
     block: int,
 ) -> None:
-    known = [row for row in rows if all(_fits(value, encoding) for value in row)]
+    known = [row for row in rows if any(row) and all(_fits(value, encoding) for value in row)]
     if any(mark in value for row in known for value in row for mark in "\r\n"):
         quoting = csv.QUOTE_ALL  # the module quotes only the line end that it writes itself
     text = io.StringIO(newline="")
@@ -166,6 +166,20 @@ def test_ragged_rows_are_rejected_by_their_line(desk: Desk) -> None:
         "c-4",
         "c-5",
     ]
+
+
+def test_broken_bytes_in_a_receipt_number_reject_that_receipt_only(desk: Desk) -> None:
+    rows = "".join(f"Z{number},2026-01-01T00:00:00Z,GBP,1,Zoë\n" for number in range(30)).encode()
+    desk.run(
+        "sales", b"receipt,occurred_at,currency,total,note\n" + rows + b"Z\xeb,2026-01-01T00:00:00Z,GBP,1,x\n"
+    )
+    assert len(desk.gate.all()) == 30
+    assert [line for line, _, _ in desk.rejects()] == [32]
+
+
+def test_rows_without_any_value_are_passed_over(desk: Desk) -> None:
+    report = desk.run("customers", "external_id,given_name\n,\nc-1,Ann\n,\n\nc-2,\n,\n")
+    assert (report.rows, report.applied, report.rows_rejected) == (2, 2, 0)
 
 
 def test_a_row_with_nul_bytes_is_rejected(desk: Desk) -> None:

@@ -119,6 +119,11 @@ def test_a_column_of_lists_is_left_out_and_refused_where_it_is_asked_for(desk: D
         desk.run("customers", path, '[fields]\nexternal_id = "external_id"\n[traits]\ntags = "tags"\n')
 
 
+def test_a_text_with_a_nul_character_rejects_its_row(desk: Desk) -> None:
+    desk.run("customers", write(desk, {"external_id": ["1", "2"], "given_name": ["A\0nn", "Bob"]}))
+    assert desk.rejects() == [(1, "given_name", "holds a NUL character")]
+
+
 def test_a_file_cut_short_is_refused(desk: Desk) -> None:
     path = write(desk, {"external_id": ["1"] * 1000})
     path.write_bytes(path.read_bytes()[:-20])

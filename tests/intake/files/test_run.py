@@ -165,7 +165,7 @@ def test_an_engine_that_refuses_most_events_stops_the_import(desk: Desk) -> None
 
 def test_the_reject_file_is_private_and_holds_no_values(desk: Desk) -> None:
     secret = "jane.doe@shop.test"
-    text = f"external_id,birth_date,email\nc-1,{secret},{secret}\n,,\nc-3,1990-01-01,{secret},{secret}\n"
+    text = f"external_id,birth_date,email\nc-1,{secret},{secret}\n,1990-01-01,\nc-3,1990-01-01,{secret},{secret}\n"
     desk.run("customers", text)
     path = desk.folder / "rejects.csv"
     assert len(desk.rejects()) == 3

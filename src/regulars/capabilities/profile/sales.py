@@ -47,7 +47,8 @@ def decide(incoming: Iterable[SaleRow], state: SalesState) -> SalesChanges:
         else:
             before.setdefault(row.sale_id, old)
             row.counted, row.counted_on = old.counted, old.counted_on
-            row.void, row.original_id = old.void, old.original_id
+            row.void = old.void
+            row.original_id = old.original_id if row.original_key is not None else None
             state.rows[row.sale_id] = row
         touched.append(row.sale_id)
     changes = SalesChanges()

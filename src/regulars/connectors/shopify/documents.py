@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Final
 
 API_VERSION: Final = "2026-10"
-LINES_PER_PAGE: Final = 30
 
 _SHOP: Final = """
 fragment Shop on MoneyBag { shop_money: shopMoney { amount currency_code: currencyCode } }

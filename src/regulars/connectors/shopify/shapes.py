@@ -378,8 +378,6 @@ class PrivacyRequest(Struct):
 
     shop_domain: str | None = None
     customer: Customer | None = None
-    orders_requested: list[Id] | None = None
-    orders_to_redact: list[Id] | None = None
     data_request: Ref | None = None
 
 

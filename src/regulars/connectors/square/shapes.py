@@ -133,7 +133,6 @@ class LineItem(Struct):
     uid: str | None = None
     source_line_item_uid: str | None = None
     name: str | None = None
-    variation_name: str | None = None
     item_type: str | None = None
     quantity: Decimal = Decimal(1)
     catalog_object_id: str | None = None

@@ -96,7 +96,7 @@ async def load_parts(conn: AsyncConnection, vault: Vault, ids: Sequence[UUID]) -
     if ids:
         params = {"workspace_id": vault.workspace_id, "ids": list(ids)}
         for profile_id, *record in await rows(conn, SQL.records_of_profiles, params):
-            out[profile_id].append(_part(vault, record))
+            out[profile_id].append(part_of(vault, record))
     return out
 
 
@@ -139,7 +139,8 @@ def open_fields(vault: Vault, wrapped: bytes, sealed: bytes) -> Fields:
     return _FIELDS.decode(open_sealed(vault.unwrap(wrapped), sealed))
 
 
-def _part(vault: Vault, record: Sequence[Any]) -> Part:
+def part_of(vault: Vault, record: Sequence[Any]) -> Part:
+    """A record out of a row: id, source, known, first heard of, key, fields, last heard of, figures."""
     record_id, source_id, known, first_at, wrapped, sealed, last_at, figures = record
     return Part(
         record_id=record_id,

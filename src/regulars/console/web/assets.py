@@ -19,6 +19,9 @@ from regulars.vocabulary.errors import NotFound
 PREFIX = "/static/"
 LAYERS = ("tokens", "base", "layout", "components", "pages")
 STYLE_SHEET = "console.css"
+# Always loaded together, so they are sent as one file.
+VENDOR_SCRIPT = "vendor.js"
+VENDOR_PARTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js")
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -53,6 +56,7 @@ class Assets:
         for name, body in _files(self._root, ""):
             self._add(name, body)
         self._add(STYLE_SHEET, self._style_sheet())
+        self._add(VENDOR_SCRIPT, b"\n".join(self._by_name.pop(part).body for part in VENDOR_PARTS))
         self.icons = _symbols(self._by_name["vendor/icons.svg"].body)
 
     def url(self, name: str) -> str:

@@ -69,6 +69,7 @@ class Lines:
             line = line.replace("\0", "")
         elif self._watch_broken and _BROKEN.search(line):
             self._fault = Fault("row", "holds bytes that are not text in the file's encoding")
+            line = _BROKEN.sub("\ufffd", line)
         return line
 
     def take_fault(self) -> Fault | None:

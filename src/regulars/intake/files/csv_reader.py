@@ -86,7 +86,8 @@ class CsvReader:
             return None
         if len(rows) != len(block) + 1 or rows.pop() != [_AFTER_BLOCK]:
             return None
-        return rows if set(map(len, rows)) == {len(self.names)} else None
+        even = set(map(len, rows)) == {len(self.names)}
+        return rows if even and all(map(any, rows)) else None
 
     def _careful_batches(self, lines: Lines) -> Iterator[Batch]:
         """The rows of a block one by one, up to the end of the row that reaches past it."""
@@ -113,7 +114,7 @@ class CsvReader:
         return Batch(numbers, {name: every[place] for name, place in self._wanted}, faults)
 
     def _rows(self, lines: Lines) -> Iterator[tuple[int, list[str], Fault | None]]:
-        """Rows with the line they start on; blank lines are passed over."""
+        """Rows with the line they start on; those without any value are passed over."""
         reader = cut(lines, self.dialect)
         while True:
             start = lines.number + 1
@@ -129,7 +130,7 @@ class CsvReader:
                 yield start, [], lines.take_fault() or unread
                 continue
             fault = lines.take_fault()
-            if row:
+            if any(row):
                 yield start, row, fault
 
     def _header(self) -> list[str]:
@@ -138,7 +139,7 @@ class CsvReader:
             for _, row, fault in self._rows(lines):
                 if fault is not None:
                     raise FileUnreadable(f"{self._facts.path.name}: the header {fault.reason}.")
-                return [name.strip() for name in row]
+                return [name.strip().lstrip("\ufeff") for name in row]
         raise FileUnreadable(f"{self._facts.path.name} has no header.")
 
     def _lines(self, text: io.TextIOWrapper, *, past_header: bool) -> Lines:

@@ -69,7 +69,7 @@ class ParquetReader:
                     name: _values(block.column(name)) for name in self._wanted
                 }
                 yield Batch(range(first, first + block.num_rows), columns, {})
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, UnicodeDecodeError):
             raise FileUnreadable(
                 f"{self._facts.path.name} is damaged after row {self._rows_read}; export it again."
             ) from None

@@ -27,10 +27,10 @@ class Rejects:
         self.written = 0
         self._file: TextIO | None = None
         self._before = path.with_name(path.name + ".before")
-        with suppress(FileNotFoundError, PermissionError):
-            if resumed:
-                self._take_over()
-            else:
+        if resumed:
+            self._take_over()
+        else:
+            with suppress(OSError):
                 path.unlink()
 
     def add(self, line: int, field: str, reason: str, quarantine_id: str | None = None) -> None:
@@ -62,7 +62,11 @@ class Rejects:
             ) from error
 
     def _take_over(self) -> None:
-        self.path.replace(self._before)
+        # A copy that is already there is what an earlier run was taking over when it was stopped.
+        if not self._before.exists():
+            if not self.path.exists():
+                return
+            self.path.replace(self._before)
         with self._before.open(encoding="utf-8", newline="") as before:
             for row in csv.DictReader(before):
                 if row.get("quarantine_id"):

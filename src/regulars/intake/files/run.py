@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final, TextIO, TypeVar
 
@@ -67,7 +68,8 @@ async def run_import(
         stream = EventStream(opened, rejects, meter, stop)
         delivery = _Delivery(run, position, gate, source, progress, rejects, stop)
         try:
-            await delivery.all(stream.batches(after=position.events))
+            with closing(stream.batches(after=position.events)) as batches:
+                await delivery.all(batches)
         finally:
             rejects.close()
             meter.close()

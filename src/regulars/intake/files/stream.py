@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Final
 
 from regulars.vocabulary.events import EVENTS_PER_REQUEST_MAX
@@ -48,7 +48,7 @@ class EventStream:
             self._registers = RegisterRows(opened.mapping, opened.facts.written_at)
             self._prepared = self._register
 
-    def batches(self, *, after: int) -> Iterator[list[Prepared]]:
+    def batches(self, *, after: int) -> Generator[list[Prepared]]:
         """Batches as the gate takes them, from the event numbered `after` (0 is the first)."""
         batch: list[Prepared] = []
         size = 0

@@ -70,9 +70,11 @@ def read_text(value: Any) -> str | Bad | None:
 
 
 def _bounded(text: str | None, characters_max: int) -> str | Bad | None:
-    if text is not None and len(text) > characters_max:
+    if not text:
+        return None
+    if len(text) > characters_max:
         return Bad(f"has over {characters_max} characters")
-    return text or None
+    return Bad("holds a NUL character") if "\0" in text else text
 
 
 def read_currency(value: Any) -> str | Bad | None:

@@ -10,8 +10,11 @@ function loadModules(root) {
   if (root.matches?.("[data-module]")) marked.push(root);
   for (const element of marked) {
     if (element.dataset.ready) continue;
-    element.dataset.ready = "1";
-    import(element.dataset.module).then((module) => module.start(element));
+    element.dataset.ready = "loading";
+    import(element.dataset.module).then((module) => {
+      module.start(element);
+      element.dataset.ready = "yes";
+    });
   }
 }
 

@@ -3,6 +3,7 @@
 // While held (paused, or somebody reads further down) messages are counted, not shown; going on loads the newest.
 
 const POLL_MS = 10_000;
+const RETRY_MS = 1_000;
 const ROWS_MAX = 200;
 const READING_PX = 240;
 const SAY_EVERY_MS = 10_000;
@@ -65,23 +66,26 @@ export function start(stream) {
   });
   stream.addEventListener("htmx:sse:after:connection", () => {
     alive = true;
-    clearInterval(poll);
+    clearTimeout(poll);
     poll = null;
     if (!paused) setBadge("live");
   });
 
-  // A broken stream: say so, and fetch the page's figures every ten seconds until it is back.
-  const broken = () => {
-    alive = false;
-    if (!paused) setBadge("wait");
-    poll ??= setInterval(async () => {
-      if (!stream.isConnected) return clearInterval(poll);
-      if (document.hidden || paused) return;
+  // A broken stream: say so, and fetch the page, soon at first and then every ten seconds, until it is back.
+  const fetchPage = async (wait) => {
+    if (!stream.isConnected) return;
+    if (!document.hidden && !paused) {
       await htmx.ajax("GET", location.pathname + location.search, {
         source: stream, target: "#page", swap: "innerMorph", headers: { "X-Quiet": "1" },
       });
       if (!stream._htmx?.sse) htmx.process(stream, true);
-    }, POLL_MS);
+    }
+    if (!alive) poll = setTimeout(fetchPage, wait, Math.min(2 * wait, POLL_MS));
+  };
+  const broken = () => {
+    alive = false;
+    if (!paused) setBadge("wait");
+    poll ??= setTimeout(fetchPage, RETRY_MS, 2 * RETRY_MS);
   };
   stream.addEventListener("htmx:sse:error", broken);
   stream.addEventListener("htmx:sse:close", (event) => event.detail.reason === "ended" && broken());

@@ -1,0 +1,105 @@
+"""Who may call what: every route of the API with the scopes it asks for. The documents and the tests read it.
+
+A route that is not in this table does not exist: the program refuses to start with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from regulars.vocabulary.errors import Forbidden
+from regulars.vocabulary.scopes import ADMIN, EVERYTHING, PII_READ, PRIVACY, PROFILES_READ, PROFILES_WRITE
+
+
+class Rule(Struct, frozen=True):
+    """One route. Any of `scopes` opens it, together with all of `also`; none: it is open to everybody.
+
+    `idempotent` routes keep their answers under an Idempotency-Key. `answers` are the statuses beyond those
+    that follow from the rest.
+    """
+
+    method: str
+    path: str
+    tag: str
+    scopes: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    idempotent: bool = False
+    answers: tuple[int, ...] = ()
+
+    def admit(self, granted: frozenset[str]) -> None:
+        """Raises Forbidden when the scopes of a key do not open this route."""
+        if EVERYTHING in granted:
+            return
+        if self.scopes and granted.isdisjoint(self.scopes):
+            raise Forbidden(f"This key lacks the scope {' or '.join(self.scopes)}. Make a key that has it.")
+        missing = [scope for scope in self.also if scope not in granted]
+        if missing:
+            raise Forbidden(f"This key lacks the scope {missing[0]}. Make a key that has it.")
+
+
+def _read(path: str, tag: str, *scopes: str, also: tuple[str, ...] = ()) -> Rule:
+    return Rule("GET", path, tag, scopes, also=also)
+
+
+def _post(path: str, tag: str, *scopes: str, answers: tuple[int, ...] = ()) -> Rule:
+    return Rule("POST", path, tag, scopes, idempotent=True, answers=answers)
+
+
+def _put(path: str, tag: str, *scopes: str, answers: tuple[int, ...] = ()) -> Rule:
+    return Rule("PUT", path, tag, scopes, answers=answers)
+
+
+def _open(path: str, *, answers: tuple[int, ...] = ()) -> Rule:
+    return Rule("GET", path, "Health", answers=answers)
+
+
+READERS: Final = (PROFILES_READ, ADMIN)
+
+RULES: Final = (
+    _read("/v1/profiles", "Profiles", PROFILES_READ),
+    Rule("POST", "/v1/profiles/search", "Profiles", (PROFILES_READ,)),
+    _read("/v1/profiles/{profile_id}", "Profiles", PROFILES_READ),
+    _read("/v1/profiles/{profile_id}/timeline", "Profiles", PROFILES_READ),
+    _read("/v1/profiles/{profile_id}/explain", "Profiles", PROFILES_READ),
+    _post("/v1/profiles/{profile_id}/erase", "Privacy", PRIVACY, ADMIN),
+    _read("/v1/profiles/{profile_id}/export", "Privacy", PRIVACY, ADMIN, also=(PII_READ,)),
+    _read("/v1/consents", "Consent", PROFILES_READ),
+    _post("/v1/consents", "Consent", PROFILES_WRITE, ADMIN),
+    _read("/v1/stores", "Registers", *READERS),
+    _post("/v1/stores", "Registers", ADMIN),
+    _read("/v1/stores/{code}", "Registers", *READERS),
+    _put("/v1/stores/{code}", "Registers", ADMIN),
+    _read("/v1/products", "Registers", *READERS),
+    _post("/v1/products", "Registers", ADMIN),
+    _read("/v1/products/{sku}", "Registers", *READERS),
+    _put("/v1/products/{sku}", "Registers", ADMIN),
+    _read("/v1/staff", "Registers", ADMIN),
+    _post("/v1/staff", "Registers", ADMIN),
+    _read("/v1/staff/{code}", "Registers", ADMIN),
+    _put("/v1/staff/{code}", "Registers", ADMIN),
+    _read("/v1/sources", "Sources", ADMIN),
+    _post("/v1/sources", "Sources", ADMIN),
+    _read("/v1/sources/{name}", "Sources", ADMIN),
+    _put("/v1/sources/{name}", "Sources", ADMIN),
+    _post("/v1/sources/{name}/disable", "Sources", ADMIN),
+    _post("/v1/sources/{name}/enable", "Sources", ADMIN),
+    _read("/v1/keys", "Keys", ADMIN),
+    _post("/v1/keys", "Keys", ADMIN),
+    _post("/v1/keys/{key_id}/rotate", "Keys", ADMIN),
+    _post("/v1/keys/{key_id}/revoke", "Keys", ADMIN),
+    _read("/v1/audit", "Audit", ADMIN),
+    _read("/v1/audit/verify", "Audit", ADMIN),
+    _read("/v1/rejected", "Rejected events", ADMIN),
+    _read("/v1/rejected/{quarantine_id}", "Rejected events", ADMIN),
+    _post("/v1/rejected/{quarantine_id}/replay", "Rejected events", ADMIN),
+    _post("/v1/rejected:replay", "Rejected events", ADMIN),
+    _open("/healthz"),
+    _open("/readyz", answers=(503,)),
+    _open("/metrics"),
+    _open("/openapi.json"),
+    _open("/docs"),
+)
+BY_ROUTE: Final[Mapping[tuple[str, str], Rule]] = {(rule.method, rule.path): rule for rule in RULES}

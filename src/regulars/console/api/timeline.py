@@ -1,0 +1,119 @@
+"""The timeline of a profile: its events, latest in business time first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from litestar import get
+from litestar.params import Parameter
+from msgspec import Meta, Struct
+
+from regulars.console.services.log import open_body
+from regulars.console.services.lookups import PROFILES, listed
+from regulars.console.services.profile import resolve
+from regulars.vocabulary.errors import InvalidInput
+
+from .deps import AtVisit, Visit
+from .paging import ROWS, Cursor, Limit, cut, read_cursor
+from .profiles import profile_id_in, source_names
+from .shapes import Id
+
+TYPES_MAX: Final = 20
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
+_LAST_NO: Final = 2**63 - 1
+# Parts of an event that tell of its person, or may, since anybody may write anything into them.
+_PERSONAL: Final = frozenset({"customer", "properties", "consent", "staff_details"})
+
+
+class TimelineEntry(Struct, frozen=True):
+    """One event. `event` is what the source sent, card numbers removed; without pii:read also what is personal."""
+
+    id: Annotated[str, Meta(description="The source's id of the event.")]
+    type: str
+    occurred_at: datetime
+    received_at: datetime
+    source: str
+    record_id: Id
+    event: dict[str, Any]
+
+
+class TimelinePage(Struct, frozen=True):
+    """One page of events."""
+
+    data: list[TimelineEntry]
+    next: str | None
+
+
+@get("/v1/profiles/{profile_id:str}/timeline", summary="Show the timeline of a profile")
+async def show_timeline(
+    visit: AtVisit,
+    profile_id: str,
+    types: Annotated[
+        str | None,
+        Parameter(
+            query="types",
+            max_length=500,
+            description="Types wanted, in full (`sale.completed`) or up to the dot (`sale`), with commas between.",
+        ),
+    ] = None,
+    before: Annotated[
+        datetime | None, Parameter(query="before", description="Only events that happened before this time.")
+    ] = None,
+    limit: Limit = ROWS,
+    cursor: Cursor = None,
+) -> TimelinePage:
+    """Events of all records of a profile, by when they happened."""
+    place = read_cursor(cursor, tuple[datetime, int])
+    until, before_no = place or (_moment(before), 0 if before else _LAST_NO)
+    async with visit.api.database.read(visit.workspace_id) as conn:
+        params = {
+            "workspace_id": visit.workspace_id,
+            "profile_id": await resolve(conn, visit.workspace_id, profile_id_in(profile_id)),
+            "until": until,
+            "before": before_no,
+            "types": _types(types),
+            "limit": limit + 1,
+        }
+        found = await listed(conn, PROFILES.timeline, params)
+    kept, more = cut(found, limit, lambda one: (one[3], one[0]))
+    return TimelinePage(await entries_of(visit, kept, clear=visit.clear), more)
+
+
+async def entries_of(visit: Visit, found: Any, *, clear: bool) -> list[TimelineEntry]:
+    """Entries out of rows of the timeline."""
+    sources = await source_names(visit, {one[2] for one in found})
+    return [_entry(visit, one, sources[one[2]], clear=clear) for one in found]
+
+
+def _entry(visit: Visit, one: Any, source: str, *, clear: bool) -> TimelineEntry:
+    event_no, type_, _, occurred_at, received_at, record_id, wrapped, sealed = one
+    body = open_body(visit.vault, wrapped, sealed)
+    event = body if isinstance(body, dict) else {}
+    if not clear:
+        event = {name: value for name, value in event.items() if name not in _PERSONAL}
+    said = event.get("id")
+    return TimelineEntry(
+        id=str(said) if said is not None else str(event_no),
+        type=type_,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        source=source,
+        record_id=record_id.hex,
+        event=event,
+    )
+
+
+def _types(text: str | None) -> list[str] | None:
+    if text is None:
+        return None
+    types = [part.strip() for part in text.split(",") if part.strip()]
+    if not 0 < len(types) <= TYPES_MAX:
+        raise InvalidInput(f"Name 1 to {TYPES_MAX} types, with commas between.", field="types")
+    return types
+
+
+def _moment(before: datetime | None) -> datetime:
+    if before is None:
+        return _NEVER
+    return before if before.tzinfo is not None else before.replace(tzinfo=UTC)

@@ -1,0 +1,118 @@
+"""Consent: what holds for the addresses of a profile. It belongs to the address; the latest word wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from regulars.capabilities.identity import kinds
+from regulars.store.database import AsyncConnection
+from regulars.store.queries import load_queries
+
+from .common import mask, rows
+from .lookups import listed
+from .people import Part
+
+CONSENTS = load_queries("regulars.store.views", "consents.sql")
+MARKETING: Final = "marketing"
+_KINDS: Final = {"email": kinds.EMAIL, "sms": kinds.PHONE, "whatsapp": kinds.PHONE, "phone": kinds.PHONE}
+
+
+class Word(Struct, frozen=True):
+    """A yes or no that holds. `address` is the keyed hash it is about, or the id of the record itself."""
+
+    address: UUID
+    channel: str
+    purpose: str
+    granted: bool
+    occurred_at: datetime
+    record_id: UUID | None
+    source_id: int
+
+
+class AnyWord(Word, frozen=True):
+    """A word with the profile of the record that said it, where there is one."""
+
+    profile_id: UUID | None = None
+
+
+async def words_of(
+    conn: AsyncConnection, workspace_id: int, parts: Iterable[Part]
+) -> dict[UUID, list[Word]]:
+    """The words about each record's present addresses and about itself, by record; one statement.
+
+    A word about a former address is about that address, and no longer about the person.
+    """
+    addresses = {part.record_id: _addresses(part) for part in parts}
+    if not addresses:
+        return {}
+    params = {
+        "workspace_id": workspace_id,
+        "addresses": list({address for found in addresses.values() for address in found}),
+        "records": list(addresses),
+    }
+    words = [Word(*one) for one in await rows(conn, CONSENTS.words_of, params)]
+    return {
+        record_id: [word for word in words if _is_about(word, record_id, mine)]
+        for record_id, mine in addresses.items()
+    }
+
+
+def settled(words: Iterable[Word], purpose: str = MARKETING) -> dict[str, Word]:
+    """The word that holds for each channel: the latest; at one instant, no beats yes."""
+    out: dict[str, Word] = {}
+    for word in words:
+        if word.purpose != purpose:
+            continue
+        held = out.get(word.channel)
+        if held is None or (held.occurred_at, not held.granted) < (word.occurred_at, not word.granted):
+            out[word.channel] = word
+    return dict(sorted(out.items()))
+
+
+async def all_words(
+    conn: AsyncConnection,
+    workspace_id: int,
+    *,
+    channel: str | None,
+    purpose: str | None,
+    after: tuple[UUID, str, str],
+    limit: int,
+) -> list[AnyWord]:
+    """Words of a whole workspace in a fixed order, from a place on."""
+    params = {
+        "workspace_id": workspace_id,
+        "channel": channel,
+        "purpose": purpose,
+        "address": after[0],
+        "after_channel": after[1],
+        "after_purpose": after[2],
+        "limit": limit,
+    }
+    return [AnyWord(*one) for one in await listed(conn, CONSENTS.all_words, params)]
+
+
+def addresses_in_words(parts: Sequence[Part], *, clear: bool) -> dict[UUID, str]:
+    """The e-mails and phones behind the hashes of a profile, former ones included; masked unless `clear`."""
+    return {
+        UUID(one.hash): one.value if clear else mask(one.kind, one.value)
+        for part in parts
+        for one in part.identities()
+        if kinds.BY_NAME[one.kind] in (kinds.EMAIL, kinds.PHONE)
+    }
+
+
+def _addresses(part: Part) -> set[UUID]:
+    current = {
+        UUID(hashed) for kind in (kinds.EMAIL, kinds.PHONE) for _, hashed in part.fields.current(kind)
+    }
+    return current | {part.record_id}
+
+
+def _is_about(word: Word, record_id: UUID, addresses: set[UUID]) -> bool:
+    """Said of one of the addresses, or by the record of something that is no e-mail or phone (a device)."""
+    return word.address in addresses or (word.record_id == record_id and word.channel not in _KINDS)

@@ -1,0 +1,167 @@
+"""Profiles found by what somebody knows of them, each look-up by keyed hash and index, never by a scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct, field
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.normalise import email, fold, is_filler, phone
+from regulars.store.database import AsyncConnection
+from regulars.store.queries import load_queries
+from regulars.store.vault import Vault
+
+from .common import rows
+from .people import Part, part_of
+
+PROFILES = load_queries("regulars.store.views", "profiles.sql")
+FIRST: Final = UUID(int=0)
+_LAST: Final = UUID(int=2**128 - 1)
+_NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
+WORDS_MAX: Final = 3
+RECEIPTS_MAX: Final = 2_000
+"""Of a receipt number that comes back day after day, this many receipts are looked at."""
+
+
+class Found(Struct, frozen=True):
+    """A profile with its opened records. `place` orders it among those found with it."""
+
+    place: UUID
+    profile_id: UUID
+    parts: list[Part] = field(default_factory=list)
+
+
+class NewestPlace(Struct, frozen=True, array_like=True):
+    """Where a listing by first event goes on."""
+
+    at: datetime
+    record_id: UUID
+
+
+def hashes_of(vault: Vault, kind: int, value: str, *, region: str, sources: Iterable[int]) -> list[str]:
+    """The keyed hashes a value of that kind may have: one, or one for each source that it may be of.
+
+    None at all for what cannot identify anybody: a malformed e-mail or phone, a filler such as `n/a`.
+    """
+    name, value = kinds.NAMES[kind], value.strip()
+    if kind == kinds.EMAIL:
+        address = email(value)
+        return [vault.hash(name, "", address)] if address else []
+    if kind == kinds.PHONE:
+        number = phone(value, region)
+        return [vault.hash(name, "", number)] if number else []
+    if not value or is_filler(value):
+        return []
+    if kind in kinds.SCOPED_TO_SOURCE:
+        return [vault.hash(name, str(source_id), value) for source_id in sources]
+    return [vault.hash(name, "", value)]
+
+
+async def by_identifier(
+    conn: AsyncConnection,
+    vault: Vault,
+    kind: int,
+    hashes: Sequence[str],
+    *,
+    former: bool,
+    after: UUID,
+    limit: int,
+) -> list[Found]:
+    """Profiles with a record that carries one of the values now (or ever, with `former`); one statement."""
+    if not hashes:
+        return []
+    values = [{"kind": kind, "value": value} for value in hashes]
+    params = {
+        "workspace_id": vault.workspace_id,
+        "values": msgspec.json.encode(values).decode(),
+        "former": former,
+        "after": after,
+        "limit": limit,
+    }
+    return _grouped(vault, await rows(conn, PROFILES.records_by_identifier, params))
+
+
+async def by_record(conn: AsyncConnection, vault: Vault, record_id: UUID) -> Found | None:
+    """The profile that a record belongs to now; one statement."""
+    params = {"workspace_id": vault.workspace_id, "record_id": record_id}
+    found = _grouped(vault, await rows(conn, PROFILES.records_of_record, params))
+    return found[0] if found else None
+
+
+async def by_name(
+    conn: AsyncConnection, vault: Vault, name: str, *, after: UUID, limit: int
+) -> list[Found] | None:
+    """Profiles whose name has all the words, three letters of each being enough; None for no word at all."""
+    words = sorted(set(fold(name).split()), key=lambda word: (-len(word), word))[:WORDS_MAX]
+    if not words:
+        return None
+    params: dict[str, Any] = {"workspace_id": vault.workspace_id, "after": after, "limit": limit}
+    for number in range(WORDS_MAX):
+        hashed = vault.hash("word", words[number]) if number < len(words) else None
+        params[f"word{number + 1}"] = hashed
+    return await _listed(conn, vault, await listed(conn, PROFILES.find_by_name, params))
+
+
+async def by_receipt(
+    conn: AsyncConnection,
+    vault: Vault,
+    receipt: str,
+    *,
+    till_systems: Iterable[str],
+    store: str | None,
+    after: UUID,
+    limit: int,
+) -> list[Found]:
+    """Profiles with a sale or return of that receipt number, in any of the till systems."""
+    params = {
+        "workspace_id": vault.workspace_id,
+        "keys": [vault.hash("receipt", system, receipt.strip()) for system in sorted(set(till_systems))],
+        "store": store,
+        "receipts": RECEIPTS_MAX,
+        "after": after,
+        "limit": limit,
+    }
+    return await _listed(conn, vault, await listed(conn, PROFILES.find_by_receipt_number, params))
+
+
+async def newest(
+    conn: AsyncConnection, vault: Vault, *, after: NewestPlace | None, limit: int
+) -> tuple[list[Found], list[NewestPlace]]:
+    """Known customers by when they were first heard of, newest first, and the place of each."""
+    place = after or NewestPlace(_NEVER, _LAST)
+    params = {"workspace_id": vault.workspace_id, "at": place.at, "id": place.record_id, "limit": limit}
+    found = await listed(conn, PROFILES.newest_known, params)
+    people = await _listed(conn, vault, [one[:2] for one in found])
+    return people, [NewestPlace(one[2], one[0]) for one in found]
+
+
+async def listed(conn: AsyncConnection, sql: Any, params: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Rows of a listing, planned for these very values: a plan for any values may scan a table."""
+    return await (await conn.execute(sql, params, prepare=False)).fetchall()
+
+
+async def _listed(conn: AsyncConnection, vault: Vault, found: Sequence[tuple[Any, ...]]) -> list[Found]:
+    """Profiles of (place, profile id) rows with their records, in the same order."""
+    if not found:
+        return []
+    params = {"workspace_id": vault.workspace_id, "ids": [profile_id for _, profile_id in found]}
+    parts = {
+        one.profile_id: one.parts for one in _grouped(vault, await rows(conn, PROFILES.records_of, params))
+    }
+    return [Found(place, profile_id, parts[profile_id]) for place, profile_id in found if profile_id in parts]
+
+
+def _grouped(vault: Vault, found: Sequence[tuple[Any, ...]]) -> list[Found]:
+    out: dict[UUID, Found] = {}
+    for place, profile_id, *record in found:
+        one = out.get(profile_id)
+        if one is None:
+            one = out[profile_id] = Found(place, profile_id)
+        if all(part.record_id != record[0] for part in one.parts):
+            one.parts.append(part_of(vault, record))
+    return list(out.values())
