@@ -65,10 +65,12 @@ def licence(name: str) -> str:
         raise SystemExit(
             f"{name} is not installed; run 'make test' once, which installs everything."
         ) from None
-    if expression := data.get("License-Expression"):
-        return str(expression)
+    if expression := data.get_all("License-Expression"):
+        return str(expression[0])
     trove = [c.rpartition(" :: ")[2] for c in data.get_all("Classifier") or [] if c.startswith("License ::")]
-    declared = [c for c in trove if c != "OSI Approved"] or [str(data.get("License", "")).partition("\n")[0]]
+    declared = [c for c in trove if c != "OSI Approved"] or [
+        text.partition("\n")[0] for text in data.get_all("License") or [""]
+    ]
     return " and ".join(_SPELT.get(c, c) for c in declared)
 
 

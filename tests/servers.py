@@ -30,6 +30,15 @@ def debian_programs() -> Path | None:
     return max(usable, key=major_version, default=None)
 
 
+def is_up(server: EmbeddedServer) -> bool:
+    """Whether the server is there, ready, and lets us in."""
+    found = server.postmaster()
+    if found is None or not found.ready:
+        return False
+    with psycopg.connect(server.dsn, connect_timeout=5) as connection:
+        return connection.execute("select 1").fetchone() == (1,)
+
+
 def wait_until(happened: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for something another thread or process does; fails the test when the time is up."""
     deadline = time.monotonic() + seconds

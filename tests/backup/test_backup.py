@@ -31,7 +31,9 @@ def test_the_manifest_counts_what_is_in_the_backup(kept: Kept) -> None:
 
 
 def test_a_backup_holds_no_person_in_clear_and_no_master_key(kept: Kept) -> None:
-    wanted = spellings(PHILIPPA["email"], PHILIPPA["phone"], PHILIPPA["given_name"], "omar.oyelaran", "Wintringham")
+    wanted = spellings(
+        PHILIPPA["email"], PHILIPPA["phone"], PHILIPPA["given_name"], "omar.oyelaran", "Wintringham"
+    )
     key = bytes.fromhex(KEY)
     wanted |= {key: "the key", KEY.encode(): "the key", base64.b64encode(key): "the key"}
     assert readable(kept.directory, wanted) == []

@@ -10,11 +10,12 @@ import pytest
 from regulars.engine.forget import forget
 from regulars.store import cluster
 from regulars.store.backup import backup, full_dsn
+from regulars.store.database import Database
 from regulars.store.errors import StoreMisconfigured
-from regulars.store.register import Register, read_register
+from regulars.store.register import Entry, Register, read_register
 from regulars.store.tools import run_tool
 from regulars.vocabulary.errors import NotFound
-from tests.backup.shop import OMAR, PHILIPPA, Shop, readable, sale, spellings, trade
+from tests.backup.shop import NOON, OMAR, PHILIPPA, Shop, readable, sale, spellings, trade
 
 WANTED = spellings(
     PHILIPPA["email"], PHILIPPA["email"].partition("@")[0], PHILIPPA["given_name"], PHILIPPA["family_name"],
@@ -61,12 +62,16 @@ def test_the_search_finds_what_is_there(tmp_path: Path) -> None:
     assert len({line.partition(":")[0] for line in readable(tmp_path, WANTED)}) == len(WANTED)
 
 
-def test_after_an_erasure_neither_keys_nor_sealed_bytes_are_left_in_any_file(shop: Shop, tmp_path: Path) -> None:
+def test_after_an_erasure_neither_keys_nor_sealed_bytes_are_left_in_any_file(
+    shop: Shop, tmp_path: Path
+) -> None:
     assert shop.store.embedded is not None
     sealed = sealed_of(shop, PHILIPPA)
     _write_out(shop)
     there = readable(shop.store.embedded.data_dir, sealed)
-    assert {"a key", "a record", "an event", "a rejected message"} <= {line.partition(": ")[2] for line in there}
+    assert {"a key", "a record", "an event", "a rejected message"} <= {
+        line.partition(": ")[2] for line in there
+    }
     philippa = shop.profile_of(PHILIPPA)
     assert philippa is not None
     erasure = forget(shop.store, shop.vault, philippa, actor="test")
@@ -127,12 +132,9 @@ def test_the_register_is_outside_the_database_and_names_nobody(shop: Shop) -> No
     assert register.append([entry]) == 0
 
 
-def test_half_a_line_of_a_crash_is_passed_over_and_damage_is_not(shop: Shop, tmp_path: Path) -> None:
+def test_half_a_line_of_a_crash_is_passed_over_and_damage_is_not(tmp_path: Path) -> None:
     register = Register(tmp_path)
-    philippa = shop.profile_of(PHILIPPA)
-    assert philippa is not None
-    forget(shop.store, shop.vault, philippa, actor="test")
-    (entry,) = Register(shop.store.home).read()
+    entry = Entry("5f" * 16, 1, NOON, NOON, "test", ["aa" * 16], "0123456789abcdef")
     register.append([entry])
     whole = register.path.read_bytes()
     register.path.write_bytes(whole + b'{"erasure_id": "5f')
@@ -152,8 +154,6 @@ def _written(path: Path, content: bytes) -> Path:
 
 def _write_out(shop: Shop) -> None:
     """Let the server write its pages to the files."""
-    from regulars.store.database import Database
-
     assert shop.store.embedded is not None
     superuser = Database(shop.store.embedded.superuser_dsn(cluster.DATABASE)).connect_owner()
     superuser.execute("checkpoint")

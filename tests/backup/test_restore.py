@@ -63,7 +63,9 @@ def test_an_embedded_database_is_restored_as_well(kept: Kept, home: Path) -> Non
         assert shop.verify().differences == []
 
 
-def test_the_schema_comes_back_with_its_fences_and_rights(kept: Kept, target: Store, database: Database) -> None:
+def test_the_schema_comes_back_with_its_fences_and_rights(
+    kept: Kept, target: Store, database: Database
+) -> None:
     restore(target, kept.directory)
     texts = []
     for one in (target.database, database):
@@ -73,7 +75,9 @@ def test_the_schema_comes_back_with_its_fences_and_rights(kept: Kept, target: St
     assert texts[0] == texts[1]
 
 
-def test_without_a_register_everything_comes_back_and_the_operator_is_warned(kept: Kept, target: Store) -> None:
+def test_without_a_register_everything_comes_back_and_the_operator_is_warned(
+    kept: Kept, target: Store
+) -> None:
     restored = restore(target, kept.directory)
     assert restored.warning is not None
     assert "register of the old home" in restored.warning
@@ -168,7 +172,9 @@ def test_a_backup_that_is_not_whole_or_too_new_is_refused(
         restore(target, copy)
 
 
-def test_rows_that_are_missing_leave_the_database_as_it_was(kept: Kept, target: Store, tmp_path: Path) -> None:
+def test_rows_that_are_missing_leave_the_database_as_it_was(
+    kept: Kept, target: Store, tmp_path: Path
+) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(kept.directory, copy)
     manifest = copy / "manifest.json"

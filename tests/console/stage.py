@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from gettext import NullTranslations
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -40,7 +41,9 @@ WAIT_SECONDS = 15.0
 class Stage:
     """A running console and the engine behind it."""
 
-    def __init__(self, database: Database, *, development: bool = False) -> None:
+    def __init__(
+        self, database: Database, *, development: bool = False, words: NullTranslations | None = None
+    ) -> None:
         self.database = database
         self.workspace_id = ensure_default(database)
         owner = database.connect_owner()
@@ -52,6 +55,7 @@ class Stage:
         self.sources: dict[str, Source] = {}
         self.url = ""
         self._development = development
+        self.words = words
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -132,6 +136,7 @@ class Stage:
             workspace_name="Corner Shops",
             zone=ZoneInfo("Europe/London"),
             development=self._development,
+            catalogue=lambda _: self.words,
         )
         self.console = made = console(deps)
 

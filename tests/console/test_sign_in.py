@@ -146,6 +146,7 @@ def test_a_cookie_of_another_workspace_opens_nothing(visitor: httpx.Client) -> N
 def test_signing_in_and_out_and_failing_leave_audit_lines(stage: Stage, visitor: httpx.Client) -> None:
     other = stage.client(email=None)
     sign_in(other, EMAIL, "a guess that is wrong")
+    sign_in(other, "nobody@example.com", "a guess that is wrong")
     other.close()
     visitor.post("/sign-out", data={"csrf": token_in(visitor.get("/").text)})
     with stage.database.session(stage.workspace_id) as conn:
@@ -155,8 +156,10 @@ def test_signing_in_and_out_and_failing_leave_audit_lines(stage: Stage, visitor:
         "account.added",
         "session.started",
         "session.refused",
+        "session.refused",
         "session.ended",
     ]
+    assert [one[1] == "user:unknown" for one in lines] == [False, False, False, True, False]
     assert all(one[1].startswith("user:") and one[1] == one[2] for one in lines)
 
 

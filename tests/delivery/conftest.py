@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from regulars.delivery import Delivery
+from regulars.delivery import Delivery, fetching
 from regulars.delivery.web import Web
 from regulars.observe import Metrics
 from regulars.store.database import Database
@@ -19,6 +19,14 @@ from tests.delivery.support import Shop
 from tests.intake.support import KeepingGate
 
 Start = Callable[..., Awaitable[Delivery]]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Failed attempts are repeated in milliseconds."""
+    monkeypatch.setattr(fetching, "WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(fetching, "WAIT_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(fetching, "STORE_WAIT_SECONDS", 0.01)
 
 
 @pytest.fixture(scope="module")

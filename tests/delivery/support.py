@@ -15,7 +15,7 @@ import uvicorn
 
 from regulars.connectors.calls import expect
 from regulars.store.database import Database
-from regulars.vocabulary.connector import Request, Response, SourceConfig, WebhookRequest
+from regulars.vocabulary.connector import Request, Response, Setting, SourceConfig, WebhookRequest
 from regulars.vocabulary.errors import BadPayload
 from regulars.vocabulary.events import Event, Fetch
 
@@ -83,10 +83,10 @@ class Shop:
     name = "shop"
     title = "Shop"
     tested = "here"
-    settings = ()
+    settings: Sequence[Setting] = ()
     privacy_note = ""
     receipts_never_reset = True
-    headers_read = ()
+    headers_read: Sequence[str] = ()
 
     def verify(self, request: WebhookRequest, config: SourceConfig) -> None:
         raise NotImplementedError

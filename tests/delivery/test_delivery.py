@@ -24,14 +24,6 @@ from tests.intake.support import KeepingGate
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Failed attempts are repeated in milliseconds."""
-    monkeypatch.setattr(fetching, "WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(fetching, "WAIT_SECONDS_MAX", 0.01)
-    monkeypatch.setattr(fetching, "STORE_WAIT_SECONDS", 0.01)
-
-
 @pytest.fixture
 def settled(outbox: Outbox, here: int) -> Any:
     """Tells whether nothing waits any more."""

@@ -47,6 +47,16 @@ async def engine(
     gate.close()
 
 
+def thin(notice: str) -> bytes:
+    """A message that says no more than that an order changed."""
+    wished = [Fetch(kind="order", reference="o-1", version=3)]
+    return msgspec.json.encode(Event(id=notice, type="source.noticed", occurred_at=NOW, fetches=wished))
+
+
+async def _is_empty(outbox: Outbox, workspace: int) -> bool:
+    return await outbox.figures(workspace) == Figures()
+
+
 async def test_a_thin_message_becomes_a_whole_event_once(
     engine: tuple[EngineGate, Waker], opened: Database, here: int, sources: Sources, outbox: Outbox
 ) -> None:
@@ -61,16 +71,12 @@ async def test_a_thin_message_becomes_a_whole_event_once(
         delivery = Delivery(outbox, sources, {"shop": Shop()}, gate, Metrics(), poll_seconds=0.2)
         waker.delivery = delivery
         await delivery.start()
-        for notice in ("n-1", "n-2", "n-1"):
-            wished = [Fetch(kind="order", reference="o-1", version=3)]
-            event = Event(id=notice, type="source.noticed", occurred_at=NOW, fetches=wished)
-            await gate.submit(known.source, [msgspec.json.encode(event)], door="hook")
-
-        async def settled() -> bool:
-            return await outbox.figures(here) == Figures()
-
-        await until(settled)
-        await delivery.close()
+        try:
+            for notice in ("n-1", "n-2", "n-1"):
+                await gate.submit(known.source, [thin(notice)], door="hook")
+            await until(lambda: _is_empty(outbox, here))
+        finally:
+            await delivery.close()
     assert vendor.asked["/orders/o-1"] == 3
     async with opened.read(here) as connection:
         rows = await (await connection.execute("select type, count(*) from event group by type")).fetchall()

@@ -12,14 +12,13 @@ from regulars.demo.contacts import (
     FILLER_EMAILS,
     Contacts,
     email_typo,
-    is_fictional_email,
-    is_fictional_phone,
     phone_as_written,
     phone_typo,
 )
 from regulars.demo.shop import Shop
 from regulars.demo.world import build_world
 from tests.demo.conftest import Month
+from tests.demo.fictional import is_fictional_email, is_fictional_phone
 
 Texts = Callable[[str], list[tuple[str, str]]]
 MAIL = re.compile(rb"[\w.+'-]+@[\w.-]+")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -44,5 +45,5 @@ def seed() -> int:
     """Drawn afresh for each run and printed; REGULARS_TEST_SEED repeats one."""
     found = os.environ.get("REGULARS_TEST_SEED")
     drawn = int(found) if found else random.SystemRandom().randrange(2**32)
-    print(f"seed {drawn}")
+    sys.stdout.write(f"seed {drawn}\n")
     return drawn

@@ -9,9 +9,10 @@ import importlib
 import json
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 THEN = datetime(2026, 1, 31, 23, 59, 59, 999000, tzinfo=UTC)
-ORDER = {
+ORDER: dict[str, Any] = {
     "order_id": "O-1",
     "total": 27.5,
     "shipping": 3,
@@ -40,7 +41,7 @@ TRAITS = {
 }
 
 
-def everything(client):
+def everything(client: Any) -> None:
     """One of each call, a day in the life of an order, and enough of one event to fill several batches."""
     client.page(
         anonymous_id="anon-1", category="Shop", name="Home", properties={"url": "https://shop.example/"}
@@ -67,7 +68,7 @@ def everything(client):
         client.track("u-1", "Signed Up", {"number": number})
 
 
-def few(client):
+def few(client: Any) -> None:
     """A handful of calls."""
     client.identify("u-1", TRAITS)
     client.track("u-1", "Order Completed", ORDER, timestamp=THEN)
@@ -75,10 +76,14 @@ def few(client):
         client.track("u-1", "Signed Up", {"number": number})
 
 
-def main(module, url, key, deeds):
-    heard = []
+def main(module: str, url: str, key: str, deeds: str) -> None:
+    heard: list[list[Any]] = []
+
+    def hear(error: Exception, batch: list[Any]) -> None:
+        heard.append([str(error), len(batch)])
+
     kinds = importlib.import_module(module)
-    client = kinds.Client(key, host=url, on_error=lambda error, batch: heard.append([str(error), len(batch)]))
+    client = kinds.Client(key, host=url, on_error=hear)
     {"everything": everything, "few": few}[deeds](client)
     client.flush()
     client.join()

@@ -18,7 +18,7 @@ from regulars.store.errors import EmbeddedServerError, StoreMisconfigured
 from regulars.store.home import FileLock
 from regulars.store.postmaster import PID_FILE
 from regulars.store.programs import find_programs
-from tests.servers import TEST_SETTINGS, wait_until
+from tests.servers import TEST_SETTINGS, is_up, wait_until
 
 # Attaches as another program would, says so, and leaves when its standard input ends.
 OTHER_PROGRAM = """
@@ -83,7 +83,7 @@ def test_a_killed_server_is_started_again_and_has_forgotten_nothing(server: Embe
     assert found is not None
     os.kill(found.pid, signal.SIGKILL)
     wait_until(lambda: server.restarts == 1)
-    assert server.is_running()
+    assert is_up(server)
     assert remembers(server, "before the kill")
     assert told == ["The embedded PostgreSQL died and was started again."]
     server.stop()
@@ -96,7 +96,7 @@ def test_a_server_killed_over_and_over_comes_back_each_time(server: EmbeddedServ
         assert found is not None
         os.kill(found.pid, signal.SIGKILL)
         wait_until(lambda number=number: server.restarts == number)  # type: ignore[misc]
-    assert server.is_running()
+    assert is_up(server)
 
 
 def test_a_backend_busy_at_the_kill_does_not_stop_the_restart(server: EmbeddedServer) -> None:
@@ -108,7 +108,7 @@ def test_a_backend_busy_at_the_kill_does_not_stop_the_restart(server: EmbeddedSe
         pass
     server.stop()
     server.start(timeout_seconds=60)
-    assert server.is_running()
+    assert is_up(server)
     busy.close()
 
 
@@ -121,7 +121,7 @@ def test_a_second_program_attaches_and_the_last_one_to_leave_stops_the_server(
         assert other.stdout is not None and other.stdin is not None
         assert int(other.stdout.readline()) == found.pid
         assert server.stop() is False
-        assert server.is_running()
+        assert is_up(server)
         other.stdin.close()
         assert other.stdout.readline().strip() == "stopped"
     assert server.postmaster() is None
@@ -173,7 +173,7 @@ def test_a_server_that_another_program_started_is_watched_too(shared_home: Path)
         other.wait(timeout=10)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: successor.restarts == 1)
-        assert successor.is_running()
+        assert is_up(successor)
         assert successor.stop() is True
 
 
@@ -186,7 +186,7 @@ def test_a_stale_note_whose_number_belongs_to_another_process_does_no_harm(serve
         assert server.postmaster() is None
         server.stop()
         server.start(timeout_seconds=60)
-        assert server.is_running()
+        assert is_up(server)
         assert stranger.poll() is None
         stranger.kill()
 
@@ -195,7 +195,7 @@ def test_stopping_twice_and_starting_again_is_harmless(server: EmbeddedServer) -
     assert server.stop() is True
     assert server.stop() is True
     server.start(timeout_seconds=60)
-    assert server.is_running()
+    assert is_up(server)
 
 
 def test_nobody_but_the_owner_can_read_the_home_or_reach_the_server(server: EmbeddedServer) -> None:
@@ -248,7 +248,7 @@ def test_a_long_path_to_the_home_gets_a_short_private_socket(private_directory: 
     deep.parent.mkdir(parents=True)
     with EmbeddedServer(deep, extra=TEST_SETTINGS, durable_setup=False) as server:
         socket_dir = server.socket_dir
-        assert server.is_running() and len(str(socket_dir)) < 80
+        assert is_up(server) and len(str(socket_dir)) < 80
         assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
         again = EmbeddedServer(deep)
         assert again.dsn == server.dsn
@@ -270,7 +270,7 @@ def test_the_servers_own_reason_is_told_when_it_cannot_start(private_directory: 
     with pytest.raises(EmbeddedServerError, match=r"shared_buffers|configuration"):
         broken.start(timeout_seconds=60)
     with EmbeddedServer(home, extra=TEST_SETTINGS) as repaired:
-        assert repaired.is_running()
+        assert is_up(repaired)
 
 
 def test_a_setup_killed_half_way_is_done_again(private_directory: Callable[[], Path]) -> None:
@@ -280,7 +280,7 @@ def test_a_setup_killed_half_way_is_done_again(private_directory: Callable[[], P
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
     with server:
-        assert server.is_running()
+        assert is_up(server)
     assert not half.exists()
 
 

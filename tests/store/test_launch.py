@@ -7,12 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import regulars
 from regulars.store.embedded import EmbeddedServer
-from tests.servers import TEST_SETTINGS
+from tests.servers import TEST_SETTINGS, is_up
 
 # Starts, writes, stops, starts again, reads: as an operator's program would.
 PROGRAM = """
@@ -74,7 +75,7 @@ def run_program(home: Path, *prefix: str, python: str = sys.executable, uid: int
     path = os.pathsep.join(
         str(Path(module.__path__[0]).parent) for module in (regulars, pytest.importorskip("psycopg"))
     )
-    identity = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
+    identity: dict[str, Any] = {} if uid is None else {"user": uid, "group": uid, "extra_groups": []}
     done = subprocess.run(
         [*prefix, python, "-B", "-c", PROGRAM, str(home)],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": path},
@@ -83,10 +84,10 @@ def run_program(home: Path, *prefix: str, python: str = sys.executable, uid: int
         check=False,
         timeout=120,
         cwd="/",
-        **identity,  # type: ignore[arg-type]
+        **identity,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+    return str(done.stdout).splitlines()
 
 
 @as_root
@@ -153,7 +154,7 @@ def test_root_leaves_the_database_of_an_ordinary_user_to_that_user(
     os.chown(home, uid, uid)
     run_program(home / "home", python=python, uid=uid)
     with EmbeddedServer(home / "home", extra=TEST_SETTINGS) as server:
-        assert server.is_running()
+        assert is_up(server)
     assert {path.lstat().st_uid for path in home.rglob("*")} == {uid}
 
 

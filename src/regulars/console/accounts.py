@@ -106,9 +106,9 @@ class Accounts:
         usable = found is not None and not found[3] and len(password) <= PASSWORD_CHARACTERS_MAX
         stored: str | None = found[1] if found is not None and usable else None
         if not await self._passwords.verify(stored, password[:PASSWORD_CHARACTERS_MAX]):
-            if found is not None:
-                async with self._db.write(self.workspace_id) as conn:
-                    await self._tell(conn, found[0], "session.refused")
+            # Written for unknown addresses too: the answer must not come sooner for them.
+            async with self._db.write(self.workspace_id) as conn:
+                await self._tell(conn, found[0] if found else None, "session.refused")
             return None
         assert found is not None and stored is not None
         if self._passwords.is_dated(stored):
@@ -148,9 +148,9 @@ class Accounts:
             if ended is not None:
                 await self._tell(conn, ended[0], "session.ended")
 
-    async def _tell(self, conn: AsyncConnection, user_id: UUID, action: str) -> None:
-        """Leave an audit line about an account."""
-        name = actor_of(user_id)
+    async def _tell(self, conn: AsyncConnection, user_id: UUID | None, action: str) -> None:
+        """Leave an audit line about an account, or about an address without one."""
+        name = actor_of(user_id) if user_id else "user:unknown"
         await write_line_async(conn, self.workspace_id, name, action, name, {})
 
     def email_hash(self, tidy: str) -> str:

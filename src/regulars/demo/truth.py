@@ -48,16 +48,6 @@ class Figures(Struct):
     channels: dict[str, int] = field(default_factory=dict)
     sold_at_ms: list[int] = field(default_factory=list)
 
-    @property
-    def first_sale_ms(self) -> int | None:
-        """The first sale that was not voided."""
-        return min(self.sold_at_ms, default=None)
-
-    @property
-    def last_sale_ms(self) -> int | None:
-        """The last sale that was not voided."""
-        return max(self.sold_at_ms, default=None)
-
     def pay(self, currency: str, amount_minor: int, lines: list[Line], sign: int) -> None:
         """Money and goods in (sign 1) or back (sign -1)."""
         self.spend_minor[currency] = self.spend_minor.get(currency, 0) + sign * amount_minor

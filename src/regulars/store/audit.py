@@ -72,23 +72,6 @@ def _rows(
     }
 
 
-def write_line(
-    connection: Connection,
-    workspace_id: int,
-    actor: str,
-    action: str,
-    object_: str,
-    details: Mapping[str, Any],
-    *,
-    at: datetime | None = None,
-) -> None:
-    """Add a line within the transaction at hand; it holds the chain until the transaction ends."""
-    head = connection.execute(_SQL.load_head, {"workspace_id": workspace_id}, binary=True).fetchone()
-    row = _rows(head, workspace_id, at or datetime.now(UTC), actor, action, object_, details)
-    connection.execute(_SQL.add_line, row)
-    connection.execute(_SQL.move_head, row)
-
-
 async def write_line_async(
     connection: AsyncConnection,
     workspace_id: int,
@@ -97,7 +80,7 @@ async def write_line_async(
     object_: str,
     details: Mapping[str, Any],
 ) -> None:
-    """The same for the web side."""
+    """Add a line within the transaction at hand; it holds the chain until the transaction ends."""
     cursor = await connection.execute(_SQL.load_head, {"workspace_id": workspace_id}, binary=True)
     row = _rows(await cursor.fetchone(), workspace_id, datetime.now(UTC), actor, action, object_, details)
     await connection.execute(_SQL.add_line, row)

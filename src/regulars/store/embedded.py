@@ -128,11 +128,6 @@ class EmbeddedServer:
             self._process = None
         return find_postmaster(self.launch.data_dir)
 
-    def is_running(self) -> bool:
-        """True when the server is up and lets us in."""
-        found = self.postmaster()
-        return found is not None and found.ready and self._answers() is None
-
     # -- start and stop ---------------------------------------------------------------------------
 
     def start(self, *, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:

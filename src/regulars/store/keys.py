@@ -195,6 +195,10 @@ class Keys:
         self._checked.forget()
         return made
 
+    def forget(self) -> None:
+        """Look every key up anew: a source changed."""
+        self._checked.forget()
+
     async def close(self) -> None:
         """Wait for the notes of last use that are under way."""
         await asyncio.gather(*self._touches, return_exceptions=True)

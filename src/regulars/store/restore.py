@@ -44,7 +44,9 @@ from .unfinished import is_unfinished
 
 _QUERIES = load_queries("regulars.store", "backup.sql")
 # What a dump says of things that are not ours to make: the schema itself and rights on objects to come.
-_NOT_OURS = re.compile(r"^\d+; \d+ \d+ (?:SCHEMA|DEFAULT ACL|EXTENSION|(?:ACL|COMMENT) - (?:SCHEMA|EXTENSION)) ")
+_NOT_OURS = re.compile(
+    r"^\d+; \d+ \d+ (?:SCHEMA|DEFAULT ACL|EXTENSION|(?:ACL|COMMENT) - (?:SCHEMA|EXTENSION)) "
+)
 # A setting that servers before version 17 do not know.
 _TOO_NEW = b"SET transaction_timeout"
 _COPY = re.compile(rb"^COPY .+ FROM stdin;\n$")
@@ -116,7 +118,11 @@ def checked(store: Store, directory: Path) -> Manifest:
             "not know. Install that version or a newer one.",
             field="directory",
         )
-    if not dump.is_file() or dump.stat().st_size != manifest.dump_bytes or digest(dump) != manifest.dump_sha256:
+    if (
+        not dump.is_file()
+        or dump.stat().st_size != manifest.dump_bytes
+        or digest(dump) != manifest.dump_sha256
+    ):
         raise InvalidInput(f"{dump} is not what its manifest says: damaged or incomplete.", field="directory")
     return manifest
 
@@ -156,7 +162,9 @@ def _await_alone(owner: Connection) -> None:
     deadline = time.monotonic() + _OTHERS_SECONDS
     while owner.execute(_QUERIES.others).fetchone() != (0,):
         if time.monotonic() > deadline:
-            raise Conflict("Other programs use the database. Stop `regulars serve` and the like, then restore.")
+            raise Conflict(
+                "Other programs use the database. Stop `regulars serve` and the like, then restore."
+            )
         time.sleep(0.1)
 
 
@@ -183,7 +191,9 @@ def _load(store: Store, directory: Path, manifest: Manifest) -> None:
             _make_room(connection)
             rows = _play(connection, script)
             if rows != sum(manifest.rows.values()):
-                raise RestoreFailed("The backup has not the rows its manifest counts; the database is as it was.")
+                raise RestoreFailed(
+                    "The backup has not the rows its manifest counts; the database is as it was."
+                )
             moved = sql.SQL(_QUERIES.move_marker).format(schema=sql.Identifier(manifest.schema))
             connection.execute(moved)
     except psycopg.Error as error:

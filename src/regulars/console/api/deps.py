@@ -40,7 +40,10 @@ class Readiness(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
-    """Handed to `routes`. `document` is the whole OpenAPI document, `gate` the one the doors use."""
+    """Handed to `routes`. `document` is the whole OpenAPI document, `gate` the one the doors use.
+
+    `workspace_id` is the default one, whose hooks need no number.
+    """
 
     store: Store
     gate: Gate
@@ -51,6 +54,7 @@ class ApiDeps:
     replay: Replay
     readiness: Readiness
     document: Mapping[str, Any]
+    workspace_id: int = 1
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 

@@ -40,9 +40,7 @@ class AnyWord(Word, frozen=True):
     profile_id: UUID | None = None
 
 
-async def words_of(
-    conn: AsyncConnection, workspace_id: int, parts: Iterable[Part]
-) -> dict[UUID, list[Word]]:
+async def words_of(conn: AsyncConnection, workspace_id: int, parts: Iterable[Part]) -> dict[UUID, list[Word]]:
     """The words about each record's present addresses and about itself, by record; one statement.
 
     A word about a former address is about that address, and no longer about the person.
@@ -107,9 +105,7 @@ def addresses_in_words(parts: Sequence[Part], *, clear: bool) -> dict[UUID, str]
 
 
 def _addresses(part: Part) -> set[UUID]:
-    current = {
-        UUID(hashed) for kind in (kinds.EMAIL, kinds.PHONE) for _, hashed in part.fields.current(kind)
-    }
+    current = {UUID(hashed) for kind in (kinds.EMAIL, kinds.PHONE) for _, hashed in part.fields.current(kind)}
     return current | {part.record_id}
 
 

@@ -9,6 +9,7 @@ from litestar import Response, Router
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
+from regulars.console import i18n
 from regulars.vocabulary.errors import RegularsError
 
 from .deps import Deps, Replay, ReplayOutcome, WebRequest
@@ -48,8 +49,12 @@ def console(deps: Deps) -> Console:
     def on_error(request: WebRequest, error: Exception) -> Response[Any]:
         return error_page(desk, request, error)
 
+    def choose_words(request: WebRequest) -> None:
+        i18n.use(deps.catalogue(request))
+
     router = Router(
         path="/",
+        before_request=choose_words,
         route_handlers=list(_HANDLERS),
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
         exception_handlers={RegularsError: on_error, HTTPException: on_error, Exception: on_error},

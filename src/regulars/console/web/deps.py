@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from gettext import NullTranslations
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -31,12 +32,17 @@ def _peer(request: WebRequest) -> str:
     return request.client.host if request.client else ""
 
 
+def _english(_: WebRequest) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
     """Handed to `routes`. `base_url` is the public address, `zone` the time zone times are shown in, `region` the
     country (ISO 3166) whose phone numbers need no prefix.
 
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
+    `catalogue` gives the words of the reader's language (None: English).
     """
 
     db: Database
@@ -49,6 +55,7 @@ class Deps:
     development: bool = False
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     client_address: Callable[[WebRequest], str] = _peer
+    catalogue: Callable[[WebRequest], NullTranslations | None] = _english
 
     @property
     def secure(self) -> bool:

@@ -6,19 +6,19 @@ import secrets
 from typing import Any
 from urllib.parse import quote
 
-import structlog
 from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
 from regulars.console.i18n import _
+from regulars.observe import get_logger
 from regulars.vocabulary.errors import RegularsError
 
 from .deps import WebRequest
 from .desk import Desk, SignInNeeded
 from .templating import wants_fragment
 
-_log = structlog.get_logger("regulars.console")
+_log = get_logger("console")
 _API = ("/v1/", "/hooks/", "/healthz", "/readyz", "/metrics", "/openapi", "/docs")
 
 
@@ -34,13 +34,7 @@ def error_page(desk: Desk, request: WebRequest, error: Exception) -> Response[An
     status, said = _reading(error)
     reference = secrets.token_hex(4)
     if status >= 500:
-        _log.error(
-            "page_failed",
-            reference=reference,
-            path=request.url.path,
-            error=type(error).__name__,
-            exc_info=error,
-        )
+        _log.error("page failed", reference=reference, code=type(error).__name__, exc_info=error)
     title, advice = _words(status)
     return desk.pages.page(
         request,

@@ -13,10 +13,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from msgspec import Struct
 
 from regulars.console.services import log
+from regulars.observe import get_logger
 from regulars.store.database import Database
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput, RegularsError, TryLater
@@ -30,7 +30,7 @@ OUTAGE_PAUSE_SECONDS = 2.0
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-_log = structlog.get_logger("regulars.console.live")
+_log = get_logger("console")
 
 
 class Place(Struct, frozen=True):
@@ -152,7 +152,7 @@ class LiveHub:
                 place = await self._step(place)
                 await asyncio.sleep(TICK_SECONDS)
             except RegularsError as error:
-                _log.warning("live_tail_waits", code=error.code)
+                _log.warning("live tail waits", code=error.code)
                 await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
 
     async def _step(self, place: Place | None) -> Place:

@@ -134,10 +134,9 @@ select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, r.record_i
  limit %(limit)s;
 
 -- name: sales_of
--- Receipts counted on, or told of, records of a profile, latest first.
-select s.kind, s.occurred_at, s.business_date, s.source_id, s.store, s.till, s.channel, s.staff, s.receipt, s.version,
-       s.currency, s.total_minor, s.tax_minor, s.discount_minor, s.items_micro, s.counted, s.void, s.record_id,
-       s.counted_on, s.lines
+-- Receipts of the records of a profile, latest first.
+select s.kind, s.receipt, s.occurred_at, s.business_date, s.store, s.till, s.channel, s.currency, s.total_minor,
+       s.tax_minor, s.discount_minor, s.counted, s.void, s.lines
   from record r
  cross join lateral (
     select * from sale x

@@ -62,7 +62,12 @@ export function start(stream) {
     showHeld();
   });
   stream.addEventListener("htmx:sse:after:message", () => {
-    for (const row of [...document.querySelectorAll("#rows [data-event]")].slice(ROWS_MAX)) row.remove();
+    // After a break the page and the stream may both bring a row; and a list has an end.
+    const seen = new Set();
+    for (const row of document.querySelectorAll("#rows [data-event]")) {
+      if (seen.has(row.dataset.event) || seen.size >= ROWS_MAX) row.remove();
+      seen.add(row.dataset.event);
+    }
   });
   stream.addEventListener("htmx:sse:after:connection", () => {
     alive = true;

@@ -73,7 +73,6 @@ async def sign_out(request: WebRequest, desk: AtDesk) -> Response[Any]:
     await desk.accounts.end_session(visit.token)
     answer = desk.go("/sign-in")
     answer.set_cookie(session_cookie(desk, "", 0))
-    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 

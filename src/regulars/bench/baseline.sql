@@ -1,0 +1,21 @@
+-- The baselines of a benchmark run. Run in a database of its own.
+
+-- name: create_database
+-- A database for the baselines, on the same server as what is measured.
+CREATE DATABASE bench_baseline;
+
+-- name: drop_database
+-- Makes room for a repeat.
+DROP DATABASE IF EXISTS bench_baseline WITH (FORCE);
+
+-- name: create_payload
+-- One column for the same payloads that the engine takes.
+CREATE TABLE payload (body text NOT NULL);
+
+-- name: copy_payload
+-- The quickest way that PostgreSQL knows to keep them.
+COPY payload (body) FROM STDIN;
+
+-- name: drop_payload
+-- Makes room for the next try.
+DROP TABLE IF EXISTS payload;

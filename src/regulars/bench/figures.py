@@ -1,0 +1,88 @@
+"""The figures the program is held to. The page docs/reference/benchmarks.md is written from this list."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from msgspec import Struct
+
+Unit = Literal["times", "ms", "s", "MB", "%", "/s"]
+
+
+class Figure(Struct, frozen=True):
+    """One row of the table. Without `must` it is shown for information. `load` says what is done meanwhile.
+
+    `stage` is the part of the run it is measured in; `higher` says whether more is better.
+    """
+
+    name: str
+    what: str
+    load: str
+    unit: Unit
+    stage: str
+    must: float | None = None
+    aim: float | None = None
+    higher: bool = False
+
+    def verdict(self, value: float) -> str:
+        """`aim`, `must` or `missed`; empty for information."""
+        if self.must is None or self.aim is None:
+            return ""
+        sign = 1 if self.higher else -1
+        if sign * value >= sign * self.aim:
+            return "aim"
+        return "must" if sign * value >= sign * self.must else "missed"
+
+
+FIGURES: Final = (
+    Figure(
+        "pgbench", "pgbench TPC-B, the baseline", "scale 10, 4 clients, same server", "/s", "engine", higher=True
+    ),
+    Figure("copy", "bare COPY of the same payloads, the baseline", "one column of text", "/s", "engine", higher=True),
+    Figure(
+        "engine", "sale events through the engine, durable", "32 callers of 60 events, 80 % known customers",
+        "/s", "engine", higher=True,
+    ),
+    Figure("engine-pgbench", "the same ÷ pgbench", "as above", "times", "engine", 2.5, 5.0, higher=True),
+    Figure("engine-copy", "the same ÷ COPY", "as above", "times", "engine", 1 / 20, 1 / 10, higher=True),
+    Figure(
+        "http-batches", "sale events through HTTP, durable", "8 callers of 250 events, client on the same machine",
+        "/s", "http", higher=True,
+    ),
+    Figure(
+        "http-p50", "single event, request to committed answer, p50", "300/s, Poisson arrivals, open loop",
+        "ms", "http",
+    ),
+    Figure(
+        "http-p99", "single event, request to committed answer, p99", "300/s, Poisson arrivals, open loop",
+        "ms", "http", 50.0, 20.0,
+    ),
+    Figure(
+        "lookup-p50", "profile look-up by any identifier, p50", "200/s beside 300 events/s, 1 M profiles, open loop",
+        "ms", "lookup",
+    ),
+    Figure(
+        "lookup-p99", "profile look-up by any identifier, p99", "200/s beside 300 events/s, 1 M profiles, open loop",
+        "ms", "lookup", 30.0, 10.0,
+    ),
+    Figure(
+        "beside-p99", "single event beside the look-ups, p99", "300/s beside 200 look-ups/s, 1 M profiles",
+        "ms", "lookup",
+    ),
+    Figure(
+        "growth", "cost of a sale event at 2 M events ÷ at 100 k events", "known customers, full load",
+        "times", "growth", 1.5, 1.1,
+    ),
+    Figure(
+        "import", "import of Online Retail II, 1,044,847 lines", "`regulars import sales`, new home, start included",
+        "s", "import", 90.0, 30.0,
+    ),
+    Figure("rest-memory", "process tree at rest, memory (PSS)", "60 s, no traffic", "MB", "rest", 450.0, 250.0),
+    Figure("rest-cpu", "process tree at rest, CPU of one core", "60 s, no traffic", "%", "rest", 3.0, 1.0),
+    Figure(
+        "make-run", "`make run` to the first profile on screen", "new clone, new home, wheels cached",
+        "s", "make-run", 60.0, 20.0,
+    ),
+)  # fmt: skip
+BY_NAME: Final = {figure.name: figure for figure in FIGURES}
+STAGES: Final = tuple(dict.fromkeys(figure.stage for figure in FIGURES))

@@ -1,0 +1,90 @@
+"""The JSON API. `routes(deps)` gives what the program mounts, `document` describes it without anything running.
+
+`error` is the answer to any exception, for addresses outside these routes as well; `counting` measures every
+route of the application.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from litestar import Request, Router
+from litestar.di import Provide
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.types import ControllerRouterHandler
+
+from . import (
+    audit,
+    consents,
+    explain,
+    health,
+    keys,
+    privacy,
+    products,
+    profiles,
+    rejected,
+    sources,
+    staff,
+    stores,
+    timeline,
+)
+from . import document as documents
+from .access import BY_ROUTE, RULES, Rule
+from .counting import counting
+from .deps import Api, ApiDeps, Visit
+from .errors import error
+from .front import BODY_BYTES_MAX, front
+
+__all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "routes"]
+
+HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
+    profiles.find_profiles, profiles.search_profiles, profiles.show_profile, timeline.show_timeline,
+    explain.explain_profile, privacy.erase_profile, privacy.export_profile, consents.list_consents,
+    consents.add_consent, stores.list_stores, stores.add_store, stores.show_store, stores.put_store,
+    products.list_products, products.add_product, products.show_product, products.put_product,
+    staff.list_staff, staff.add_staff_member, staff.show_staff_member, staff.put_staff_member,
+    sources.list_sources, sources.add_source, sources.show_source, sources.configure_source,
+    sources.disable_source, sources.enable_source, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
+    audit.list_audit, audit.verify_audit, rejected.list_rejected, rejected.show_rejected, rejected.replay_one,
+    rejected.replay_many, health.healthz, health.readyz, health.metrics, documents.openapi_json, documents.docs,
+)  # fmt: skip
+
+
+def routes(deps: ApiDeps) -> list[Router]:
+    """The API over the given parts."""
+    api = Api(deps)
+    return [
+        Router(
+            path="/",
+            route_handlers=list(_checked()),
+            dependencies={
+                "api": Provide(lambda: api, sync_to_thread=False, use_cache=True),
+                "visit": Provide(visit_of, sync_to_thread=False),
+            },
+            middleware=[front(api)],
+            exception_handlers={Exception: error},
+            request_max_body_size=BODY_BYTES_MAX,
+        )
+    ]
+
+
+def document(*, version: str) -> dict[str, Any]:
+    """The OpenAPI document of the API, the doors left out; needs no store."""
+    return documents.document(_checked(), version=version)
+
+
+def visit_of(request: Request[Any, Any, Any]) -> Visit:
+    """The caller that the front let in."""
+    visit: Visit = request.scope["auth"]
+    return visit
+
+
+def _checked() -> tuple[ControllerRouterHandler, ...]:
+    """The handlers, each of which has its line in the table of access."""
+    for handler in HANDLERS:
+        for path in handler.paths:  # type: ignore[union-attr]
+            plain = path.replace(":str}", "}")
+            for method in handler.http_methods:  # type: ignore[union-attr]
+                if (method, plain) not in BY_ROUTE:
+                    raise ImproperlyConfiguredException(f"{method} {plain} is missing in the table of access")
+    return HANDLERS

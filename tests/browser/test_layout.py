@@ -1,0 +1,116 @@
+"""Layouts hold when words are longer, when the language runs from right to left, and when printed.
+
+The same run makes the pictures of the screens, into the folder that REGULARS_TEST_SCREENS names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from gettext import NullTranslations
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import open_context
+from tests.console.stage import Stage
+
+SIZES = ((1440, 1000), (820, 1100), (390, 844))
+SCREENS = {
+    "home": "/?span=28d",
+    "customers": "/customers",
+    "live": "/events",
+    "rejected": "/events/rejected",
+    "kit": "/_kit",
+}
+GROWTH = 0.35
+
+
+class LongWords(NullTranslations):
+    """A language whose every text is a third longer than the English one."""
+
+    def gettext(self, message: str) -> str:
+        """The text, stretched."""
+        return message + "·" * max(1, round(len(message) * GROWTH)) if message.strip() else message
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        """The form that fits, stretched."""
+        return self.gettext(singular if n == 1 else plural)
+
+
+@pytest.fixture(scope="module")
+def window(chromium: Browser, shop: Stage) -> Iterator[Page]:
+    context = open_context(chromium, shop)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def long_words(shop: Stage) -> Iterator[None]:
+    shop.words = LongWords()
+    yield
+    shop.words = None
+
+
+def profile(page: Page) -> str:
+    page.goto("/customers?q=L100079")
+    found = re.search(r'href="(/customers/[0-9a-f]{32})"', page.content())
+    assert found is not None
+    return found[1]
+
+
+def sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    wider: int = page.evaluate(
+        "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    return wider
+
+
+@pytest.mark.parametrize("path", ["/", "/customers", "PROFILE", "/events", "/events/40", "/events/rejected"])
+def test_longer_words_break_no_layout(window: Page, long_words: None, path: str) -> None:
+    window.goto(profile(window) if path == "PROFILE" else path)
+    assert "·" in window.locator("h1, .nav").first.inner_text()
+    for width, height in SIZES:
+        window.set_viewport_size({"width": width, "height": height})
+        assert sideways(window) <= 0, f"{path} at {width}"
+
+
+@pytest.mark.parametrize("path", ["/", "/customers", "PROFILE", "/events", "/events/rejected"])
+def test_a_language_from_right_to_left_breaks_no_layout(window: Page, path: str) -> None:
+    window.goto(profile(window) if path == "PROFILE" else path)
+    window.evaluate("() => document.documentElement.dir = 'rtl'")
+    for width, height in SIZES:
+        window.set_viewport_size({"width": width, "height": height})
+        assert sideways(window) <= 0, f"{path} at {width}"
+    window.set_viewport_size({"width": 1440, "height": 1000})
+    nav = window.locator(".nav").bounding_box()
+    assert nav is not None
+    assert nav["x"] > 1000
+
+
+def test_print_leaves_the_shell_out(window: Page) -> None:
+    window.goto(profile(window))
+    window.emulate_media(media="print")
+    assert not window.locator(".nav").is_visible()
+    assert not window.locator(".top").is_visible()
+    assert window.locator("h1").is_visible()
+    window.emulate_media(media="screen")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_of_the_screens(chromium: Browser, shop: Stage, theme: str) -> None:
+    folder = os.environ.get("REGULARS_TEST_SCREENS")
+    if not folder:
+        pytest.skip("no pictures wanted: REGULARS_TEST_SCREENS names no folder")
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for width, height in SIZES:
+        context = open_context(chromium, shop, theme=theme, width=width, height=height)
+        page = context.new_page()
+        for name, path in {**SCREENS, "profile": profile(page)}.items():
+            page.goto(path)
+            page.wait_for_function("() => document.fonts.status === 'loaded'")
+            page.screenshot(path=str(Path(folder) / f"{name}-{theme}-{width}.png"))
+        context.close()
