@@ -1,7 +1,8 @@
 """Name functions, methods, classes and imports that nothing uses, and queries that no code runs.
 
-Fields are left out: those of wire structs are read by msgspec. What only a test uses counts as dead. Names in
-USED_ELSEWHERE are called by a library or named in a public contract.
+Fields are left out: those of wire structs are read by msgspec. What only a test uses counts as dead, but for
+the demo, which exists for tests as well; a template counts as code. Names in USED_ELSEWHERE are called by a
+library.
 """
 
 from __future__ import annotations
@@ -15,12 +16,18 @@ from vulture import Vulture
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "regulars"
+DEMO = SOURCE / "demo"
 KINDS = frozenset({"function", "method", "class", "property", "import", "unreachable_code"})
 
 # Pattern of a name, and who uses it.
 USED_ELSEWHERE = {
     "_*": "vulture knows too little of what is private to its module; ruff finds those",
     "main": "the console script",
+    "connection_*": "asyncio, of a protocol",
+    "data_received": "asyncio, of a protocol",
+    "on_body": "httptools, while it parses",
+    "on_header": "httptools, while it parses",
+    "on_message_complete": "httptools, while it parses",
 }
 # Decorators whose functions a library calls.
 DECORATORS = ["@get*", "@post*", "@put*", "@patch*", "@delete*", "@route*", "@asgi*", "@app.*", "@*.command*"]
@@ -33,22 +40,28 @@ def dead_code() -> list[str]:
     vulture = Vulture(ignore_names=list(USED_ELSEWHERE), ignore_decorators=DECORATORS)
     vulture.scavenge([str(SOURCE)])
     items = [item for item in vulture.get_unused_code(min_confidence=60) if item.typ in KINDS]
+    shown, tested = words(SOURCE, "*.html"), words(ROOT / "tests", "*.py")
     return [
         f"{Path(item.filename).relative_to(ROOT)}:{item.first_lineno} {item.typ} {item.name}"
         for item in items
+        if item.name not in shown and not (Path(item.filename).is_relative_to(DEMO) and item.name in tested)
     ]
+
+
+def words(folder: Path, pattern: str) -> set[str]:
+    """Every word in the files of a folder."""
+    return {word for path in folder.rglob(pattern) for word in re.findall(r"\w+", path.read_text("utf-8"))}
 
 
 def dead_queries() -> list[str]:
     """Named queries whose name no code mentions."""
-    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py"))
-    words = set(re.findall(r"\w+", code))
+    named = words(SOURCE, "*.py")
     return [
         f"{path.relative_to(ROOT)} query {name}"
         for path in sorted(SOURCE.rglob("*.sql"))
         if not fnmatch(str(path), "*/migrations/*")
         for name in _QUERY.findall(path.read_text(encoding="utf-8"))
-        if name not in words
+        if name not in named
     ]
 
 

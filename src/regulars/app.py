@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from litestar import Litestar
-from litestar.openapi.config import OpenAPIConfig
+from litestar import Litestar, Request, Response
 
 from regulars import __version__
 from regulars.connectors import connectors
-from regulars.console.web import Console, console
+from regulars.console import api
+from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
 from regulars.delivery import Delivery
 from regulars.engine.lane import Item, Limits, Observer
 from regulars.engine.prepared import Refused
+from regulars.intake.canary import Canary
 from regulars.intake.deps import Deps as DoorDeps
+from regulars.intake.describe import add_doors
 from regulars.intake.gate import EngineGate
 from regulars.intake.http import Doors
+from regulars.intake.readiness import Readiness, ReadyGate
+from regulars.intake.replay import Replayer
 from regulars.observe import Metrics
 from regulars.settings import Settings
 from regulars.store.audit import write_line_async
@@ -28,7 +33,7 @@ from regulars.store.opening import Store
 from regulars.store.outbox import Outbox
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
-from regulars.vocabulary.intake import Result
+from regulars.vocabulary.intake import Gate, Result
 
 
 class _Watch(Observer):
@@ -59,7 +64,7 @@ class _Watch(Observer):
 
 
 class Program:
-    """The running program: doors, engine, delivery, console, over one store."""
+    """The running program: doors, engine, delivery, console, API, over one store."""
 
     def __init__(
         self, store: Store, settings: Settings, workspace_id: int, *, development: bool = False
@@ -71,17 +76,28 @@ class Program:
         self.metrics = Metrics()
         self.vault = Vault(store.master, workspace_id)
         watch = _Watch(self.metrics)
-        self.gate = EngineGate(store.database, store.master, limits=_limits(settings), observer=watch)
-        self.sources = Sources(store.database, store.master)
+        self._engine = EngineGate(store.database, store.master, limits=_limits(settings), observer=watch)
+        self.readiness = Readiness(
+            store.database,
+            self._engine,
+            home=store.home,
+            workspace_id=workspace_id,
+            queue_events_max=settings.queue_events_max,
+        )
+        self.gate: Gate = ReadyGate(self._engine, self.readiness)
+        self.canary = Canary(self._engine, [workspace_id], self.metrics)
+        self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
-        outbox = Outbox(store.database)
-        self.delivery = Delivery(outbox, self.sources, connectors(), self.gate, self.metrics)
+        self.delivery = Delivery(Outbox(store.database), self.sources, connectors(), self.gate, self.metrics)
         watch.delivery = self.delivery
-        self.metrics.watch("queue_events", lambda: float(self.gate.waiting()))
+        self.replayer = Replayer(store.database, store.master, self._engine, self.sources, connectors())
+        self.metrics.watch("queue_events", lambda: float(self._engine.waiting()))
         self.console: Console = console(self._web_deps(development))
         self.litestar = Litestar(
-            route_handlers=[*self.console.routes],
-            openapi_config=OpenAPIConfig(title="Regulars", version=__version__, path="/_schema"),
+            route_handlers=[*self.console.routes, *api.routes(self._api_deps())],
+            openapi_config=None,
+            middleware=[api.counting(self.metrics)],
+            exception_handlers={Exception: self._on_error},
             lifespan=[lambda _: self._run()],
             debug=False,
         )
@@ -107,22 +123,48 @@ class Program:
             development=development,
         )
 
-    async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> Any:
-        raise NotImplementedError
+    def _api_deps(self) -> api.ApiDeps:
+        return api.ApiDeps(
+            store=self.store,
+            gate=self.gate,
+            keys=self.keys,
+            sources=self.sources,
+            connectors=connectors(),
+            metrics=self.metrics,
+            replay=self.replayer.replay,
+            readiness=self.readiness,
+            document=openapi_document(),
+            workspace_id=self.workspace_id,
+        )
+
+    async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
+        return await self.replayer.replay(self.workspace_id, quarantine_ids, actor=actor)
+
+    def _on_error(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+        if is_for_people(request):
+            return self.console.error(request, error)
+        return api.error(request, error)
 
     @asynccontextmanager
     async def _run(self) -> AsyncIterator[None]:
         """Start what lives as long as the program, and end it in the right order."""
         await self.database.open()
         await self.delivery.start()
+        await self.canary.start()
         try:
             yield
         finally:
             self.console.hub.close()
+            await self.canary.close()
             await self.delivery.close()
-            self.gate.close()
+            await asyncio.to_thread(self._engine.close)
             await self.keys.close()
             await self.database.close()
+
+
+def openapi_document() -> dict[str, Any]:
+    """The description of the whole HTTP interface, as served at /openapi.json."""
+    return add_doors(api.document(version=__version__))
 
 
 def _limits(settings: Settings) -> Limits:

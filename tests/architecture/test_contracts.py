@@ -13,6 +13,7 @@ from tests.architecture.tidy import ROOT
 
 PACKAGES = {
     "app": "",
+    "bench": "",
     "intake": "",
     "console": "",
     "engine": "",
@@ -51,6 +52,7 @@ def test_a_skeleton_without_imports_passes(tmp_path: Path) -> None:
     [
         ("store", "import psycopg, regulars.engine", "Upper layers"),
         ("intake", "import regulars.console", "Upper layers"),
+        ("app", "import regulars.bench", "Upper layers"),
         ("vocabulary", "import regulars.settings", "Upper layers"),
         ("upstairs", "", "Upper layers"),
         ("capabilities.identity", "import regulars.capabilities.profile", "A capability"),

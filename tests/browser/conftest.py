@@ -37,9 +37,9 @@ def find_chromium() -> str | None:
     return next((one for one in found if one), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the session."""
+    """One browser a module: its driver keeps an event loop running, which other tests must not meet."""
     program = find_chromium()
     if program is None:
         pytest.skip("no Chromium found: install one, or name it in REGULARS_TEST_CHROMIUM")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.console.web.security import comes_from_elsewhere, csrf_holds, csrf_token, safe_path
@@ -41,6 +41,7 @@ def test_a_form_token_fits_its_session_alone_and_never_looks_the_same() -> None:
     assert not csrf_holds("another session", one)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.none(), st.text(max_size=120)))
 def test_a_made_up_form_token_never_fits(token: str | None) -> None:
     assert not csrf_holds("session", token)

@@ -117,9 +117,9 @@ def _meant_by(row: SaleRow, rows: list[SaleRow]) -> SaleRow | None:
         before = [other for other in fits if other.occurred_at <= row.occurred_at]
         after = [other for other in fits if other.occurred_at > row.occurred_at]
         if before:
-            return sorted(before, key=lambda o: (o.occurred_at, o.sale_id))[-1]
+            return max(before, key=lambda o: (o.occurred_at, o.sale_id))
         if after:
-            return sorted(after, key=lambda o: (o.occurred_at, o.sale_id))[0]
+            return min(after, key=lambda o: (o.occurred_at, o.sale_id))
     return None
 
 
@@ -249,7 +249,9 @@ class Ledger:
             )
             before = [sid for at, sid in fits if at <= naming.occurred_at][-1:]
             after = [sid for at, sid in fits if at > naming.occurred_at][:1]
-            out |= {sid: self.rows[sid] for sid in before + after}
+            found = [self.rows[sid] for sid in before + after]
+            found += [self.rows[row.original_id] for row in found if row.original_id]
+            out |= {row.sale_id: row for row in found}
         return out
 
     def _span(self, record_id: str, loaded: dict[str, SaleRow]) -> tuple[datetime, datetime] | None:

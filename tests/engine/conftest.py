@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 
@@ -19,8 +19,8 @@ from tests.engine.world import World
 MakeWorld = Callable[[], World]
 
 
-@pytest.fixture
-def make_world(module_database: Database, master_key: MasterKey) -> Iterator[MakeWorld]:
+@pytest.fixture(scope="module")
+def make_world(module_database: Database, master_key: MasterKey) -> MakeWorld:
     """Makes workspaces that share the module's database."""
     owner = module_database.connect_owner()
     ensure_partitions(owner, datetime.now(UTC))
@@ -31,7 +31,7 @@ def make_world(module_database: Database, master_key: MasterKey) -> Iterator[Mak
     def make() -> World:
         return World(module_database, master_key, f"w-{mark}-{next(numbers)}")
 
-    yield make
+    return make
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def world(make_world: MakeWorld) -> World:
     return make_world()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def seed() -> int:
     """Drawn afresh for each run and printed; REGULARS_TEST_SEED repeats one."""
     found = os.environ.get("REGULARS_TEST_SEED")

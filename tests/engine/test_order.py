@@ -39,6 +39,7 @@ def test_any_order_of_a_stream_ends_in_the_state_it_must(
         world = make_world()
         play(world, stream.scrambled(told))
         check(world, told)
+    assert world.rebuild_differences() == []
 
 
 @pytest.mark.soak
@@ -54,6 +55,7 @@ def test_any_order_of_many_streams_ends_in_the_state_it_must(
             world = make_world()
             play(world, stream.scrambled(told))
             assert differences(world.state(), world.expected(told)) == [], f"seed {seed + number}"
+            assert world.rebuild_differences() == [], f"seed {seed + number}"
 
 
 def test_four_engines_at_once_end_in_the_same_state_as_one(make_world: MakeWorld, seed: int) -> None:

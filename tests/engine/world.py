@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,6 +21,7 @@ from regulars.engine.prepared import Prepared, Refused
 from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.intake.prepare import Preparer
+from regulars.intake.rebuild import Rebuilder
 from regulars.store.database import Database, set_workspace
 from regulars.store.master import MasterKey
 from regulars.store.vault import Vault, open_sealed
@@ -63,6 +65,21 @@ class World:
             2: Source(self.workspace_id, 2, "web", "api", "web", receipts_never_reset=True),
             3: Source(self.workspace_id, 3, "loyalty", "api", "loyalty"),
         }
+        self._register_sources()
+
+    def _register_sources(self) -> None:
+        """A rebuild reads from the register how each source is to be read."""
+        with self.database.session(self.workspace_id) as connection:
+            for source in self.sources.values():
+                connection.execute(
+                    "insert into source (workspace_id, source_id, name, kind, till_system, receipts_never_reset)"
+                    " values (%s, %s, %s, %s, %s, %s)",
+                    msgspec.structs.astuple(source)[:6],
+                )
+
+    def rebuild_differences(self) -> list[str]:
+        """What the log alone would give otherwise."""
+        return Rebuilder(self.database, self.vault).verify().differences
 
     def gate(self, *, clock: Callable[[], datetime] = utc_now, limits: Limits | None = None) -> EngineGate:
         """A gate of its own: one engine."""
@@ -280,7 +297,7 @@ def _last_entries(events: list[Prepared]) -> dict[Row, Row]:
             )
             facts.pop("details", None)
             if table == "stock":
-                facts["quantity"] = __import__("decimal").Decimal(facts["quantity"])
+                facts["quantity"] = Decimal(facts["quantity"])
             out[table, key] = tuple(facts.values()) if entry.said_at else ()
     return out
 

@@ -58,7 +58,12 @@ def saturate(home: Home, bodies: list[bytes]) -> Rate:
 
 
 async def _drive(
-    gate: EngineGate, home: Home, bodies: Iterator[bytes], size: int, callers: int, report: Callable[[int], None]
+    gate: EngineGate,
+    home: Home,
+    bodies: Iterator[bytes],
+    size: int,
+    callers: int,
+    report: Callable[[int], None],
 ) -> Rate:
     calls = batches(bodies, size)
     done = 0

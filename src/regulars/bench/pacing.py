@@ -7,7 +7,6 @@ is charged for every request that had to wait (no coordinated omission). Arrival
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from math import ceil
 from random import Random
@@ -34,7 +33,12 @@ class Times(Struct):
 
 
 async def open_loop(
-    ask: Callable[[int], Awaitable[None]], *, per_second: float, seconds: float, warm_seconds: float, seed: int
+    ask: Callable[[int], Awaitable[None]],
+    *,
+    per_second: float,
+    seconds: float,
+    warm_seconds: float,
+    seed: int,
 ) -> Times:
     """Call `ask(number)` at random moments, `per_second` of them on average, and time each.
 
@@ -78,9 +82,3 @@ async def open_loop(
     if waiting or not found:
         raise BenchFailed(f"The server did not keep up with {per_second:.0f} requests a second.")
     return Times(found, len(found) / seconds)
-
-
-def stopwatch() -> Callable[[], float]:
-    """Seconds since now, by the clock that never jumps."""
-    began = time.perf_counter()
-    return lambda: time.perf_counter() - began

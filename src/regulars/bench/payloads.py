@@ -28,7 +28,10 @@ def customers(people: Iterable[Person], ids: Ids) -> Iterator[bytes]:
     at = datetime.now(UTC) - timedelta(days=30)
     for person in people:
         event = Event(
-            id=f"customer-{person.index}", type="customer.updated", occurred_at=at, customer=customer_of(person, ids)
+            id=f"customer-{person.index}",
+            type="customer.updated",
+            occurred_at=at,
+            customer=customer_of(person, ids),
         )
         yield ENCODER.encode(event)
 

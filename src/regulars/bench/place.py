@@ -27,6 +27,8 @@ from regulars.vocabulary.intake import Source
 
 START_SECONDS = 90.0
 STOP_SECONDS = 60.0
+NEW = "new-"
+"""Homes and clones whose name begins so are for one use."""
 
 
 class BenchFailed(RegularsError):
@@ -55,15 +57,18 @@ class Server(Struct, frozen=True):
 
 @contextmanager
 def workshop(keep: Path | None = None) -> Iterator[Path]:
-    """A directory for homes that an unprivileged server can enter; removed at the end unless it is `keep`."""
+    """A directory for homes that an unprivileged server can enter; removed at the end unless it is `keep`.
+
+    Of a kept one, homes that were loaded stay for the next run.
+    """
     path = keep.expanduser().resolve() if keep else Path(tempfile.mkdtemp(prefix="regulars-bench-"))
     path.mkdir(parents=True, exist_ok=True)
     path.chmod(0o711)
     try:
         yield path
     finally:
-        if keep is None:
-            shutil.rmtree(path, ignore_errors=True)
+        for used in [path] if keep is None else path.glob(f"{NEW}*"):
+            shutil.rmtree(used, ignore_errors=True)
 
 
 @contextmanager
@@ -72,22 +77,19 @@ def opened(path: Path) -> Iterator[Home]:
     with open_store(home=path, connections_max=4, application="regulars bench") as store:
         store.migrate()
         workspace_id = ensure_default(store.database)
-        source, key = asyncio.run(_source_and_key(store, workspace_id, path / "bench.key"))
+        source, key = asyncio.run(_source_and_key(store, workspace_id))
         yield Home(path, store, workspace_id, source, key)
 
 
-async def _source_and_key(store: Store, workspace_id: int, file: Path) -> tuple[Source, str]:
+async def _source_and_key(store: Store, workspace_id: int) -> tuple[Source, str]:
     await store.database.open()
     try:
         sources = Sources(store.database, store.master)
         source = (await sources.ensure(workspace_id, "api")).source
-        if not file.exists():
-            keys = Keys(store.database, sources)
-            made = await keys.create(workspace_id, name="bench", scopes=["*"], source="api", actor="bench")
-            await keys.close()
-            file.touch(mode=0o600)
-            file.write_text(made.text, encoding="ascii")
-        return source, file.read_text(encoding="ascii")
+        keys = Keys(store.database, sources)
+        made = await keys.create(workspace_id, name="bench", scopes=["*"], source="api", actor="bench")
+        await keys.close()
+        return source, made.text
     finally:
         await store.database.close()
 

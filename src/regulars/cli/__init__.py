@@ -9,7 +9,7 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, importing, people, running
+from . import data, importing, keeping, people, running, sources, trying
 
 app = cyclopts.App(
     name="regulars",
@@ -20,7 +20,10 @@ app = cyclopts.App(
 running.add_to(app)
 data.add_to(app)
 app.command(importing.app)
+app.command(sources.app)
 people.add_to(app)
+keeping.add_to(app)
+trying.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,10 +6,8 @@ from typing import Annotated
 
 import cyclopts
 
-from regulars.engine.erase import Eraser
-from regulars.engine.turn import utc_now
+from regulars.engine.forget import forget
 from regulars.intake.rebuild import Rebuilder
-from regulars.store.session import Session
 from regulars.store.workspaces import DEFAULT
 
 from .common import Progress, opened, settings, show, vault_of
@@ -49,9 +47,8 @@ def erase(profile: str, *, reason: str = "", workspace: Workspace = DEFAULT, jso
     reason: kept in the proof.
     """
     with opened(settings().settings) as store:
-        vault = vault_of(store, workspace)
-        erasure = Eraser(Session(store.database), vault, utc_now).erase(
-            profile.replace("-", ""), actor="cli", reason=reason
+        erasure = forget(
+            store, vault_of(store, workspace), profile.replace("-", ""), actor="cli", reason=reason
         )
     lines = [f"Erased. Proof {erasure.erasure_id} of {erasure.at:%d %b %Y, %H:%M} UTC:"]
     lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in erasure.proof.items()]

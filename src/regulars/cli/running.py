@@ -74,22 +74,22 @@ def doctor(*, json: bool = False, home: str | None = None) -> int:
     chosen = settings(home=home).settings
     found: list[dict[str, object]] = []
 
-    def note(check: str, good: bool, detail: str) -> None:
+    def note(check: str, detail: str, *, good: bool) -> None:
         found.append({"check": check, "ok": good, "detail": detail})
 
     with opened(chosen) as store:
         free = shutil.disk_usage(chosen.home_path).free
-        note("disk", free > DISK_FREE_MIN_BYTES, f"{free // 1024**2:,} MiB free")
+        note("disk", f"{free // 1024**2:,} MiB free", good=free > DISK_FREE_MIN_BYTES)
         waiting = pending(store.database)
-        note("schema", not waiting, "up to date" if not waiting else f"waiting: {', '.join(waiting)}")
-        note("master key", True, f"fingerprint {store.master.fingerprint()}")
+        note("schema", f"waiting: {', '.join(waiting)}" if waiting else "up to date", good=not waiting)
+        note("master key", f"fingerprint {store.master.fingerprint()}", good=True)
         for number, name in list_workspaces(store.database):
             with store.database.session(number) as connection:
                 lines, broken = verify_chain(connection, number)
                 note(
                     f"audit chain of {name}",
-                    broken is None,
                     f"{lines} lines verified" if broken is None else f"broken at line {broken}",
+                    good=broken is None,
                 )
     text = "\n".join(f"{'ok  ' if f['ok'] else 'BAD '} {f['check']}: {f['detail']}" for f in found)
     show(found, as_json=json, text=text)

@@ -77,7 +77,7 @@ class Replayer:
         self._sources = sources
         self._connectors = connectors
 
-    async def replay(self, workspace_id: int, ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
+    async def replay(self, workspace_id: int, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
         """Try messages again, those that wait no more left out, and note who asked.
 
         Raises TryLater when the store is away: what came through by then stays, the rest waits on.
@@ -85,8 +85,10 @@ class Replayer:
         counts: dict[Status, int] = {"applied": 0, "duplicate": 0, "rejected": 0}
         tried: list[str] = []
         try:
-            for start in range(0, len(ids), AT_ONCE_MAX):
-                waiting = await self._quarantine.waiting(workspace_id, ids[start : start + AT_ONCE_MAX])
+            for start in range(0, len(quarantine_ids), AT_ONCE_MAX):
+                waiting = await self._quarantine.waiting(
+                    workspace_id, quarantine_ids[start : start + AT_ONCE_MAX]
+                )
                 tried += [one.quarantine_id for one in waiting]
                 ended = await asyncio.gather(
                     *(self._try(workspace_id, one) for one in waiting), return_exceptions=True

@@ -19,8 +19,15 @@ from psycopg import conninfo
 from psycopg.pq import TransactionStatus
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout, TooManyRequests
 
-from regulars.store.errors import StoreMisconfigured, StoreUnavailable, means_outage, unavailable
+from regulars.store.errors import (
+    StoreMisconfigured,
+    StoreUnavailable,
+    holds_unfit_text,
+    means_outage,
+    unavailable,
+)
 from regulars.store.queries import load_queries
+from regulars.vocabulary.errors import InvalidInput
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
@@ -293,4 +300,8 @@ def _refuse_hopeless(error: psycopg.OperationalError) -> None:
 def _translate(error: psycopg.Error) -> NoReturn:
     if means_outage(error):
         raise unavailable(error) from error
+    if holds_unfit_text(error):
+        raise InvalidInput(
+            "A value holds what cannot be stored, such as a NUL character or a number out of range."
+        ) from error
     raise error

@@ -71,6 +71,13 @@ def means_outage(error: BaseException) -> bool:
     )
 
 
+def holds_unfit_text(error: BaseException) -> bool:
+    """True when a value cannot be text or a number in the database at all: a NUL character, a number too long."""
+    # 22003 out of range, 22021 and 22P05 characters; without SQLSTATE the driver refused before sending.
+    unfit = {None, "22003", "22021", "22P05"}
+    return isinstance(error, psycopg.DataError) and error.sqlstate in unfit
+
+
 def unavailable(error: BaseException) -> StoreUnavailable:
     """Wrap a driver error. Its text may quote values, so only its class and SQLSTATE go into the message."""
     state = getattr(error, "sqlstate", None) or "no SQLSTATE"

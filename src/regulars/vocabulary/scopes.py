@@ -32,9 +32,7 @@ class Scope(Struct, frozen=True):
 
 
 SCOPES: Final = (
-    Scope(
-        EVENTS_WRITE, "Send events, by the events API or the tracking API. Safe to put in a web page or app."
-    ),
+    Scope(EVENTS_WRITE, "Send events of any kind, by the events API or the tracking API. Reads nothing."),
     Scope(PROFILES_READ, "Look up profiles, timelines and explanations. Contacts are masked."),
     Scope(PROFILES_WRITE, "Merge and unmerge profiles, record consent."),
     Scope(PRIVACY, "Erase a person; with pii:read, export all that is kept of one."),

@@ -19,15 +19,16 @@ cross join lateral (
 ) as s
 
 -- name: load_named
--- The receipt that each refund or void may name: the latest up to it and the first after it. The receipts of
--- the batch itself are left out: how they stand now is decided with the batch.
+-- The receipt that each refund or void may name: the latest up to it and the first after it, and where that is
+-- a refund, the sale it names in turn. The receipts of the batch itself are left out: how they stand now is
+-- decided with the batch.
 select s.sale_id, s.kind, s.version, s.source_id, s.occurred_at, s.business_date, s.receipt, s.receipt_key, s.currency, s.event_key,
     s.store, s.till, s.channel, s.staff, s.original_key, s.original_store, s.original_till, s.original_date, s.total_minor,
     s.tax_minor, s.discount_minor, s.items_micro, s.lines, s.record_id, s.event_no, s.counted_on, s.counted, s.void, s.original_id
 from json_to_recordset(%(naming)s::json) as asked(key uuid, store text, till text, day date, at timestamptz, any_kind boolean)
 cross join lateral (
     (
-        select c.sale_id from sale c
+        select c.sale_id, c.original_id from sale c
         where c.workspace_id = %(workspace_id)s and c.receipt_key = asked.key and c.kind = 1
             and c.occurred_at <= asked.at and (asked.store is null or c.store = asked.store)
             and (asked.till is null or c.till = asked.till) and (asked.day is null or c.business_date = asked.day)
@@ -36,7 +37,7 @@ cross join lateral (
     )
     union all
     (
-        select c.sale_id from sale c
+        select c.sale_id, c.original_id from sale c
         where c.workspace_id = %(workspace_id)s and c.receipt_key = asked.key and c.kind = 1
             and c.occurred_at > asked.at and (asked.store is null or c.store = asked.store)
             and (asked.till is null or c.till = asked.till) and (asked.day is null or c.business_date = asked.day)
@@ -45,7 +46,7 @@ cross join lateral (
     )
     union all
     (
-        select c.sale_id from sale c
+        select c.sale_id, c.original_id from sale c
         where asked.any_kind and c.workspace_id = %(workspace_id)s and c.receipt_key = asked.key and c.kind = 2
             and c.occurred_at <= asked.at and (asked.store is null or c.store = asked.store)
             and (asked.till is null or c.till = asked.till) and (asked.day is null or c.business_date = asked.day)
@@ -54,7 +55,7 @@ cross join lateral (
     )
     union all
     (
-        select c.sale_id from sale c
+        select c.sale_id, c.original_id from sale c
         where asked.any_kind and c.workspace_id = %(workspace_id)s and c.receipt_key = asked.key and c.kind = 2
             and c.occurred_at > asked.at and (asked.store is null or c.store = asked.store)
             and (asked.till is null or c.till = asked.till) and (asked.day is null or c.business_date = asked.day)
@@ -63,7 +64,8 @@ cross join lateral (
     )
 ) as found
 cross join lateral (
-    select * from sale where workspace_id = %(workspace_id)s and sale_id = found.sale_id limit 1
+    select * from sale
+    where workspace_id = %(workspace_id)s and sale_id in (found.sale_id, found.original_id) offset 0
 ) as s
 
 -- name: load_figures

@@ -11,7 +11,7 @@ from typing import Any, Final
 from litestar import Request, Router
 from litestar.di import Provide
 from litestar.exceptions import ImproperlyConfiguredException
-from litestar.types import ControllerRouterHandler
+from litestar.handlers import HTTPRouteHandler
 
 from . import (
     audit,
@@ -19,6 +19,7 @@ from . import (
     explain,
     health,
     keys,
+    openapi,
     privacy,
     products,
     profiles,
@@ -28,7 +29,6 @@ from . import (
     stores,
     timeline,
 )
-from . import document as documents
 from .access import BY_ROUTE, RULES, Rule
 from .counting import counting
 from .deps import Api, ApiDeps, Visit
@@ -37,7 +37,7 @@ from .front import BODY_BYTES_MAX, front
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "routes"]
 
-HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
+HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     profiles.find_profiles, profiles.search_profiles, profiles.show_profile, timeline.show_timeline,
     explain.explain_profile, privacy.erase_profile, privacy.export_profile, consents.list_consents,
     consents.add_consent, stores.list_stores, stores.add_store, stores.show_store, stores.put_store,
@@ -46,22 +46,24 @@ HANDLERS: Final[tuple[ControllerRouterHandler, ...]] = (
     sources.list_sources, sources.add_source, sources.show_source, sources.configure_source,
     sources.disable_source, sources.enable_source, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
     audit.list_audit, audit.verify_audit, rejected.list_rejected, rejected.show_rejected, rejected.replay_one,
-    rejected.replay_many, health.healthz, health.readyz, health.metrics, documents.openapi_json, documents.docs,
+    rejected.replay_many, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 
 def routes(deps: ApiDeps) -> list[Router]:
     """The API over the given parts."""
     api = Api(deps)
+    handlers = _checked()
+    queries = {route: openapi.query_names(one) for one in handlers for route in openapi.addresses(one)}
     return [
         Router(
             path="/",
-            route_handlers=list(_checked()),
+            route_handlers=list(handlers),
             dependencies={
                 "api": Provide(lambda: api, sync_to_thread=False, use_cache=True),
                 "visit": Provide(visit_of, sync_to_thread=False),
             },
-            middleware=[front(api)],
+            middleware=[front(api, queries)],
             exception_handlers={Exception: error},
             request_max_body_size=BODY_BYTES_MAX,
         )
@@ -70,7 +72,7 @@ def routes(deps: ApiDeps) -> list[Router]:
 
 def document(*, version: str) -> dict[str, Any]:
     """The OpenAPI document of the API, the doors left out; needs no store."""
-    return documents.document(_checked(), version=version)
+    return openapi.describe(_checked(), version=version)
 
 
 def visit_of(request: Request[Any, Any, Any]) -> Visit:
@@ -79,12 +81,10 @@ def visit_of(request: Request[Any, Any, Any]) -> Visit:
     return visit
 
 
-def _checked() -> tuple[ControllerRouterHandler, ...]:
+def _checked() -> tuple[HTTPRouteHandler, ...]:
     """The handlers, each of which has its line in the table of access."""
     for handler in HANDLERS:
-        for path in handler.paths:  # type: ignore[union-attr]
-            plain = path.replace(":str}", "}")
-            for method in handler.http_methods:  # type: ignore[union-attr]
-                if (method, plain) not in BY_ROUTE:
-                    raise ImproperlyConfiguredException(f"{method} {plain} is missing in the table of access")
+        for method, path in openapi.addresses(handler):
+            if (method, path) not in BY_ROUTE:
+                raise ImproperlyConfiguredException(f"{method} {path} is missing in the table of access")
     return HANDLERS

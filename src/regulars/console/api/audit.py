@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.console.services.lookups import listed
@@ -49,7 +49,7 @@ class AuditVerdict(Struct, frozen=True):
 
 
 def _asked(name: str, text: str) -> Any:
-    return Parameter(query=name, description=text, min_length=1, max_length=300)
+    return QueryParameter(name=name, description=text, min_length=1, max_length=300)
 
 
 @get("/v1/audit", summary="List audit lines")

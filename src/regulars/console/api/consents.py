@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.capabilities.consent.rules import word_of
@@ -99,7 +99,7 @@ class ConsentHeard(Struct, frozen=True):
 
 
 def _asked(name: str, text: str, characters_max: int = 200) -> Any:
-    return Parameter(query=name, description=text, min_length=1, max_length=characters_max)
+    return QueryParameter(name=name, description=text, min_length=1, max_length=characters_max)
 
 
 @get("/v1/consents", summary="List consents")
@@ -121,11 +121,13 @@ async def list_consents(
         )
     kept, more = cut(found, limit, lambda word: (word.address, word.channel, word.purpose))
     names = await source_names(visit, {word.source_id for word in kept})
-    return ConsentPage([consent_of(word, names[word.source_id], None, word.profile_id) for word in kept], more)
+    return ConsentPage(
+        [consent_of(word, names[word.source_id], None, word.profile_id) for word in kept], more
+    )
 
 
 @post("/v1/consents", summary="Record a consent")
-async def add_consent(visit: AtVisit, data: NewConsent) -> ConsentHeard:
+async def add_consent(visit: AtVisit, data: JSONBody[NewConsent]) -> ConsentHeard:
     """Record a yes or no as an event of your source. The latest word for an address wins; a tie withdraws."""
     if sum(one is not None for one in (data.address, data.profile_id, data.customer)) == 0:
         raise InvalidInput("Say whose consent it is: address, profile_id or customer.", field="address")

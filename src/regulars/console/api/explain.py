@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
@@ -85,10 +85,12 @@ class Explanation(Struct, frozen=True):
 @get("/v1/profiles/{profile_id:str}/explain", summary="Explain a profile")
 async def explain_profile(
     visit: AtVisit,
-    profile_id: str,
+    profile_id: FromPath[str],
     other: Annotated[
         str | None,
-        Parameter(query="other", max_length=64, description="Say only what is between this and another profile."),
+        QueryParameter(
+            name="other", max_length=64, description="Say only what is between this and another profile."
+        ),
     ] = None,
 ) -> Explanation:
     """The records of a profile, what links them, what was refused as a link and why, and generic values.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
+from urllib.parse import parse_qsl
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +15,8 @@ from regulars.vocabulary.errors import Conflict, InvalidInput, TooLarge, Unauthe
 
 from .access import BY_ROUTE, Rule
 from .deps import Api, Visit
+
+Queries: TypeAlias = Mapping[tuple[str, str], frozenset[str]]
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 KEY_CHARACTERS_MAX: Final = 200
@@ -25,19 +28,22 @@ _KEPT_HEADERS: Final = (b"content-type", b"location")
 class Front:
     """ASGI middleware of the API's router."""
 
-    def __init__(self, app: ASGIApp, api: Api) -> None:
+    def __init__(self, app: ASGIApp, api: Api, queries: Queries) -> None:
         self._app = app
         self._api = api
+        self._queries = queries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through when its key opens the route. Raises Unauthenticated, Forbidden."""
-        rule = BY_ROUTE.get((str(scope.get("method", "")), str(scope.get("path_template", ""))))
+        route = (str(scope.get("method", "")), str(scope.get("path_template", "")))
+        rule = BY_ROUTE.get(route)
         if rule is None or not rule.scopes:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
         caller = await self._api.deps.keys.verify(_bearer(headers.get(b"authorization", b"")))
         rule.admit(caller.scopes)
+        _check_query(scope.get("query_string", b""), self._queries[route])
         key = _idempotency_key(headers) if rule.idempotent else None
         visit = Visit(self._api, caller, key)
         scope["auth"] = visit
@@ -79,6 +85,14 @@ def _bearer(header: bytes) -> str:
     if scheme.lower() != "bearer" or not text.strip():
         raise Unauthenticated("Send your API key in the header: Authorization: Bearer <key>.")
     return text.strip()
+
+
+def _check_query(query: bytes, known: frozenset[str]) -> None:
+    """Raises InvalidInput for a parameter that is not one: misspelt, it would silently change the question."""
+    for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name not in known:
+            takes = ", ".join(sorted(known)) or "none"
+            raise InvalidInput(f"There is no such parameter here. There are: {takes}.", field=name[:100])
 
 
 def _idempotency_key(headers: dict[bytes, bytes]) -> str | None:
@@ -175,6 +189,6 @@ async def _replay(kept: Kept, send: Send) -> None:
     await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
 
-def front(api: Api) -> Callable[[ASGIApp], ASGIApp]:
-    """The middleware as a router takes it."""
-    return lambda app: Front(app, api)
+def front(api: Api, queries: Queries) -> Callable[[ASGIApp], ASGIApp]:
+    """The middleware as a router takes it. `queries`: the parameters of each route."""
+    return lambda app: Front(app, api, queries)

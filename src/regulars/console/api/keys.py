@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from regulars.store.keys import NAME_CHARACTERS_MAX, OVERLAP_HOURS, OVERLAP_HOURS_MAX, KeyInfo, NewKey
@@ -84,7 +85,7 @@ async def list_keys(visit: AtVisit, limit: Limit = ROWS, cursor: Cursor = None) 
 
 
 @post("/v1/keys", summary="Make a key")
-async def make_key(visit: AtVisit, data: KeyRequest) -> MadeKey:
+async def make_key(visit: AtVisit, data: JSONBody[KeyRequest]) -> MadeKey:
     """Make a key. A key hands on pii:read and * only if it has them itself."""
     _may_hand_on(visit, data.scopes)
     made = await visit.deps.keys.create(
@@ -99,7 +100,9 @@ async def make_key(visit: AtVisit, data: KeyRequest) -> MadeKey:
 
 
 @post("/v1/keys/{key_id:str}/rotate", summary="Follow a key by another")
-async def rotate_key(visit: AtVisit, key_id: str, data: RotateRequest | None = None) -> MadeKey:
+async def rotate_key(
+    visit: AtVisit, key_id: FromPath[str], data: JSONBody[RotateRequest | None] = None
+) -> MadeKey:
     """Make a key with the same rights and source; the old one works on for the overlap."""
     old = await _find(visit, key_id)
     _may_hand_on(visit, old.scopes)
@@ -111,7 +114,7 @@ async def rotate_key(visit: AtVisit, key_id: str, data: RotateRequest | None = N
 
 
 @post("/v1/keys/{key_id:str}/revoke", summary="End a key", status_code=200)
-async def revoke_key(visit: AtVisit, key_id: str) -> Key:
+async def revoke_key(visit: AtVisit, key_id: FromPath[str]) -> Key:
     """End a key at once; other processes follow within seconds. A repeat changes nothing."""
     found = await _find(visit, key_id)
     if found.revoked_at is None:

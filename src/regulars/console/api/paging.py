@@ -8,17 +8,19 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from regulars.vocabulary.errors import InvalidInput
 
 ROWS: Final = 50
 ROWS_MAX: Final = 200
 
-Limit = Annotated[int, Parameter(query="limit", ge=1, le=ROWS_MAX, description="Most entries of a page.")]
+Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=ROWS_MAX, description="Most entries of a page.")]
 Cursor = Annotated[
     str | None,
-    Parameter(query="cursor", max_length=500, description="`next` of the page before; absent: the first."),
+    QueryParameter(
+        name="cursor", max_length=500, description="`next` of the page before; absent: the first."
+    ),
 ]
 T = TypeVar("T")
 

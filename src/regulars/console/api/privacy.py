@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from regulars.console.services import lookups
@@ -77,7 +78,9 @@ class Export(Struct, frozen=True):
 
 
 @post("/v1/profiles/{profile_id:str}/erase", summary="Erase a person", status_code=200)
-async def erase_profile(visit: AtVisit, profile_id: str, data: EraseRequest | None = None) -> Erased:
+async def erase_profile(
+    visit: AtVisit, profile_id: FromPath[str], data: JSONBody[EraseRequest | None] = None
+) -> Erased:
     """Destroy the keys and hashes of a person, for good. Receipts stay for the shop's books, as nobody's.
 
     Any id of the person's records will do. Replays and imports do not bring the person back, nor do backups:
@@ -97,7 +100,7 @@ async def erase_profile(visit: AtVisit, profile_id: str, data: EraseRequest | No
 
 
 @get("/v1/profiles/{profile_id:str}/export", summary="Export all that is kept of a person")
-async def export_profile(visit: AtVisit, profile_id: str) -> Response[Export]:
+async def export_profile(visit: AtVisit, profile_id: FromPath[str]) -> Response[Export]:
     """For access requests: profile, records, consents, receipts, events, and rejected messages that name them."""
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(profile_id))

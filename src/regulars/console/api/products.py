@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import get, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from regulars.console.services.common import row
@@ -17,7 +19,7 @@ from regulars.vocabulary.events import Product as ProductSaid
 
 from .deps import AtVisit, Visit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
-from .registering import Stand, checked, event_id, occurred_at, submit
+from .registering import Stand, checked, code_in, event_id, occurred_at, submit
 from .stores import REGISTERS
 
 
@@ -71,17 +73,17 @@ async def list_products(visit: AtVisit, limit: Limit = ROWS, cursor: Cursor = No
     return ProductPage([Product(*one[:9]) for one in kept], more)
 
 
-@get("/v1/products/{sku:str}", summary="Show a product")
-async def show_product(visit: AtVisit, sku: str) -> Product:
+@get("/v1/products/{sku:path}", summary="Show a product")
+async def show_product(visit: AtVisit, sku: FromPath[Path]) -> Product:
     """One product."""
-    found = await _find(visit, sku)
+    found = await _find(visit, code_in(sku))
     if found is None:
         raise NotFound("There is no product with this SKU.", field="sku")
     return found[0]
 
 
 @post("/v1/products", summary="Add a product")
-async def add_product(visit: AtVisit, data: NewProduct) -> Product:
+async def add_product(visit: AtVisit, data: JSONBody[NewProduct]) -> Product:
     """Add a product, or describe one that only sales have named so far. Described ones are changed by PUT."""
     found = await _find(visit, data.sku)
     said = {name: value for name, value in msgspec.structs.asdict(data).items() if name != "sku"}
@@ -91,10 +93,11 @@ async def add_product(visit: AtVisit, data: NewProduct) -> Product:
     return await _write(visit, data.sku, details, found)
 
 
-@put("/v1/products/{sku:str}", summary="Describe a product")
-async def put_product(visit: AtVisit, sku: Id, data: ProductDetails) -> Product:
+@put("/v1/products/{sku:path}", summary="Describe a product")
+async def put_product(visit: AtVisit, sku: FromPath[Path], data: JSONBody[ProductDetails]) -> Product:
     """Replace all that is said of a product, adding it where it is new."""
-    return await _write(visit, sku, data, await _find(visit, sku))
+    name = code_in(sku)
+    return await _write(visit, name, data, await _find(visit, name))
 
 
 async def _find(visit: Visit, sku: str) -> tuple[Product, Stand] | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import Body, Parameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
@@ -64,7 +64,7 @@ class ProfilePage(Struct, frozen=True):
 
 
 def _known(name: str, text: str) -> Any:
-    return Parameter(query=name, description=text, min_length=1, max_length=500)
+    return QueryParameter(name=name, description=text, min_length=1, max_length=500)
 
 
 @get("/v1/profiles", summary="Find profiles")
@@ -82,9 +82,13 @@ async def find_profiles(
     store: Annotated[str | None, _known("store", "The store of the receipt.")] = None,
     country: Annotated[
         str | None,
-        Parameter(query="country", pattern="^[A-Z]{2}$", description="Where a phone without prefix is read."),
+        QueryParameter(
+            name="country", pattern="^[A-Z]{2}$", description="Where a phone without prefix is read."
+        ),
     ] = None,
-    former: Annotated[bool, Parameter(query="former", description="Find by replaced values too.")] = False,
+    former: Annotated[
+        bool, QueryParameter(name="former", description="Find by replaced values too.")
+    ] = False,
     limit: Limit = ROWS,
     cursor: Cursor = None,
 ) -> ProfilePage:
@@ -113,15 +117,13 @@ async def find_profiles(
 
 
 @post("/v1/profiles/search", summary="Find profiles, contacts in the body", status_code=200)
-async def search_profiles(
-    visit: AtVisit, data: Annotated[ProfileSearch, Body(description="What is known of the person.")]
-) -> ProfilePage:
+async def search_profiles(visit: AtVisit, data: JSONBody[ProfileSearch]) -> ProfilePage:
     """As `GET /v1/profiles`, with nothing personal in the address."""
     return await _search(visit, data)
 
 
 @get("/v1/profiles/{profile_id:str}", summary="Show a profile")
-async def show_profile(visit: AtVisit, profile_id: str) -> Profile:
+async def show_profile(visit: AtVisit, profile_id: FromPath[str]) -> Profile:
     """The profile of an id. The id of any record that ever was part of it leads to it, whatever was merged."""
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(profile_id))
@@ -154,13 +156,19 @@ async def source_names(visit: Visit, numbers: set[int]) -> Mapping[int, str]:
 
 def _plus(phone: str | None) -> str | None:
     """A plus sign that was not escaped in the address arrives as a blank."""
-    return "+" + phone.lstrip() if phone is not None and phone[:1] == " " and phone.strip()[:1].isdigit() else phone
+    return (
+        "+" + phone.lstrip()
+        if phone is not None and phone[:1] == " " and phone.strip()[:1].isdigit()
+        else phone
+    )
 
 
 async def _search(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
     given = [name for name in (*_KINDS, "name", "receipt") if getattr(wanted, name) is not None]
     if len(given) > 1:
-        raise InvalidInput(f"Search by one thing at a time, not by {given[0]} and {given[1]}.", field=given[1])
+        raise InvalidInput(
+            f"Search by one thing at a time, not by {given[0]} and {given[1]}.", field=given[1]
+        )
     sources = await _sources(visit, wanted.source, needed=bool(given) and given[0] in _BY_SOURCE)
     async with visit.api.database.read(visit.workspace_id) as conn:
         if not given:

@@ -7,6 +7,7 @@ said and what it replaces: a repeat changes nothing, and saying something anew a
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from regulars.vocabulary.intake import Result
 from .deps import Visit
 
 DOOR: Final = "api"
+CODE_CHARACTERS_MAX: Final = 200
 _NOTHING: Final = UUID(int=0)
 _MOMENT: Final = timedelta(microseconds=1)
 
@@ -31,6 +33,14 @@ class Stand(Struct, frozen=True):
 
     said_at: datetime | None = None
     said_key: UUID = _NOTHING
+
+
+def code_in(path: Path) -> str:
+    """A code at the end of an address, which may hold slashes. Raises InvalidInput when it is too long."""
+    code = str(path).removeprefix("/")
+    if not 0 < len(code) <= CODE_CHARACTERS_MAX:
+        raise InvalidInput(f"A code has 1 to {CODE_CHARACTERS_MAX} characters.", field="code")
+    return code
 
 
 def occurred_at(visit: Visit, stand: Stand) -> datetime:
@@ -66,7 +76,5 @@ async def submit(visit: Visit, event: Event, object_: str) -> Result:
         raise Unprocessable(result.error.message, code=result.error.code, field=result.error.field)
     details = {"event": event.id, "source": visit.caller.source.name}
     async with visit.api.database.write(visit.workspace_id) as connection:
-        await write_line_async(
-            connection, visit.workspace_id, visit.actor, event.type, object_, details
-        )
+        await write_line_async(connection, visit.workspace_id, visit.actor, event.type, object_, details)
     return result

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from regulars.console.services.common import row
@@ -16,7 +17,6 @@ from regulars.console.services.rejected import (
     REPLAY_MAX,
     Cause,
     CauseKey,
-
     ids_of_cause,
     rejected_page,
 )
@@ -101,7 +101,7 @@ async def list_rejected(visit: AtVisit) -> RejectedCauses:
 
 
 @get("/v1/rejected/{quarantine_id:str}", summary="Show a rejected event")
-async def show_rejected(visit: AtVisit, quarantine_id: str) -> RejectedEvent:
+async def show_rejected(visit: AtVisit, quarantine_id: FromPath[str]) -> RejectedEvent:
     """One rejected event; they are kept for 30 days."""
     wanted = _id(quarantine_id)
     async with visit.api.database.read(visit.workspace_id) as conn:
@@ -128,7 +128,7 @@ async def show_rejected(visit: AtVisit, quarantine_id: str) -> RejectedEvent:
 
 
 @post("/v1/rejected/{quarantine_id:str}/replay", summary="Try a rejected event again", status_code=200)
-async def replay_one(visit: AtVisit, quarantine_id: str) -> Replayed:
+async def replay_one(visit: AtVisit, quarantine_id: FromPath[str]) -> Replayed:
     """Try one again. An event that was resolved before is not tried: `tried` is 0 then."""
     wanted = _id(quarantine_id)
     async with visit.api.database.read(visit.workspace_id) as conn:
@@ -139,7 +139,7 @@ async def replay_one(visit: AtVisit, quarantine_id: str) -> Replayed:
 
 
 @post("/v1/rejected:replay", summary="Try rejected events again", status_code=200)
-async def replay_many(visit: AtVisit, data: ReplayRequest) -> Replayed:
+async def replay_many(visit: AtVisit, data: JSONBody[ReplayRequest]) -> Replayed:
     """Try all again, or those of one cause; at most 1,000 a call, oldest first."""
     cause = await _asked_cause(visit, data)
     async with visit.api.database.read(visit.workspace_id) as conn:

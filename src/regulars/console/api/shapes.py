@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from regulars.capabilities.profile.figures import average_order_minor, cadence_days, total
 from regulars.capabilities.profile.state import MICRO, Figures
@@ -56,10 +56,8 @@ class Profile(Struct, frozen=True):
     record_ids: Annotated[list[Id], Meta(description="Any of them finds this profile, for ever.")]
     identifiers: list[Identifier]
     metrics: ProfileMetrics
-    segments: list[str] = field(default_factory=list)
-    consent: Annotated[dict[str, Status], Meta(description="Per channel, for marketing.")] = field(
-        default_factory=dict
-    )
+    segments: list[str]
+    consent: Annotated[dict[str, Status], Meta(description="Per channel, for marketing.")]
 
 
 def mask_name(name: str) -> str:
@@ -84,6 +82,7 @@ def profile_of(
         record_ids=[part.record_id.hex for part in parts],
         identifiers=identifiers_of(parts, sources, clear=clear),
         metrics=metrics_of(part.figures for part in parts),
+        segments=[],
         consent={channel: status_of(word.granted) for channel, word in settled(said).items()},
     )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from litestar import get, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, field
 
 from regulars.store.sources import DEFAULT_KIND, DEFAULT_REGION, KnownSource
@@ -80,13 +81,13 @@ async def list_sources(visit: AtVisit, limit: Limit = ROWS, cursor: Cursor = Non
 
 
 @get("/v1/sources/{name:str}", summary="Show a source")
-async def show_source(visit: AtVisit, name: str) -> Source:
+async def show_source(visit: AtVisit, name: FromPath[str]) -> Source:
     """One source."""
     return _shown(visit, await _known(visit, name))
 
 
 @post("/v1/sources", summary="Add a source")
-async def add_source(visit: AtVisit, data: NewSource) -> Source:
+async def add_source(visit: AtVisit, data: JSONBody[NewSource]) -> Source:
     """Add a source. A vendor's needs what its connector asks for, some of it as secrets."""
     connector = visit.deps.connectors.get(data.kind)
     never = data.receipts_never_reset
@@ -107,7 +108,7 @@ async def add_source(visit: AtVisit, data: NewSource) -> Source:
 
 
 @put("/v1/sources/{name:str}", summary="Set up a source")
-async def configure_source(visit: AtVisit, name: str, data: SourceSettings) -> Source:
+async def configure_source(visit: AtVisit, name: FromPath[str], data: JSONBody[SourceSettings]) -> Source:
     """Replace the options of a source, and its secrets when some are given."""
     known = await _known(visit, name)
     connector = visit.deps.connectors.get(known.source.kind)
@@ -121,13 +122,13 @@ async def configure_source(visit: AtVisit, name: str, data: SourceSettings) -> S
 
 
 @post("/v1/sources/{name:str}/disable", summary="Close a source", status_code=200)
-async def disable_source(visit: AtVisit, name: str) -> Source:
+async def disable_source(visit: AtVisit, name: FromPath[str]) -> Source:
     """Refuse what a source sends, and its keys, until it is opened again."""
     return await _switch(visit, name, disabled=True)
 
 
 @post("/v1/sources/{name:str}/enable", summary="Open a source again", status_code=200)
-async def enable_source(visit: AtVisit, name: str) -> Source:
+async def enable_source(visit: AtVisit, name: FromPath[str]) -> Source:
     """Take what a source sends again."""
     return await _switch(visit, name, disabled=False)
 

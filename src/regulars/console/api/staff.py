@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from litestar import get, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 
 from regulars.console.services.common import mask, row
@@ -18,7 +20,7 @@ from regulars.vocabulary.events import Staff as StaffSaid
 
 from .deps import AtVisit, Visit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
-from .registering import Stand, checked, event_id, occurred_at, submit
+from .registering import Stand, checked, code_in, event_id, occurred_at, submit
 from .shapes import mask_name
 from .stores import REGISTERS
 
@@ -73,17 +75,17 @@ async def list_staff(visit: AtVisit, limit: Limit = ROWS, cursor: Cursor = None)
     return StaffPage([_shown(visit, _member(visit.vault, one)) for one in kept], more)
 
 
-@get("/v1/staff/{code:str}", summary="Show a member of staff")
-async def show_staff_member(visit: AtVisit, code: str) -> StaffMember:
+@get("/v1/staff/{code:path}", summary="Show a member of staff")
+async def show_staff_member(visit: AtVisit, code: FromPath[Path]) -> StaffMember:
     """One member of staff."""
-    found = await _find(visit, code)
+    found = await _find(visit, code_in(code))
     if found is None:
         raise NotFound("There is no member of staff with this code.", field="code")
     return _shown(visit, found[0])
 
 
 @post("/v1/staff", summary="Add a member of staff")
-async def add_staff_member(visit: AtVisit, data: NewStaffMember) -> StaffMember:
+async def add_staff_member(visit: AtVisit, data: JSONBody[NewStaffMember]) -> StaffMember:
     """Add somebody, or describe one that only sales have named so far. Described ones are changed by PUT."""
     found = await _find(visit, data.code)
     said = {name: value for name, value in msgspec.structs.asdict(data).items() if name != "code"}
@@ -93,10 +95,11 @@ async def add_staff_member(visit: AtVisit, data: NewStaffMember) -> StaffMember:
     return await _write(visit, data.code, details, found)
 
 
-@put("/v1/staff/{code:str}", summary="Describe a member of staff")
-async def put_staff_member(visit: AtVisit, code: Id, data: StaffDetails) -> StaffMember:
+@put("/v1/staff/{code:path}", summary="Describe a member of staff")
+async def put_staff_member(visit: AtVisit, code: FromPath[Path], data: JSONBody[StaffDetails]) -> StaffMember:
     """Replace all that is said of somebody, adding them where they are new."""
-    return await _write(visit, code, data, await _find(visit, code))
+    name = code_in(code)
+    return await _write(visit, name, data, await _find(visit, name))
 
 
 async def _find(visit: Visit, code: str) -> tuple[StaffMember, Stand] | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import get, post, put
+from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
 from regulars.console.services.common import row
@@ -18,7 +20,7 @@ from regulars.vocabulary.events import Store as StoreSaid
 
 from .deps import AtVisit, Visit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
-from .registering import Stand, checked, event_id, occurred_at, submit
+from .registering import Stand, checked, code_in, event_id, occurred_at, submit
 
 REGISTERS = load_queries("regulars.store.views", "registers.sql")
 
@@ -71,17 +73,17 @@ async def list_stores(visit: AtVisit, limit: Limit = ROWS, cursor: Cursor = None
     return StorePage([Store(*one[:8]) for one in kept], more)
 
 
-@get("/v1/stores/{code:str}", summary="Show a store")
-async def show_store(visit: AtVisit, code: str) -> Store:
+@get("/v1/stores/{code:path}", summary="Show a store")
+async def show_store(visit: AtVisit, code: FromPath[Path]) -> Store:
     """One shop."""
-    found = await _find(visit, code)
+    found = await _find(visit, code_in(code))
     if found is None:
         raise NotFound("There is no store with this code.", field="code")
     return found[0]
 
 
 @post("/v1/stores", summary="Add a store")
-async def add_store(visit: AtVisit, data: NewStore) -> Store:
+async def add_store(visit: AtVisit, data: JSONBody[NewStore]) -> Store:
     """Add a shop, or describe one that only sales have named so far. Described ones are changed by PUT."""
     found = await _find(visit, data.code)
     said = {name: value for name, value in msgspec.structs.asdict(data).items() if name != "code"}
@@ -91,10 +93,11 @@ async def add_store(visit: AtVisit, data: NewStore) -> Store:
     return await _write(visit, data.code, details, found)
 
 
-@put("/v1/stores/{code:str}", summary="Describe a store")
-async def put_store(visit: AtVisit, code: Id, data: StoreDetails) -> Store:
+@put("/v1/stores/{code:path}", summary="Describe a store")
+async def put_store(visit: AtVisit, code: FromPath[Path], data: JSONBody[StoreDetails]) -> Store:
     """Replace all that is said of a shop, adding it where it is new."""
-    return await _write(visit, code, data, await _find(visit, code))
+    name = code_in(code)
+    return await _write(visit, name, data, await _find(visit, name))
 
 
 async def _find(visit: Visit, code: str) -> tuple[Store, Stand] | None:
@@ -103,9 +106,7 @@ async def _find(visit: Visit, code: str) -> tuple[Store, Stand] | None:
     return None if found is None else (Store(*found[:8]), Stand(found[7], found[8]))
 
 
-async def _write(
-    visit: Visit, code: str, details: StoreDetails, found: tuple[Store, Stand] | None
-) -> Store:
+async def _write(visit: Visit, code: str, details: StoreDetails, found: tuple[Store, Stand] | None) -> Store:
     store, stand = found if found is not None else (None, Stand())
     if store is not None and store.updated_at is not None and _details(store) == details:
         return store

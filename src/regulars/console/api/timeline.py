@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from litestar import get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.console.services.log import open_body
@@ -48,17 +48,18 @@ class TimelinePage(Struct, frozen=True):
 @get("/v1/profiles/{profile_id:str}/timeline", summary="Show the timeline of a profile")
 async def show_timeline(
     visit: AtVisit,
-    profile_id: str,
+    profile_id: FromPath[str],
     types: Annotated[
         str | None,
-        Parameter(
-            query="types",
+        QueryParameter(
+            name="types",
             max_length=500,
             description="Types wanted, in full (`sale.completed`) or up to the dot (`sale`), with commas between.",
         ),
     ] = None,
     before: Annotated[
-        datetime | None, Parameter(query="before", description="Only events that happened before this time.")
+        datetime | None,
+        QueryParameter(name="before", description="Only events that happened before this time."),
     ] = None,
     limit: Limit = ROWS,
     cursor: Cursor = None,

@@ -49,7 +49,7 @@ def console(deps: Deps) -> Console:
     def on_error(request: WebRequest, error: Exception) -> Response[Any]:
         return error_page(desk, request, error)
 
-    def choose_words(request: WebRequest) -> None:
+    async def choose_words(request: WebRequest) -> None:
         i18n.use(deps.catalogue(request))
 
     router = Router(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 from litestar import Litestar, MediaType, Response, Router, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.types import ControllerRouterHandler
+from litestar.params import QueryParameter
+from msgspec import Struct
 
 from .access import RULES, Rule
 from .deps import AtApi
@@ -18,6 +22,7 @@ from .health import NotReadyProblem
 Json = dict[str, Any]
 BEARER: Final = "bearer"
 _REF: Final = "#/components/schemas/"
+_TYPED: Final = re.compile(":[a-z]+}")
 _REASONS: Final = {
     400: "The request cannot be read, or a value in it cannot be used.",
     401: "No valid key.",
@@ -29,6 +34,7 @@ _REASONS: Final = {
     500: "A fault of ours.",
     503: "Nothing can be read or stored now; Retry-After says when to come back.",
 }
+_DONE: Final = {"200": "Done.", "201": "Made."}
 _KEY_HEADER: Final[Json] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -48,28 +54,57 @@ async def openapi_json(api: AtApi) -> Response[dict[str, Any]]:
     return Response(dict(api.deps.document), headers={"cache-control": "no-cache"})
 
 
-def document(handlers: Sequence[ControllerRouterHandler], *, version: str) -> Json:
+def describe(handlers: Sequence[HTTPRouteHandler], *, version: str) -> Json:
     """The OpenAPI document of the handlers; needs nothing that runs."""
     config = OpenAPIConfig(
         title="Regulars",
         version=version,
         description="One live profile per customer, from every till and channel.",
+        use_handler_docstrings=True,
         render_plugins=[],
     )
-    app = Litestar(route_handlers=[Router("/", route_handlers=list(handlers))], openapi_config=config)
+    nothing = {name: Provide(lambda: None, sync_to_thread=False) for name in ("api", "visit")}
+    router = Router("/", route_handlers=list(handlers), dependencies=nothing)
+    app = Litestar(route_handlers=[router], openapi_config=config)
     out: Json = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
-    schemas = out.setdefault("components", {}).setdefault("schemas", {})
-    for struct in (Problem, NotReadyProblem):
-        _, found = msgspec.json.schema_components([struct], ref_template=_REF + "{name}")
-        for name, schema in found.items():
-            schemas.setdefault(name, schema)
-    schemes = out["components"].setdefault("securitySchemes", {})
-    schemes[BEARER] = {"type": "http", "scheme": "bearer", "description": "An API key."}
+    # The decoder's own schemas say more than the framework's: limits inside lists, fields that are refused.
+    structs = {struct for handler in handlers for struct in _structs_of(handler)} | {Problem, NotReadyProblem}
+    ordered = sorted(structs, key=lambda struct: struct.__qualname__)
+    _, schemas = msgspec.json.schema_components(ordered, ref_template=_REF + "{name}")
+    security = {BEARER: {"type": "http", "scheme": "bearer", "description": "An API key."}}
+    out["components"] = {"schemas": schemas, "securitySchemes": security}
+    names = {
+        (method, path): handler.fn.__name__ for handler in handlers for method, path in addresses(handler)
+    }
     for rule in RULES:
-        _complete(out["paths"][rule.path][rule.method.lower()], rule)
-    for name in set(schemas) & {"ValidationException"}:
-        del schemas[name]
+        operation = out["paths"][rule.path][rule.method.lower()]
+        operation["operationId"] = names[rule.method, rule.path]
+        _complete(operation, rule)
     return out
+
+
+def addresses(handler: HTTPRouteHandler) -> list[tuple[str, str]]:
+    """(method, path) pairs of a handler, paths as the documents write them."""
+    return [(m, _TYPED.sub("}", path)) for path in handler.paths for m in handler.http_methods]
+
+
+def query_names(handler: HTTPRouteHandler) -> frozenset[str]:
+    """The query parameters a handler takes."""
+    hints = get_type_hints(handler.fn, include_extras=True)
+    said = [one for hint in hints.values() for one in get_args(hint) if isinstance(one, QueryParameter)]
+    return frozenset(one.name for one in said if one.name)
+
+
+def _structs_of(handler: HTTPRouteHandler) -> set[type[Struct]]:
+    """What a handler takes as body and gives back."""
+    hints = get_type_hints(handler.fn, include_extras=True)
+    return _structs_in(hints.get("data")) | _structs_in(hints["return"])
+
+
+def _structs_in(hint: Any) -> set[type[Struct]]:
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return {hint}
+    return {struct for part in get_args(hint) for struct in _structs_in(part)}
 
 
 def statuses(rule: Rule, *, has_input: bool, has_body: bool) -> list[int]:
@@ -96,8 +131,11 @@ def _complete(operation: Json, rule: Rule) -> None:
     operation["security"] = [{BEARER: []}] if rule.scopes else []
     if rule.scopes:
         operation["description"] = f"{operation.get('description', '')}\n\n{needs(rule)}".strip()
-    parameters = operation.setdefault("parameters", [])
+    operation.pop("deprecated", None)
+    parameters = operation["parameters"] = [_tidy(one) for one in operation.get("parameters", [])]
     responses = operation["responses"]
+    for status, response in responses.items():
+        response["description"] = _DONE.get(status, response["description"])
     if rule.idempotent:
         parameters.append(_KEY_HEADER)
         for status, response in responses.items():
@@ -112,6 +150,19 @@ def _complete(operation: Json, rule: Rule) -> None:
         content = {"application/json": {"schema": schema}}
         responses[str(status)] = {"description": _REASONS[status], "content": content}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _tidy(parameter: Json) -> Json:
+    """A parameter without what goes without saying; one that is absent is not null."""
+    schema = dict(parameter["schema"])
+    choices = [one for one in schema.pop("oneOf", []) if one != {"type": "null"}]
+    for choice in choices[:1]:
+        schema |= choice
+    schema.pop("description", None)
+    if parameter["in"] == "path":
+        schema = {"type": "string", "minLength": 1, "maxLength": 200}
+    kept = {name: value for name, value in parameter.items() if name in ("name", "in", "description")}
+    return kept | {"required": bool(parameter.get("required")), "schema": schema}
 
 
 def needs(rule: Rule) -> str:
@@ -139,7 +190,9 @@ def page_of(described: Mapping[str, Any]) -> str:
         for method, operation in item.items():
             if method in ("get", "post", "put", "delete", "patch"):
                 tag = (operation.get("tags") or ["Other"])[0]
-                by_tag.setdefault(tag, []).append(_section(method, path, operation, item.get("parameters", [])))
+                by_tag.setdefault(tag, []).append(
+                    _section(method, path, operation, item.get("parameters", []))
+                )
     title = f"{_text(described['info']['title'])} API"
     head = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -173,12 +226,9 @@ def _parameter(one: Mapping[str, Any]) -> str:
 
 def _schema_of(part: Mapping[str, Any]) -> str:
     """The names of the schemas of a body."""
-    found = []
-    for media in part.get("content", {}).values():
-        schema = media.get("schema", {})
-        for one in schema.get("oneOf", schema.get("anyOf", [schema])):
-            if "$ref" in one:
-                found.append(one["$ref"].rsplit("/", 1)[-1])
+    schemas = [media.get("schema", {}) for media in part.get("content", {}).values()]
+    choices = [one for schema in schemas for one in schema.get("oneOf", schema.get("anyOf", [schema]))]
+    found = [one["$ref"].rsplit("/", 1)[-1] for one in choices if "$ref" in one]
     return " or ".join(f"<code>{_text(name)}</code>" for name in found)
 
 

@@ -1,0 +1,286 @@
+"""A run: stages in order, each in a home of its own, so that a part can be run alone.
+
+A stage that fails does not end the run: its rows say why they were not measured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from regulars.demo.world import World
+from regulars.store.programs import find_programs, major_version
+from regulars.vocabulary.errors import InvalidInput, RegularsError
+
+from . import doors, engine, files, newcomer, rest
+from .baseline import bare_copy, pgbench
+from .figures import BY_NAME, FIGURES, STAGES, Figure
+from .machine import machine
+from .payloads import customers, sales, world_of
+from .place import NEW, BenchFailed, Home, opened, serving, workshop
+from .table import Report, Row
+
+Said = Callable[[str], None]
+
+
+class Options(Struct, frozen=True):
+    """What to run. `only`: names of figures or stages; all when empty. `keep`: a directory whose loaded homes are
+    kept for the next run. `retail`: the file of Online Retail II, looked for nearby when not given."""
+
+    quick: bool = False
+    only: tuple[str, ...] = ()
+    keep: Path | None = None
+    retail: Path | None = None
+
+
+class Sizes(Struct, frozen=True):
+    """How much each stage does."""
+
+    base_people: int = 50_000
+    base_sales: int = 50_000
+    measured_sales: int = 60_000
+    pgbench_seconds: float = 20.0
+    batch_events: int = 40_000
+    open_seconds: float = 30.0
+    profiles: int = 1_000_000
+    grown_sales: int = 1_000_000
+    rest_seconds: float = 60.0
+
+
+QUICK: Final = Sizes(
+    base_people=5_000, base_sales=5_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
+    open_seconds=6.0, profiles=100_000, grown_sales=100_000, rest_seconds=10.0,
+)  # fmt: skip
+TINY: Final = Sizes(
+    base_people=300, base_sales=300, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
+    open_seconds=1.0, profiles=500, grown_sales=500, rest_seconds=1.0,
+)  # fmt: skip
+"""For tests of the benchmarks themselves."""
+
+
+def run_bench(options: Options, said: Said = lambda _: None, *, sizes: Sizes | None = None) -> Report:
+    """Measure what is asked for. `said` hears what is being done, a line at a time.
+
+    Raises InvalidInput when `only` names what is not there.
+    """
+    stages = chosen_stages(options.only)
+    chosen = sizes or (QUICK if options.quick else Sizes())
+    began = time.perf_counter()
+    with workshop(options.keep) as place:
+        postgres = str(major_version(find_programs()))
+        report = Report(machine(place, postgres), options.quick)
+        run = _Run(place, chosen, options, said)
+        for stage in stages:
+            said(f"stage {stage}")
+            report.rows += run.rows(stage)
+    if options.only and not set(options.only) & set(STAGES):
+        report.rows = [row for row in report.rows if row.name in options.only]
+    report.seconds = time.perf_counter() - began
+    return report
+
+
+def chosen_stages(only: tuple[str, ...]) -> list[str]:
+    """The stages that `only` needs, in order. Raises InvalidInput."""
+    known = {**{figure.name: figure.stage for figure in FIGURES}, **{stage: stage for stage in STAGES}}
+    for name in only:
+        if name not in known:
+            raise InvalidInput(f"There is no figure {name!r}; there are: {', '.join(known)}.", field="only")
+    wanted = {known[name] for name in only} or set(STAGES)
+    return [stage for stage in STAGES if stage in wanted]
+
+
+class _Run:
+    """What the stages of one run share: places, worlds, and the rate of the small home."""
+
+    def __init__(self, place: Path, sizes: Sizes, options: Options, said: Said) -> None:
+        self._place = place
+        self._sizes = sizes
+        self._options = options
+        self._said = said
+        self._numbers = count(1)
+        self._small_rate: float | None = None
+        self._worlds: dict[int, World] = {}
+        self._sold: dict[Path, int] = {}
+        self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
+            "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
+            "import": self._import, "rest": self._rest, "make-run": self._make_run,
+        }  # fmt: skip
+
+    def rows(self, stage: str) -> list[Row]:
+        """The rows of a stage, in the order of the figures."""
+        found: dict[str, Row] = {}
+        try:
+            for row in self._stages[stage]():
+                self._said(f"  {BY_NAME[row.name].what}: {row.value:,.2f}")
+                found[row.name] = row
+        except (RegularsError, ExceptionGroup, OSError, subprocess.SubprocessError) as error:
+            why = _why(error)
+            self._said(f"  failed: {why}")
+            found |= {f.name: Row(f.name, None, why) for f in _of(stage) if f.name not in found}
+        return [found[figure.name] for figure in _of(stage) if figure.name in found]
+
+    # -- stages -----------------------------------------------------------------------------------
+
+    def _engine(self) -> Iterator[Row]:
+        """Baselines and engine on one server, one after the other."""
+        sizes = self._sizes
+        with self._base() as (home, world):
+            server = home.store.embedded
+            assert server is not None, "homes of a run are embedded"
+            bodies = list(sales(world, sizes.measured_sales, first=self._next(home, sizes.measured_sales)))
+            transactions = pgbench(server, sizes.pgbench_seconds)
+            yield Row("pgbench", transactions)
+            copied = bare_copy(server, bodies)
+            size = sum(map(len, bodies)) // len(bodies)
+            yield Row("copy", copied, f"{len(bodies):,} events of {size} bytes on average; best of three")
+            rate = engine.saturate(home, bodies)
+            self._small_rate = rate.per_second
+            note = f"{rate.events:,} events in {rate.seconds:.1f} s, {sizes.base_people:,} customers known before"
+            yield Row("engine", rate.per_second, note)
+            yield Row("engine-pgbench", rate.per_second / transactions)
+            yield Row("engine-copy", rate.per_second / copied)
+
+    def _http(self) -> Iterator[Row]:
+        sizes = self._sizes
+        with self._base() as (home, world):
+            key = home.key
+            many = list(sales(world, sizes.batch_events, first=self._next(home, sizes.batch_events)))
+            needed = doors.singles_needed(sizes.open_seconds)
+            single = list(sales(world, needed, first=self._next(home, needed)))
+        with serving(home.path) as server:
+            rate = asyncio.run(doors.post_batches(server, key, many))
+            yield Row("http-batches", rate.per_second)
+            times = asyncio.run(doors.post_singles(server, key, single, sizes.open_seconds))
+            note = f"{len(times.milliseconds):,} answers, {times.per_second:.0f}/s for {sizes.open_seconds:.0f} s"
+            yield Row("http-p50", times.percentile(0.5))
+            yield Row("http-p99", times.percentile(0.99), note)
+
+    def _lookup(self) -> Iterator[Row]:
+        sizes = self._sizes
+        with self._large() as (home, world):
+            key = home.key
+            needed = doors.singles_needed(sizes.open_seconds)
+            single = list(sales(world, needed, first=self._next(home, needed)))
+        with serving(home.path) as server:
+            lookups, events = asyncio.run(
+                doors.look_up(server, key, single, world.people, world.ids, sizes.open_seconds)
+            )
+        note = f"{len(lookups.milliseconds):,} look-ups among {sizes.profiles:,} customers"
+        yield Row("lookup-p50", lookups.percentile(0.5))
+        yield Row("lookup-p99", lookups.percentile(0.99), note)
+        yield Row("beside-p99", events.percentile(0.99))
+
+    def _growth(self) -> Iterator[Row]:
+        sizes = self._sizes
+        if self._small_rate is None:
+            with self._base() as (home, world):
+                first = self._next(home, sizes.measured_sales)
+                rate = engine.saturate(home, list(sales(world, sizes.measured_sales, first=first)))
+                self._small_rate = rate.per_second
+        with self._large() as (home, world):
+            done = home.path / "grown"
+            if not done.exists():
+                self._said(f"  adding {sizes.grown_sales:,} sales")
+                first = self._next(home, sizes.grown_sales)
+                engine.load(home, sales(world, sizes.grown_sales, first=first), self._meter("sales"))
+                done.touch()
+            first = self._next(home, sizes.measured_sales)
+            large = engine.saturate(home, list(sales(world, sizes.measured_sales, first=first)))
+        events = sizes.base_people + sizes.base_sales, sizes.profiles + sizes.grown_sales
+        note = (
+            f"{self._small_rate:,.0f}/s at {events[0]:,} events, {large.per_second:,.0f}/s at {events[1]:,}"
+        )
+        yield Row("growth", self._small_rate / large.per_second, note)
+
+    def _import(self) -> Iterator[Row]:
+        file = files.find_retail(self._options.retail)
+        seconds, note = files.import_retail(file, self._new_home())
+        yield Row("import", seconds, note)
+
+    def _rest(self) -> Iterator[Row]:
+        seconds = self._sizes.rest_seconds
+        with self._base() as (home, _):
+            path = home.path
+        with serving(path) as server:
+            found = rest.at_rest(server.process.pid, settle_seconds=min(20.0, seconds), seconds=seconds)
+        yield Row("rest-memory", found.memory_mb, f"{found.processes} processes")
+        yield Row("rest-cpu", found.cpu_percent, f"over {seconds:.0f} s")
+
+    def _make_run(self) -> Iterator[Row]:
+        repository = newcomer.find_repository(Path.cwd())
+        if repository is None:
+            raise BenchFailed("It is measured from a clone of the repository only; run it there.")
+        place = self._new_home()
+        place.mkdir(mode=0o755)
+        yield Row("make-run", newcomer.make_run(repository, place))
+
+    # -- homes ------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _base(self) -> Iterator[tuple[Home, World]]:
+        """The small home: customers and their first sales, about a tenth of a million events."""
+        sizes = self._sizes
+        with self._loaded("base", sizes.base_people, sizes.base_sales) as found:
+            yield found
+
+    @contextmanager
+    def _large(self) -> Iterator[tuple[Home, World]]:
+        """The large home: a profile for each of a million customers."""
+        with self._loaded("large", self._sizes.profiles, 0) as found:
+            yield found
+
+    @contextmanager
+    def _loaded(self, name: str, people: int, first_sales: int) -> Iterator[tuple[Home, World]]:
+        path = self._place / f"{name}-{people}-{first_sales}"
+        if people not in self._worlds:
+            self._said(f"  making {people:,} people")
+            self._worlds[people] = world_of(people)
+        world = self._worlds[people]
+        with opened(path) as home:
+            done = path / "loaded"
+            if not done.exists():
+                self._said(f"  loading {people:,} customers and {first_sales:,} sales through the engine")
+                rate = engine.load(home, customers(world.people, world.ids), self._meter("customers"))
+                if first_sales:
+                    engine.load(home, sales(world, first_sales, first=self._next(home, first_sales)))
+                done.write_text(f"{rate.per_second:.0f}/s\n", encoding="ascii")
+            yield home, world
+
+    def _next(self, home: Home, needed: int) -> int:
+        """The number of the first sale nobody has made in a home yet; kept there for the next run."""
+        file = home.path / "sold"
+        first = int(file.read_text(encoding="ascii")) if file.exists() else 0
+        file.write_text(str(first + needed), encoding="ascii")
+        return first
+
+    def _new_home(self) -> Path:
+        return self._place / f"{NEW}{time.time_ns()}-{next(self._numbers)}"
+
+    def _meter(self, noun: str) -> Callable[[int], None]:
+        said, last = self._said, [0]
+
+        def report(done: int) -> None:
+            if done // 100_000 > last[0]:
+                last[0] = done // 100_000
+                said(f"    {done:,} {noun}")
+
+        return report
+
+
+def _of(stage: str) -> list[Figure]:
+    return [figure for figure in FIGURES if figure.stage == stage]
+
+
+def _why(error: BaseException) -> str:
+    """The first reason inside, in words."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error.message if isinstance(error, RegularsError) else f"{type(error).__name__}: {error}"
