@@ -13,13 +13,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.reference import cli, errors, events, http, metrics, scopes, settings  # noqa: E402
+from scripts.reference import benchmarks, cli, errors, events, http, metrics, scopes, settings  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n\n"
 
 # Page, the module it is written from, and its writer.
 PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "benchmarks.md": ("regulars.bench", benchmarks.page),
     "cli.md": ("regulars.cli", cli.page),
     "errors.md": ("regulars.vocabulary.errors", errors.page),
     "events.md": ("regulars.vocabulary.events", events.page),

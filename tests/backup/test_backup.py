@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from regulars.store.backup import backup, backups_taken, read_manifest
 from regulars.store.database import Database
@@ -15,6 +16,7 @@ from regulars.store.opening import Store
 from regulars.vocabulary.errors import InvalidInput
 from tests.backup.conftest import Kept
 from tests.backup.shop import KEY, OMAR, PHILIPPA, Shop, readable, sale, spellings
+from tests.servers import TestServer
 
 
 def test_the_manifest_counts_what_is_in_the_backup(kept: Kept) -> None:
@@ -72,12 +74,29 @@ def test_a_login_that_does_not_see_all_rows_is_told_what_to_do(database: Databas
 
 @pytest.mark.both_databases
 def test_a_database_of_the_operators_own_is_backed_up_with_a_login_that_sees_all(
-    kept: Kept, backend: str, database: Database, tmp_path: Path
+    server: TestServer, database: Database, tmp_path: Path
 ) -> None:
-    if backend != "debian":
-        pytest.skip("the embedded server's plain login sees less")
-    store = Store(database, load_master_key(KEY, tmp_path), tmp_path, None)
-    shop = Shop(store)
+    master = load_master_key(KEY, tmp_path)
+    shop = Shop(Store(database, master, tmp_path, None))
     shop.send(sale("R-1", OMAR))
     shop.leave()
-    assert backup(store, tmp_path / "backup").manifest.rows["sale"] == 1
+    name = str(conninfo_to_dict(database.dsn)["dbname"])
+    as_superuser = Database(server.server.superuser_dsn(name))
+    owner = as_superuser.connect_owner()
+    owner.execute("drop role if exists regulars_backup")
+    owner.execute("create role regulars_backup login bypassrls password 'for the test'")
+    owner.execute("grant pg_read_all_data to regulars_backup")
+    login = make_conninfo(as_superuser.dsn, user="regulars_backup", password="for the test")
+    done = backup(Store(Database(login), master, tmp_path, None), tmp_path / "backup")
+    assert done.manifest.rows["sale"] == 1
+    assert done.manifest.workspaces[0].event_no == 1
+    owner.execute("drop role regulars_backup")
+    owner.close()
+
+
+def test_a_database_with_nothing_of_ours_in_it_is_no_backup(server: TestServer, tmp_path: Path) -> None:
+    empty = server.create(migrated=False)
+    store = Store(Database(server.server.superuser_dsn(empty)), load_master_key(KEY, tmp_path), tmp_path, None)
+    with pytest.raises(InvalidInput, match="nothing to back up"):
+        backup(store, tmp_path / "backup")
+    server.drop(empty)

@@ -193,6 +193,17 @@ def test_the_timeline_filters_pages_and_jumps(guest: httpx.Client) -> None:
     assert guest.get(f"{path}?until=yesterday&page=%%%").status_code == 400
 
 
+def test_a_raw_event_is_shown_to_its_own_customer_alone(stage: Stage, visitor: httpx.Client) -> None:
+    results = stage.send(
+        sale("R-1", loyalty_card="L1", given_name="Ada"), sale("R-2", loyalty_card="L2", given_name="Bea")
+    )
+    ada, bea = (result.profile_id for result in results)
+    assert "&quot;R-1&quot;" in visitor.get(f"/customers/{ada}/events/1", headers=FRAGMENT).text
+    check(visitor.get(f"/customers/{ada}/events/1"))
+    assert visitor.get(f"/customers/{bea}/events/1").status_code == 404
+    assert visitor.get(f"/customers/{ada}/events/9999999999999999999999").status_code == 404
+
+
 def test_any_record_leads_to_the_profile_it_belongs_to(stage: Stage, visitor: httpx.Client) -> None:
     early = datetime.now(UTC) - timedelta(days=3)
     anchor = stage.send(sale("R-1", at=early, loyalty_card="L5", email="kim@example.com", given_name="Kim"))[
@@ -292,6 +303,7 @@ def test_contacts_are_masked_for_a_role_that_may_not_see_them(stage: Stage) -> N
     for email in ("mark@example.com", "eve@example.com"):
         client = stage.client(email=email)
         pages = [client.get("/customers"), client.get(profile_path(client, "jane@example.com"))]
+        pages.append(client.get(f"{profile_path(client, 'jane@example.com')}/events/1"))
         pages += [client.get(path) for path in ("/events/1", "/events/rejected", "/events")]
         for page in pages:
             shown = page.text.replace('value="jane@example.com"', "").replace("“jane@example.com”", "")

@@ -8,7 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from regulars.console.charts import Point, columns, spark
-from regulars.console.format import ago, initials, milliseconds, moment, money, quantity, span
+from regulars.console.format import (
+    ago,
+    initials,
+    milliseconds,
+    moment,
+    money,
+    quantity,
+    shorten,
+    signed_percent,
+    span,
+)
 from regulars.console.services.common import mask
 from regulars.console.services.faults import title_of
 from regulars.console.web.json_markup import json_markup
@@ -29,6 +39,13 @@ LONDON = ZoneInfo("Europe/London")
 )
 def test_money_shows_the_decimals_of_its_currency(amount: int, currency: str, shown: str) -> None:
     assert money(amount, currency) == shown
+
+
+def test_large_changes_are_told_as_a_multiple_and_long_ids_by_their_ends() -> None:
+    assert [signed_percent(change) for change in (0.124, -0.03, 13.96)] == ["+12%", "\u22123%", "15×"]
+    assert shorten("R-1001") == "R-1001"
+    assert shorten("OrZNvTanT8rAKbsNl8xetLZYXW") == "OrZNvTanT8r…ZYXW"
+    assert [money(amount, "GBP", grid=True) for amount in (500_000, 0, 50)] == ["£5,000", "£0", "£0.50"]
 
 
 def test_large_amounts_may_drop_their_decimals() -> None:

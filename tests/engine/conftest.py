@@ -1,49 +1,5 @@
-"""Workspaces for the tests of the engine, on a migrated database with the log's months in place."""
+"""Fixtures of the engine's tests; see tests/engine/fixtures.py."""
 
-from __future__ import annotations
+from tests.engine.fixtures import make_world, seed, world
 
-import os
-import random
-import sys
-from collections.abc import Callable
-from datetime import UTC, datetime
-from itertools import count
-
-import pytest
-
-from regulars.store.database import Database
-from regulars.store.master import MasterKey
-from regulars.store.partitions import ensure_partitions
-from tests.engine.world import World
-
-MakeWorld = Callable[[], World]
-
-
-@pytest.fixture(scope="module")
-def make_world(module_database: Database, master_key: MasterKey) -> MakeWorld:
-    """Makes workspaces that share the module's database."""
-    owner = module_database.connect_owner()
-    ensure_partitions(owner, datetime.now(UTC))
-    owner.close()
-    numbers = count(1)
-    mark = os.urandom(4).hex()
-
-    def make() -> World:
-        return World(module_database, master_key, f"w-{mark}-{next(numbers)}")
-
-    return make
-
-
-@pytest.fixture
-def world(make_world: MakeWorld) -> World:
-    """An empty workspace."""
-    return make_world()
-
-
-@pytest.fixture(scope="session")
-def seed() -> int:
-    """Drawn afresh for each run and printed; REGULARS_TEST_SEED repeats one."""
-    found = os.environ.get("REGULARS_TEST_SEED")
-    drawn = int(found) if found else random.SystemRandom().randrange(2**32)
-    sys.stdout.write(f"seed {drawn}\n")
-    return drawn
+__all__ = ["make_world", "seed", "world"]

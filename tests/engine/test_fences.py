@@ -13,7 +13,7 @@ from regulars.engine.erase import Eraser
 from regulars.engine.turn import utc_now
 from regulars.store.database import Connection, set_workspace
 from regulars.store.session import Session
-from tests.engine.conftest import MakeWorld
+from tests.engine.fixtures import MakeWorld
 from tests.engine.stream import Stream
 from tests.engine.test_turn import body
 from tests.engine.world import World, differences

@@ -11,7 +11,7 @@ import pytest
 
 from regulars.intake.gate import EngineGate
 from tests.engine import worker
-from tests.engine.conftest import MakeWorld
+from tests.engine.fixtures import MakeWorld
 from tests.engine.stream import Stream
 from tests.engine.world import Told, World, differences, statuses
 

@@ -18,8 +18,7 @@ from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
-from regulars.vocabulary.intake import Source
-from tests.engine.world import Told, World
+from tests.engine.world import Told, World, sources_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MASTER = bytes(range(32))
@@ -54,10 +53,8 @@ def main(plan: dict[str, Any]) -> None:
         return utc_now()
 
     gate = EngineGate(Database(plan["dsn"]), MasterKey(MASTER), clock=clock)
-    names = {1: ("tills", False), 2: ("web", True), 3: ("loyalty", False)}
     for told in plan["requests"]:
-        for number, (name, never) in names.items():
-            source = Source(plan["workspace_id"], number, name, "api", name, receipts_never_reset=never)
+        for number, source in sources_of(plan["workspace_id"]).items():
             bodies = [body.encode() for source_id, body in told if source_id == number]
             gate.submit_wait(source, bodies, door="events")
     gate.close()

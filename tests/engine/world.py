@@ -25,7 +25,6 @@ from regulars.intake.rebuild import Rebuilder
 from regulars.store.database import Database, set_workspace
 from regulars.store.master import MasterKey
 from regulars.store.vault import Vault, open_sealed
-from regulars.store.workspaces import add_workspace
 from regulars.vocabulary.intake import Result, Source
 from tests.core import people, receipts
 
@@ -52,19 +51,24 @@ class State(NamedTuple):
     events: int
 
 
-class World:
-    """One workspace of a database. `sources` are two tills of one chain and a web shop."""
+def sources_of(workspace_id: int) -> dict[int, Source]:
+    """The tills of a chain, its web shop and its loyalty programme."""
+    return {
+        1: Source(workspace_id, 1, "tills", "api", "tills"),
+        2: Source(workspace_id, 2, "web", "api", "web", receipts_never_reset=True),
+        3: Source(workspace_id, 3, "loyalty", "api", "loyalty"),
+    }
 
-    def __init__(self, database: Database, master: MasterKey, name: str) -> None:
+
+class World:
+    """One workspace of a database, known to the test alone."""
+
+    def __init__(self, database: Database, master: MasterKey, workspace_id: int) -> None:
         self.database = database
         self.master = master
-        self.workspace_id = add_workspace(database, name)
-        self.vault = Vault(master, self.workspace_id)
-        self.sources = {
-            1: Source(self.workspace_id, 1, "tills", "api", "tills"),
-            2: Source(self.workspace_id, 2, "web", "api", "web", receipts_never_reset=True),
-            3: Source(self.workspace_id, 3, "loyalty", "api", "loyalty"),
-        }
+        self.workspace_id = workspace_id
+        self.vault = Vault(master, workspace_id)
+        self.sources = sources_of(workspace_id)
         self._register_sources()
 
     def _register_sources(self) -> None:

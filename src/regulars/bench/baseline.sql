@@ -19,3 +19,7 @@ COPY payload (body) FROM STDIN;
 -- name: drop_payload
 -- Makes room for the next try.
 DROP TABLE IF EXISTS payload;
+
+-- name: count_sales
+-- How many sales are there: each that was acknowledged, once.
+SELECT count(*) FROM sale WHERE workspace_id = %(workspace_id)s;

@@ -12,9 +12,8 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from regulars.demo.ids import Ids
-from regulars.demo.people import Person
 from regulars.demo.till import fingerprint
+from regulars.demo.world import World
 from regulars.vocabulary.intake import Result
 
 from .engine import Rate, check, quiet_collector
@@ -25,10 +24,22 @@ from .wire import Answer, Client
 
 BATCH_CALLERS: Final = 8
 EVENTS_PER_BATCH: Final = 250
-EVENTS_PER_SECOND: Final = 300.0
-LOOKUPS_PER_SECOND: Final = 200.0
 WARM_SECONDS: Final = 3.0
 _SEED: Final = 11
+
+
+class Pace(Struct, frozen=True):
+    """How often callers come."""
+
+    events_per_second: float = 300.0
+    lookups_per_second: float = 200.0
+
+    def events_needed(self, seconds: float) -> int:
+        """How many events a run may ask for; the number of arrivals varies."""
+        return _enough(self.events_per_second, seconds)
+
+
+FIGURES_PACE: Final = Pace()
 
 
 class Answers(Struct):
@@ -48,7 +59,7 @@ async def post_batches(server: Server, key: str, bodies: list[bytes]) -> Rate:
 
         async def caller() -> None:
             for body in left:
-                check(_answers(_good(await client.post("/v1/events", body)).body).results, "applied")
+                check(results_of(await client.post("/v1/events", body)), "applied")
 
         with quiet_collector():
             began = time.perf_counter()
@@ -62,14 +73,14 @@ async def post_singles(server: Server, key: str, bodies: list[bytes], seconds: f
     """Times of single events at a steady rate, from the moment each was due to its committed answer."""
     async with Client(server.host, server.port, key) as client:
         with quiet_collector():
-            return await _singles(client, bodies, seconds)
+            return await _singles(client, bodies, FIGURES_PACE, seconds)
 
 
 async def look_up(
-    server: Server, key: str, bodies: list[bytes], people: list[Person], ids: Ids, seconds: float
+    server: Server, key: str, bodies: list[bytes], world: World, seconds: float, pace: Pace = FIGURES_PACE
 ) -> tuple[Times, Times]:
     """(times of look-ups by every kind of identifier, times of the single events beside them)."""
-    paths = lookup_paths(people, ids, int(LOOKUPS_PER_SECOND * (seconds + WARM_SECONDS) * 1.2) + 50)
+    paths = lookup_paths(world, _enough(pace.lookups_per_second, seconds))
     async with Client(server.host, server.port, key) as client:
 
         async def ask(number: int) -> None:
@@ -79,27 +90,23 @@ async def look_up(
 
         with quiet_collector():
             lookups, events = await asyncio.gather(
-                _steady(ask, LOOKUPS_PER_SECOND, seconds, _SEED + 1), _singles(client, bodies, seconds)
+                _steady(ask, pace.lookups_per_second, seconds, _SEED + 1),
+                _singles(client, bodies, pace, seconds),
             )
     return lookups, events
 
 
-def singles_needed(seconds: float) -> int:
-    """How many events `post_singles` may ask for; the number of arrivals varies."""
-    return int(EVENTS_PER_SECOND * (seconds + WARM_SECONDS) * 1.2) + 50
-
-
-def lookup_paths(people: list[Person], ids: Ids, count: int) -> list[str]:
+def lookup_paths(world: World, count: int) -> list[str]:
     """Addresses of look-ups by each kind of identifier in turn, of people drawn evenly."""
     rng = Random(_SEED)
     paths: list[str] = []
     while len(paths) < count:
-        person = people[int(rng.random() * len(people))]
+        person = world.people[int(rng.random() * len(world.people))]
         known = {
             "email": person.emails[0],
             "phone": person.mobile,
             "external_id": f"c-{person.index}",
-            "payment_token": fingerprint(ids, person.cards[0]),
+            "payment_token": fingerprint(world.ids, person.cards[0]),
             "loyalty_card": person.loyalty_card,
         }
         kind = tuple(known)[len(paths) % len(known)]
@@ -109,11 +116,16 @@ def lookup_paths(people: list[Person], ids: Ids, count: int) -> list[str]:
     return paths
 
 
-async def _singles(client: Client, bodies: list[bytes], seconds: float) -> Times:
-    async def ask(number: int) -> None:
-        check(_answers(_good(await client.post("/v1/events", bodies[number])).body).results, "applied")
+def results_of(answer: Answer) -> list[Result]:
+    """What became of the events of a call. Raises BenchFailed unless it was answered 200."""
+    return _answers(_good(answer).body).results
 
-    return await _steady(ask, EVENTS_PER_SECOND, seconds, _SEED)
+
+async def _singles(client: Client, bodies: list[bytes], pace: Pace, seconds: float) -> Times:
+    async def ask(number: int) -> None:
+        check(results_of(await client.post("/v1/events", bodies[number])), "applied")
+
+    return await _steady(ask, pace.events_per_second, seconds, _SEED)
 
 
 async def _steady(
@@ -126,3 +138,7 @@ def _good(answer: Answer) -> Answer:
     if answer.status != 200:
         raise BenchFailed(f"A request was answered {answer.status}: {answer.body[:200]!r}")
     return answer
+
+
+def _enough(per_second: float, seconds: float) -> int:
+    return int(per_second * (seconds + WARM_SECONDS) * 1.2) + 50

@@ -12,6 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.intake.gate import EngineGate
+from regulars.store.queries import load_queries
 from regulars.vocabulary.intake import Result, Status
 
 from .payloads import batches
@@ -21,6 +22,7 @@ CALLERS: Final = 32
 EVENTS_PER_CALL: Final = 60
 LOAD_BATCH: Final = 1_000
 LOAD_IN_FLIGHT: Final = 3
+_QUERIES = load_queries("regulars.bench", "baseline.sql")
 
 
 class Rate(Struct, frozen=True):
@@ -80,6 +82,13 @@ async def _drive(
         for _ in range(callers):
             group.create_task(caller())
     return Rate(done, time.perf_counter() - began)
+
+
+def count_sales(home: Home) -> int:
+    """How many sales the home holds."""
+    with home.store.database.session(home.workspace_id, read_only=True) as connection:
+        row = connection.execute(_QUERIES.count_sales, {"workspace_id": home.workspace_id}).fetchone()
+    return int(row[0]) if row else 0
 
 
 def check(results: list[Result], wanted: Status) -> None:

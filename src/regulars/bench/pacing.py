@@ -21,10 +21,11 @@ WAITING_MAX: Final = 4_000
 
 
 class Times(Struct):
-    """Times of answers, in milliseconds, in the order they came."""
+    """Times of answers, in milliseconds, in the order they came. `sent` counts those of the warm-up too."""
 
     milliseconds: list[float]
     per_second: float
+    sent: int = 0
 
     def percentile(self, share: float) -> float:
         """The time that this share (0 to 1) of the answers did not exceed."""
@@ -81,4 +82,4 @@ async def open_loop(
         raise errors[0]
     if waiting or not found:
         raise BenchFailed(f"The server did not keep up with {per_second:.0f} requests a second.")
-    return Times(found, len(found) / seconds)
+    return Times(found, len(found) / seconds, number)

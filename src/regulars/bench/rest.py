@@ -31,8 +31,12 @@ def at_rest(root: int, *, settle_seconds: float, seconds: float) -> AtRest:
     time.sleep(seconds)
     after, passed = _ticks(root), time.perf_counter() - began
     used = sum(after[pid] - before.get(pid, 0) for pid in after) / os.sysconf("SC_CLK_TCK")
-    pids = list(tree(root))
-    return AtRest(sum(map(_pss_bytes, pids)) / 1e6, 100 * used / passed, len(pids))
+    return AtRest(memory_mb(root), 100 * used / passed, len(list(tree(root))))
+
+
+def memory_mb(root: int) -> float:
+    """Memory of a process and all below it, in MB."""
+    return sum(map(_pss_bytes, tree(root))) / 1e6
 
 
 def tree(root: int) -> Iterator[int]:

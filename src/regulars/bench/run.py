@@ -153,7 +153,7 @@ class _Run:
         with self._base() as (home, world):
             key = home.key
             many = list(sales(world, sizes.batch_events, first=self._next(home, sizes.batch_events)))
-            needed = doors.singles_needed(sizes.open_seconds)
+            needed = doors.FIGURES_PACE.events_needed(sizes.open_seconds)
             single = list(sales(world, needed, first=self._next(home, needed)))
         with serving(home.path) as server:
             rate = asyncio.run(doors.post_batches(server, key, many))
@@ -167,12 +167,10 @@ class _Run:
         sizes = self._sizes
         with self._large() as (home, world):
             key = home.key
-            needed = doors.singles_needed(sizes.open_seconds)
+            needed = doors.FIGURES_PACE.events_needed(sizes.open_seconds)
             single = list(sales(world, needed, first=self._next(home, needed)))
         with serving(home.path) as server:
-            lookups, events = asyncio.run(
-                doors.look_up(server, key, single, world.people, world.ids, sizes.open_seconds)
-            )
+            lookups, events = asyncio.run(doors.look_up(server, key, single, world, sizes.open_seconds))
         note = f"{len(lookups.milliseconds):,} look-ups among {sizes.profiles:,} customers"
         yield Row("lookup-p50", lookups.percentile(0.5))
         yield Row("lookup-p99", lookups.percentile(0.99), note)

@@ -10,12 +10,14 @@ from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
 from . import data, importing, keeping, people, running, sources, trying
+from .common import FLAGS
 
 app = cyclopts.App(
     name="regulars",
     help="One live customer profile from every till and shop.",
     version=__version__,
     help_format="plaintext",
+    default_parameter=FLAGS,
 )
 running.add_to(app)
 data.add_to(app)

@@ -6,17 +6,24 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+import cyclopts
 import msgspec
 
-from regulars.settings import LoadedSettings, Settings, load_settings
+from regulars.settings import SETTINGS, LoadedSettings, Settings, load_settings
 from regulars.store.opening import Store, open_store
 from regulars.store.vault import Vault
 from regulars.store.workspaces import DEFAULT, ensure_default, list_workspaces
 from regulars.vocabulary.errors import NotFound
 
 T = TypeVar("T")
+FLAGS = cyclopts.Parameter(negative=())
+"""For every command group: a flag has no `--no-` form."""
+_HELP = {info.name: info.help for info in SETTINGS}
+Home = Annotated[str | None, cyclopts.Parameter(help=_HELP["home"])]
+Host = Annotated[str | None, cyclopts.Parameter(help=_HELP["host"])]
+Port = Annotated[int | None, cyclopts.Parameter(help=_HELP["port"])]
 
 
 def settings(**flags: object) -> LoadedSettings:

@@ -20,7 +20,8 @@ def rebuild(*, verify: bool = False, workspace: Workspace = DEFAULT, json: bool 
 
     Parameters
     ----------
-    verify: only compare; exit status 1 when the log gives anything but the live state.
+    verify
+        Only compare; exit status 1 when the log gives anything but the live state.
     """
     with opened(settings().settings) as store:
         progress = Progress("events played")
@@ -43,8 +44,10 @@ def erase(profile: str, *, reason: str = "", workspace: Workspace = DEFAULT, jso
 
     Parameters
     ----------
-    profile: id of the profile, or of any of its records.
-    reason: kept in the proof.
+    profile
+        Id of the profile, or of any of its records.
+    reason
+        Kept in the proof.
     """
     with opened(settings().settings) as store:
         erasure = forget(

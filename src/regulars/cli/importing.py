@@ -17,9 +17,13 @@ from regulars.store.sources import Sources
 from regulars.store.workspaces import DEFAULT
 from regulars.vocabulary.intake import Source
 
-from .common import opened, run_async, settings, show, workspace_of
+from .common import FLAGS, opened, run_async, settings, show, workspace_of
 
-app = cyclopts.App(name="import", help="Import files: CSV (any delimiter and encoding, gz) and Parquet.")
+app = cyclopts.App(
+    name="import",
+    help="Import files: CSV (any delimiter and encoding, gz) and Parquet.",
+    default_parameter=FLAGS,
+)
 Mapping = Annotated[
     Path | None,
     cyclopts.Parameter(help="TOML file that maps columns; not needed when headers are our field names."),

@@ -14,7 +14,7 @@ from regulars.engine.forget import restore as restore_backup
 from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
 from regulars.store.backup import backup as take_backup
-from regulars.store.opening import open_store
+from regulars.store.opening import Store, open_store
 from regulars.store.sources import Sources
 from regulars.store.workspaces import DEFAULT
 from regulars.vocabulary.intake import ReplayOutcome
@@ -30,14 +30,23 @@ def _say(line: str) -> None:
         print(line, file=sys.stderr)
 
 
+def _unchanged() -> Store:
+    chosen = settings().settings
+    return open_store(
+        home=chosen.home_path, database_url=chosen.database_url, master_key=chosen.master_key, connections_max=4
+    )
+
+
 def backup(directory: Path, *, json: bool = False) -> int:
     """Back up everything to an empty directory. The master key is not in it: keep it apart.
 
     Parameters
     ----------
-    directory: where the backup goes; made when missing.
+    directory
+        Where the backup goes; made when missing.
     """
-    with opened(settings().settings) as store:
+    # Not migrated first: the login of a backup may read everything and change nothing.
+    with _unchanged() as store:
         taken = take_backup(store, directory, report=_say)
     show(taken, as_json=json, text=f"Backed up to {taken.directory}.\n{taken.master_key_note}")
     return 0
@@ -48,14 +57,14 @@ def restore(directory: Path, *, force: bool = False, register: Path | None = Non
 
     Parameters
     ----------
-    directory: what `regulars backup` made.
-    force: replace what is in the database now.
-    register: erasure register of another home, when the backup moves there.
+    directory
+        What `regulars backup` made.
+    force
+        Replace what is in the database now.
+    register
+        Erasure register of another home, when the backup moves there.
     """
-    chosen = settings().settings
-    with open_store(
-        home=chosen.home_path, database_url=chosen.database_url, master_key=chosen.master_key
-    ) as store:
+    with _unchanged() as store:
         done = restore_backup(store, directory, force=force, register=register, report=_say)
     lines = [f"Restored; {len(done.erased_again)} erasures were repeated."]
     if done.warning:

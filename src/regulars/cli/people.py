@@ -18,12 +18,14 @@ from regulars.store.sources import Sources
 from regulars.store.workspaces import DEFAULT, add_workspace, list_workspaces
 from regulars.vocabulary.errors import InvalidInput
 
-from .common import opened, run_async, settings, show, vault_of, workspace_of
+from .common import FLAGS, opened, run_async, settings, show, vault_of, workspace_of
 
 Workspace = Annotated[str, cyclopts.Parameter(help="Workspace the command works on.")]
-keys = cyclopts.App(name="keys", help="API keys.")
-users = cyclopts.App(name="users", help="People who sign in.")
-workspaces = cyclopts.App(name="workspaces", help="Separate retailers in one installation.")
+keys = cyclopts.App(name="keys", help="API keys.", default_parameter=FLAGS)
+users = cyclopts.App(name="users", help="People who sign in.", default_parameter=FLAGS)
+workspaces = cyclopts.App(
+    name="workspaces", help="Separate retailers in one installation.", default_parameter=FLAGS
+)
 
 
 def _keys(store: Store) -> Keys:
@@ -43,10 +45,14 @@ def create(
 
     Parameters
     ----------
-    name: what the key is for.
-    scope: what it may do, such as events:write; may be given several times.
-    source: whose events it sends.
-    source_kind: kind of that source when it is new.
+    name
+        What the key is for.
+    scope
+        What it may do, such as events:write; may be given several times.
+    source
+        Whose events it sends.
+    source_kind
+        Kind of that source when it is new.
     """
     with opened(settings().settings) as store:
         number, book = workspace_of(store, workspace), _keys(store)
@@ -96,8 +102,10 @@ def add_user(email: str, *, name: str = "", role: Role = "owner", workspace: Wor
 
     Parameters
     ----------
-    email: address they sign in with.
-    name: name shown in the console and the audit trail.
+    email
+        Address they sign in with.
+    name
+        Name shown in the console and the audit trail.
     """
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     if not password:

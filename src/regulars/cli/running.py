@@ -11,12 +11,12 @@ from regulars.store.migrate import pending, sql_text
 from regulars.store.upgrade import carry_over
 from regulars.store.workspaces import list_workspaces
 
-from .common import opened, settings, show
+from .common import Home, Host, Port, opened, settings, show
 
 DISK_FREE_MIN_BYTES = 512 * 1024 * 1024
 
 
-def serve(*, home: str | None = None, host: str | None = None, port: int | None = None) -> int:
+def serve(*, home: Home = None, host: Host = None, port: Port = None) -> int:
     """Start the program, without a demo, and serve until stopped."""
     from .serving import serve as serve_until_stopped
 
@@ -26,9 +26,9 @@ def serve(*, home: str | None = None, host: str | None = None, port: int | None 
 
 def demo(
     *,
-    home: str | None = None,
-    host: str | None = None,
-    port: int | None = None,
+    home: Home = None,
+    host: Host = None,
+    port: Port = None,
     people: int = 2_000,
     days: float = 30.0,
     sales_per_second: float = 1.0,
@@ -37,9 +37,12 @@ def demo(
 
     Parameters
     ----------
-    people: customers of the demo shop.
-    days: days of history sent on the first start.
-    sales_per_second: live sales, on average.
+    people
+        Customers of the demo shop.
+    days
+        Days of history sent on the first start.
+    sales_per_second
+        Live sales, on average.
     """
     from .serving import serve as serve_until_stopped
     from .stage import Options, Stage
@@ -50,12 +53,13 @@ def demo(
     return 0
 
 
-def migrate(*, print_sql: bool = False, home: str | None = None) -> int:
+def migrate(*, print_sql: bool = False, home: Home = None) -> int:
     """Bring the database up to date; also carries the embedded server over a major version.
 
     Parameters
     ----------
-    print_sql: print the migrations instead of running them.
+    print_sql
+        Print the migrations instead of running them.
     """
     if print_sql:
         print(sql_text())
@@ -69,7 +73,7 @@ def migrate(*, print_sql: bool = False, home: str | None = None) -> int:
     return 0 if not waiting else 1
 
 
-def doctor(*, json: bool = False, home: str | None = None) -> int:
+def doctor(*, json: bool = False, home: Home = None) -> int:
     """Check the database, the disk, the audit chain and the life signs of every workspace."""
     chosen = settings(home=home).settings
     found: list[dict[str, object]] = []

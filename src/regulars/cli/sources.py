@@ -14,9 +14,11 @@ from regulars.store.sources import Sources
 from regulars.store.workspaces import DEFAULT
 from regulars.vocabulary.errors import InvalidInput
 
-from .common import opened, run_async, settings, show, workspace_of
+from .common import FLAGS, opened, run_async, settings, show, workspace_of
 
-app = cyclopts.App(name="sources", help="Sources: tills, shops and programs that send events.")
+app = cyclopts.App(
+    name="sources", help="Sources: tills, shops and programs that send events.", default_parameter=FLAGS
+)
 Workspace = Annotated[str, cyclopts.Parameter(help="Workspace the command works on.")]
 Option = Annotated[
     tuple[str, ...], cyclopts.Parameter(help="name=value, such as currency=GBP; may be given several times.")
@@ -49,9 +51,12 @@ def add(
 
     Parameters
     ----------
-    kind: api, import, or a connector such as square or shopify.
-    secret: name=value; kept sealed.
-    till_system: sources of one till system share receipts; default is the source's own name.
+    kind
+        One of api, import, or a connector such as square or shopify.
+    secret
+        Written name=value; kept sealed.
+    till_system
+        Sources of one till system share receipts; default is the source's own name.
     """
     known = connectors().get(kind)
     piped = () if sys.stdin is None or sys.stdin.isatty() or known is None else sys.stdin.read().splitlines()

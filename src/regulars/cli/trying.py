@@ -33,13 +33,20 @@ def simulate(
 
     Parameters
     ----------
-    url: address of the program.
-    days: days of history to send.
-    live: go on in real time afterwards, until stopped.
-    rate: most deliveries a second of the history; as fast as they are taken when not given.
-    truth: CSV file that gets who is who: source,external_id,person_id.
-    square_key: signature key that the source square was set up with.
-    shopify_secret: client secret that the source shopify was set up with.
+    url
+        Address of the program.
+    days
+        Days of history to send.
+    live
+        Go on in real time afterwards, until stopped.
+    rate
+        Most deliveries a second of the history; as fast as they are taken when not given.
+    truth
+        CSV file that gets who is who: source,external_id,person_id.
+    square_key
+        Signature key that the source square was set up with.
+    shopify_secret
+        Client secret that the source shopify was set up with.
     """
     own = {"square": square_key, "shopify": shopify_secret}
     credentials = {name: Credentials(secret, "") for name, secret in own.items() if secret is not None}
@@ -66,10 +73,14 @@ def bench(
 
     Parameters
     ----------
-    quick: small sizes; says so in the table.
-    only: names of figures or stages; may be given several times.
-    keep: directory whose loaded databases are kept for the next run.
-    retail: Parquet file of Online Retail II; looked for nearby when not given.
+    quick
+        Small sizes; says so in the table.
+    only
+        Names of figures or stages; may be given several times.
+    keep
+        Directory whose loaded databases are kept for the next run.
+    retail
+        Parquet file of Online Retail II; looked for nearby when not given.
     """
     from regulars.bench.run import Options, run_bench
 

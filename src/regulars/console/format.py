@@ -20,12 +20,21 @@ _MINUS = "\u2212"
 _DAY_SECONDS = 86_400
 
 
-def money(amount_minor: int, currency: str, *, short: bool = False) -> str:
-    """`£1,234.50`, `¥1,200`, `−€3.00`; `short` drops the decimals of amounts of 10,000 and more."""
+def money(amount_minor: int, currency: str, *, short: bool = False, grid: bool = False) -> str:
+    """`£1,234.50`, `¥1,200`, `−€3.00`.
+
+    `short` drops the decimals of amounts of 10,000 and more, `grid` those of whole amounts.
+    """
     value = abs(to_major(amount_minor, currency))
-    places = 0 if short and value >= 10_000 else exponent(currency)
+    whole = (short and value >= 10_000) or (grid and value == int(value))
+    places = 0 if whole else exponent(currency)
     sign = _MINUS if amount_minor < 0 else ""
     return f"{sign}{_SIGNS.get(currency, currency + ' ')}{value:,.{places}f}"
+
+
+def shorten(text: str, most: int = 16) -> str:
+    """A long machine-made id by its beginning and end; what fits stays whole."""
+    return text if len(text) <= most else f"{text[: most - 5]}…{text[-4:]}"
 
 
 def percent(share: float | None) -> str:
@@ -34,7 +43,9 @@ def percent(share: float | None) -> str:
 
 
 def signed_percent(change: float) -> str:
-    """A change with its sign, as `+12%` or `−3%`."""
+    """A change with its sign, as `+12%` or `−3%`; from tenfold on as `14×`."""
+    if change >= 9:
+        return f"{change + 1:,.0f}×"
     return f"{_MINUS if change < 0 else '+'}{abs(change) * 100:.0f}%"
 
 

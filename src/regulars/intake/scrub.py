@@ -16,12 +16,11 @@ import msgspec
 MARK = "[card number removed]"
 _SEPARATORS = r"(?:[ \t.+_/\u00a0\u2007\u2009\u202f\u2010-\u2015-]|%20|%2[BDFbdf]){0,3}"
 _RUN = re.compile(rf"(?<!\d)\d(?:{_SEPARATORS}\d){{11,}}")
-_DIGITS = re.compile(rb"\d{12,}")
-_TEXT_DIGITS = re.compile(r"[0-9]{12,}")
+_DIGITS = re.compile(r"[0-9]{12,}")
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _SEPARATOR_CHARACTER = re.compile("[ \t.+_/\u00a0\u2007\u2009\u202f\u2010-\u2015-]")
 _RUN_DIGITS_MAX = 60
-_ANY_DIGIT = bytes(ord("0") if chr(n) in "0123456789" or n >= 0x80 else n for n in range(256))
+_DIGITS_ALONE = bytes(n if chr(n) in "0123456789" else ord(" ") for n in range(256))
 _ASCII_SEPARATORS = b" \t.+_/-"
 _GROUP = re.compile(r"\d+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -59,6 +58,7 @@ _EXEMPT = frozenset(
 # A number in international form in one of these is a phone's: German mobiles have 13 digits and start with 4.
 _PHONES = frozenset("phone mobile mobile_phone telephone tel address".split())
 _AMOUNT_MAX = 10**12
+CARD_DIGITS_MIN = 12
 CARD_DIGITS_MAX = 19
 DEPTH_MAX = 40
 
@@ -152,18 +152,17 @@ def scrub_json(raw: bytes, loyalty_ranges: Sequence[tuple[str, str]] = ()) -> by
 def _may_hold(raw: bytes) -> bool:
     """Whether a closer look is needed: enough digits in a row, or writing that could hide them.
 
-    Every event passes here, most of them no further. Bytes above ASCII count as digits, which some are.
+    Every event passes here, most of them no further.
     """
     if b"\\" in raw or b"%2" in raw or b"%3" in raw:
         return True
-    if b"0" * 12 not in raw.translate(_ANY_DIGIT, _ASCII_SEPARATORS):
-        return False
     if raw.isascii():
-        return any(_hides_card(run.decode()) for run in _DIGITS.findall(raw.translate(None, _ASCII_SEPARATORS)))
+        runs = raw.translate(_DIGITS_ALONE, _ASCII_SEPARATORS).split()
+        return any(_hides_card(run.decode()) for run in runs if len(run) >= CARD_DIGITS_MIN)
     text = raw.decode("utf-8", "replace")
     if _FOREIGN_DIGIT.search(text):
         return True
-    return any(map(_hides_card, _TEXT_DIGITS.findall(_SEPARATOR_CHARACTER.sub("", text))))
+    return any(map(_hides_card, _DIGITS.findall(_SEPARATOR_CHARACTER.sub("", text))))
 
 
 def _hides_card(text: str) -> bool:

@@ -94,6 +94,8 @@ def backup(store: Store, directory: Path, *, report: Callable[[str], None] = lam
     dump = directory / DUMP
     try:
         refuse_blind(connection)
+        if not _row(connection, _QUERIES.is_migrated)[0]:
+            raise InvalidInput("There is nothing to back up: this database holds no data of Regulars.")
         began = datetime.now(UTC)
         connection.execute(_QUERIES.begin_snapshot)
         snapshot, schema, server_version = _row(connection, _QUERIES.export_snapshot)

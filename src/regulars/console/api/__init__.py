@@ -33,7 +33,7 @@ from .access import BY_ROUTE, RULES, Rule
 from .counting import counting
 from .deps import Api, ApiDeps, Visit
 from .errors import error
-from .front import BODY_BYTES_MAX, front
+from .front import BODY_BYTES_MAX, with_front
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "routes"]
 
@@ -63,7 +63,7 @@ def routes(deps: ApiDeps) -> list[Router]:
                 "api": Provide(lambda: api, sync_to_thread=False, use_cache=True),
                 "visit": Provide(visit_of, sync_to_thread=False),
             },
-            middleware=[front(api, queries)],
+            middleware=[with_front(api, queries)],
             exception_handlers={Exception: error},
             request_max_body_size=BODY_BYTES_MAX,
         )

@@ -189,6 +189,6 @@ async def _replay(kept: Kept, send: Send) -> None:
     await send({"type": "http.response.body", "body": kept.body, "more_body": False})
 
 
-def front(api: Api, queries: Queries) -> Callable[[ASGIApp], ASGIApp]:
+def with_front(api: Api, queries: Queries) -> Callable[[ASGIApp], ASGIApp]:
     """The middleware as a router takes it. `queries`: the parameters of each route."""
     return lambda app: Front(app, api, queries)

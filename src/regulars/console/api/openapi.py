@@ -107,19 +107,17 @@ def _structs_in(hint: Any) -> set[type[Struct]]:
     return {struct for part in get_args(hint) for struct in _structs_in(part)}
 
 
-def statuses(rule: Rule, *, has_input: bool, has_body: bool) -> list[int]:
+def statuses(rule: Rule, *, has_body: bool) -> list[int]:
     """The errors a route may answer with."""
     found = {500, *rule.answers}
-    if has_input:
-        found |= {400}
     if rule.scopes:
-        found |= {401, 403, 503}
+        found |= {400, 401, 403, 503}
     if "{" in rule.path:
         found |= {404}
     if has_body or rule.idempotent:
         found |= {413}
     if rule.idempotent:
-        found |= {400, 409, 422}
+        found |= {409, 422}
     if rule.method == "PUT":
         found |= {422}
     return sorted(found)
@@ -141,10 +139,8 @@ def _complete(operation: Json, rule: Rule) -> None:
         for status, response in responses.items():
             if status.startswith("2"):
                 response.setdefault("headers", {})["Idempotency-Replayed"] = _REPLAYED_HEADER
-    has_body = "requestBody" in operation
-    has_input = has_body or any(one["in"] == "query" for one in parameters)
     responses.pop("400", None)
-    for status in statuses(rule, has_input=has_input, has_body=has_body):
+    for status in statuses(rule, has_body="requestBody" in operation):
         name = "NotReadyProblem" if rule.path == "/readyz" and status == 503 else "Problem"
         schema = {"$ref": _REF + name}
         content = {"application/json": {"schema": schema}}

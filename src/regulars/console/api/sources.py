@@ -151,16 +151,15 @@ async def _known(visit: Visit, name: str) -> KnownSource:
 
 def _check(connector: Connector, options: Mapping[str, str], secrets: Mapping[str, str]) -> None:
     """Raises InvalidInput when a required setting is missing or a secret is given as an option."""
+    given = {"secrets": secrets, "options": options}
     for setting in connector.settings:
-        place, given, other = (
-            ("secrets", secrets, options) if setting.secret else ("options", options, secrets)
-        )
-        if setting.required and not given.get(setting.name):
+        place, elsewhere = ("secrets", "options") if setting.secret else ("options", "secrets")
+        if setting.name in given[elsewhere]:
+            raise InvalidInput(f"{setting.name} belongs into {place}.", field=f"{elsewhere}.{setting.name}")
+        if setting.required and not given[place].get(setting.name):
             raise InvalidInput(
                 f"{connector.title} needs {setting.name}: {setting.help}.", field=f"{place}.{setting.name}"
             )
-        if setting.name in other:
-            raise InvalidInput(f"{setting.name} belongs into {place}.", field=f"{place}.{setting.name}")
 
 
 def _shown(visit: Visit, known: KnownSource) -> Source:

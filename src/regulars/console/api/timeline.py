@@ -66,6 +66,7 @@ async def show_timeline(
 ) -> TimelinePage:
     """Events of all records of a profile, by when they happened."""
     place = read_cursor(cursor, tuple[datetime, int])
+    wanted = _types(types)
     until, before_no = place or (_moment(before), 0 if before else _LAST_NO)
     async with visit.api.database.read(visit.workspace_id) as conn:
         params = {
@@ -73,7 +74,7 @@ async def show_timeline(
             "profile_id": await resolve(conn, visit.workspace_id, profile_id_in(profile_id)),
             "until": until,
             "before": before_no,
-            "types": _types(types),
+            "types": wanted,
             "limit": limit + 1,
         }
         found = await listed(conn, PROFILES.timeline, params)

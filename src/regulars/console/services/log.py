@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from regulars.console.format import money, quantity
+from regulars.console.format import money, quantity, shorten
 from regulars.console.i18n import _, ngettext
 from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
@@ -378,7 +378,7 @@ def _sale_summary(sale: dict[str, Any]) -> str:
     if lines := sale.get("lines"):
         count = sum((abs(Decimal(str(line.get("quantity", 1)))) for line in lines), Decimal(0))
         parts.append(_("%(n)s items", n=quantity(int(count * _MICRO))) if count != 1 else _("1 item"))
-    parts.append(str(sale.get("receipt", "")))
+    parts.append(shorten(str(sale.get("receipt", ""))))
     return " · ".join(part for part in parts if part)
 
 

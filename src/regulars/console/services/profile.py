@@ -53,7 +53,6 @@ class TimelineLine(Struct, frozen=True):
     store: str | None
     channel: str | None
     lines: list[tuple[str, str, str]]
-    payload: Any
 
 
 class Timeline(Struct, frozen=True):
@@ -184,7 +183,6 @@ async def load_timeline(
     topic: str | None,
     until: datetime | None,
     page: str | None,
-    clear: bool,
 ) -> Timeline:
     """Events of a customer, latest in business time first; `until` jumps to a date, `page` is a mark."""
     place = unpack_place(page, 2)
@@ -202,7 +200,24 @@ async def load_timeline(
     found = await rows(conn, SQL.profile_timeline, params)
     kept = found[:TIMELINE_ROWS]
     older = pack_place(kept[-1][3].isoformat(), kept[-1][0]) if len(found) > TIMELINE_ROWS else None
-    return Timeline([_timeline_line(vault, known, one, clear=clear) for one in kept], older)
+    return Timeline([_timeline_line(vault, known, one) for one in kept], older)
+
+
+async def raw_event(
+    conn: AsyncConnection, vault: Vault, profile_id: UUID, event_no: int, *, clear: bool
+) -> Any:
+    """An event of a customer as it was received. Raises NotFound for an event of somebody else."""
+    params = {"workspace_id": vault.workspace_id, "profile_id": profile_id, "event_no": event_no}
+    found = await row(conn, SQL.profile_event, params)
+    if found is None:
+        raise NotFound("This customer has no such event; it may have been erased.")
+    body = open_body(vault, found[0], found[1])
+    return body if clear else without_customer(body)
+
+
+def without_customer(body: Any) -> Any:
+    """An event for people who may not see who it names."""
+    return {**body, "customer": "•••"} if isinstance(body, dict) and "customer" in body else body
 
 
 def identity_words(kind: str) -> tuple[str, str]:
@@ -211,7 +226,7 @@ def identity_words(kind: str) -> tuple[str, str]:
     return icon, _(words)
 
 
-def _timeline_line(vault: Vault, known: Names, found: Sequence[Any], *, clear: bool) -> TimelineLine:
+def _timeline_line(vault: Vault, known: Names, found: Sequence[Any]) -> TimelineLine:
     event_no, type_, source_id, occurred_at, received_at, _record_id, wrapped, sealed = found
     body = open_body(vault, wrapped, sealed)
     body = body if isinstance(body, dict) else {}
@@ -227,7 +242,6 @@ def _timeline_line(vault: Vault, known: Names, found: Sequence[Any], *, clear: b
         store=known.stores.get(store, store) if store else None,
         channel=body.get("channel"),
         lines=_sale_lines(body.get("sale")),
-        payload=body if clear else {**body, "customer": "•••"} if "customer" in body else body,
     )
 
 

@@ -23,7 +23,7 @@ __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console"
 
 _HANDLERS = (
     account.sign_in_page, account.sign_in, account.sign_out, account.set_theme, home.home, customers.customers,
-    customers.customer, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
+    customers.customer, customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
     static_file,
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ _ADDRESS_PARTS = ("line1", "line2", "postcode", "city", "region", "country")
 
 def column_chart(points: Sequence[Point], currency: str, height: int = 200) -> Columns:
     """Columns of money; the grid carries short amounts."""
-    return columns(points, lambda value: money(value, currency, short=True), height=height)
+    return columns(points, lambda value: money(value, currency, grid=True), height=height)
 
 
 def curl(payload: Any, base_url: str) -> str:

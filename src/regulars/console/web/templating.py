@@ -104,7 +104,11 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         i18n.gettext, i18n.raw_ngettext, newstyle=True
     )
     env.globals.update(
-        asset=assets.url, icon_url=assets.icon, workspace_name=deps.workspace_name, query=_query
+        asset=assets.url,
+        icon_url=assets.icon,
+        workspace_name=deps.workspace_name,
+        query=_query,
+        now_=deps.clock,
     )
     env.filters.update(
         money=words.money,
@@ -117,6 +121,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         span=words.span,
         hexid=_hexid,
         spark=charts.spark,
+        shorten=words.shorten,
         json_markup=json_markup,
         columns=filters.column_chart,
         curl=filters.curl,

@@ -30,10 +30,11 @@ select record_id, first_at
  limit %(limit)s;
 
 -- name: last_heard
--- The latest events that name a record, newest first, from a place on, with the profile.
+-- The latest events of known customers, newest first, from a place on, with the profile.
 select e.event_no, r.profile_id
   from event e
   join record r on r.workspace_id = e.workspace_id and r.record_id = e.record_id
+  join record anchor on anchor.workspace_id = r.workspace_id and anchor.record_id = r.profile_id and anchor.known
  where e.workspace_id = %(workspace_id)s and e.record_id is not null
    and (%(before)s::bigint is null or e.event_no < %(before)s::bigint)
  order by e.event_no desc
@@ -94,6 +95,14 @@ select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, r.record_i
  where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid
  order by e.occurred_at desc, e.event_no desc
  limit %(limit)s;
+
+-- name: profile_event
+-- One event of a profile, sealed.
+select r.sealed_key, e.sealed
+  from event e
+  join record r on r.workspace_id = e.workspace_id and r.record_id = e.record_id
+ where e.workspace_id = %(workspace_id)s and e.event_no = %(event_no)s::bigint
+   and r.profile_id = %(profile_id)s::uuid;
 
 -- name: profile_spend
 -- Per month and currency of the last year: receipts counted on a profile, paid minus returned.

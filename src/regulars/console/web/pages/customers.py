@@ -58,13 +58,32 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
             topic=topic,
             until=_end_of(params.get("until"), desk.deps),
             page=params.get("page"),
-            clear=clear,
         )
     context = {
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
         "page_mark": params.get("page"), "clear": clear,
     }  # fmt: skip
     return await desk.page(request, visit, "pages/profile.html", "customers", **context)
+
+
+@get("/customers/{profile:str}/events/{number:str}", include_in_schema=False)
+async def raw_event(
+    request: WebRequest, desk: AtDesk, profile: FromPath[str], number: FromPath[str]
+) -> Response[Any]:
+    """One event of a customer as it was received."""
+    visit = await desk.visit_to(request, "customers")
+    async with desk.deps.db.read(desk.workspace_id) as conn:
+        payload = await profiles.raw_event(
+            conn, desk.deps.vault, _id(profile), _number(number), clear=sees_contacts(visit.viewer.role)
+        )
+    context = {"payload": payload, "number": number, "back": f"/customers/{profile}"}
+    return await desk.page(request, visit, "pages/raw_event.html", "customers", **context)
+
+
+def _number(text: str) -> int:
+    if not (text.isdigit() and len(text) < 19):
+        raise NotFound("There is no such event.")
+    return int(text)
 
 
 def _id(text: str) -> Any:

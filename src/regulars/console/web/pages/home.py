@@ -30,5 +30,7 @@ async def home_context(desk: Desk, asked: service.Asked) -> dict[str, Any]:
             conn, desk.workspace_id, asked, now=desk.deps.clock(), zone=desk.deps.zone
         )
         known = await log.names(conn, desk.workspace_id)
-        recent = await log.latest(conn, desk.deps.vault, known, limit=RECENT_LINES)
+        latest = await log.latest(conn, desk.deps.vault, known, limit=RECENT_LINES * 5)
+    # Hints that a source has news are for engineers; the news itself follows.
+    recent = [line for line in latest if not line.type.startswith("source.")][:RECENT_LINES]
     return {"home": figures, "recent": recent, "change": service.change, "base_url": desk.deps.base_url}
