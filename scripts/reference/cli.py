@@ -20,4 +20,6 @@ def page() -> str:
     _, _, body = text.partition("\n## ")
     body = re.sub(r" \*\[default: (?:\(\)|False|\"\")\]\*", "", f"## {body}")
     body = re.sub(r":[ \t]*$", "", body, flags=re.MULTILINE)
+    # Started as a module, as by `python -m pytest`, the library names that module in every line of usage.
+    body = re.sub(r"^(regulars .*?) -m \w+", r"\1", body, flags=re.MULTILINE)
     return f"{HEAD}\n{body.rstrip()}\n"

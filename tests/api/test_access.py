@@ -36,7 +36,10 @@ async def call(house: House, rule: Rule, key: str | None) -> Any:
 
 def test_the_table_and_the_documents_tell_of_the_same_routes() -> None:
     described = {
-        (method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"
+        (method.upper(), path)
+        for path, item in DOCUMENT["paths"].items()
+        for method in item
+        if method != "parameters"
     }
     assert {(rule.method, rule.path) for rule in RULES} <= described
     assert len({(rule.method, rule.path) for rule in RULES}) == len(RULES)
@@ -90,7 +93,13 @@ async def test_one_workspace_never_sees_another(house: House) -> None:
     rejected = (await house.get("/v1/rejected"))["data"][0]
     own_key = (await house.get("/v1/keys"))["data"][0]
     stranger = await house.key("*", workspace_id=house.neighbour())
-    for by in ({"email": "jane@example.com"}, {"loyalty_card": "L1"}, {"name": "jane"}, {"external_id": "c-1"}, {}):
+    for by in (
+        {"email": "jane@example.com"},
+        {"loyalty_card": "L1"},
+        {"name": "jane"},
+        {"external_id": "c-1"},
+        {},
+    ):
         assert (await house.get("/v1/profiles", key=stranger, params=by))["data"] == []
     for path in ("consents", "stores", "products", "staff", "rejected"):
         assert (await house.get(f"/v1/{path}", key=stranger))["data"] == [], path

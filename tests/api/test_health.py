@@ -63,7 +63,9 @@ async def test_while_the_engine_is_stuck_nothing_is_acknowledged(
 ) -> None:
     with monkeypatch.context() as stuck:
         stuck.setattr(house.gate, "stuck_seconds", lambda _: 31.0)
-        assert_error(await house.call("POST", "/v1/events", json=said("s", external_id="s")), 503, "not_ready")
+        assert_error(
+            await house.call("POST", "/v1/events", json=said("s", external_id="s")), 503, "not_ready"
+        )
         status, told = await _ready(house)
         assert (status, told["checks"]["engine"]["value"]) == (503, 31.0)
     assert (await _ready(house))[0] == 200
@@ -83,7 +85,9 @@ async def test_without_a_database_the_process_is_alive_but_not_ready(
 
 
 async def test_the_canary_goes_the_whole_way_and_leaves_nothing_behind(house: House) -> None:
-    count = "select (select count(*) from event_key), (select count(*) from event), (select count(*) from turn)"
+    count = (
+        "select (select count(*) from event_key), (select count(*) from event), (select count(*) from turn)"
+    )
 
     async def sizes() -> Any:
         async with house.database.read(house.workspace_id) as connection:

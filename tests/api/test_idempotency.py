@@ -24,7 +24,9 @@ async def _make(house: House, name: str, key: str, **options: Any) -> httpx.Resp
 
 
 async def _named(house: House, name: str) -> list[Mapping[str, Any]]:
-    return [one for one in (await house.get("/v1/keys", params={"limit": 200}))["data"] if one["name"] == name]
+    return [
+        one for one in (await house.get("/v1/keys", params={"limit": 200}))["data"] if one["name"] == name
+    ]
 
 
 async def test_a_repeat_gets_the_first_answer_and_makes_nothing_more(house: House) -> None:
@@ -145,5 +147,3 @@ async def test_kept_answers_are_sealed_and_go_after_their_time(house: House) -> 
     assert await answers.sweep(house.workspace_id) == len(kept)
     again = await _make(house, "sealed", "k-9")
     assert "idempotency-replayed" not in again.headers
-
-

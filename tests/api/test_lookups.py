@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.house import NOW, House, assert_error, sale, said
+from tests.api.house import NOW, House, assert_error, said, sale
 
 pytestmark = pytest.mark.anyio
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.api.house import NOW, House, sale, said
+from tests.api.house import NOW, House, said, sale
 
 pytestmark = pytest.mark.anyio
 
@@ -88,4 +88,6 @@ async def test_a_rejected_body_needs_the_right_too(house: House, profile_id: str
     assert example["example"] is None
     path = f"/v1/rejected/{example['example_id']}"
     assert (await house.get(path, scopes=("admin",)))["body"] is None
-    assert (await house.get(path, scopes=("admin", "pii:read")))["body"]["customer"]["given_name"] == "Cassandra"
+    assert (await house.get(path, scopes=("admin", "pii:read")))["body"]["customer"][
+        "given_name"
+    ] == "Cassandra"

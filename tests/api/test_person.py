@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.house import NOW, House, assert_error, sale, said
+from tests.api.house import NOW, House, assert_error, said, sale
 
 pytestmark = pytest.mark.anyio
 
@@ -38,11 +38,15 @@ async def test_the_timeline_is_in_business_time_and_pages(house: House) -> None:
     assert [(one["type"], one["source"], one["event"]["properties"]) for one in views["data"]] == [
         ("page.viewed", "tills", {"path": "/coffee"})
     ]
-    early = await house.get(path, params={"before": (NOW - timedelta(hours=3)).isoformat(), "types": "sale.completed"})
+    early = await house.get(
+        path, params={"before": (NOW - timedelta(hours=3)).isoformat(), "types": "sale.completed"}
+    )
     assert [entry["id"] for entry in early["data"]] == ["sale-T-4", "sale-T-5"]
 
 
-@pytest.mark.parametrize("query", ["types=", "types=" + "a," * 30, "before=yesterday", "cursor=AAAA", "limit=1000"])
+@pytest.mark.parametrize(
+    "query", ["types=", "types=" + "a," * 30, "before=yesterday", "cursor=AAAA", "limit=1000"]
+)
 async def test_a_timeline_refuses_what_it_cannot_read(house: House, query: str) -> None:
     assert_error(await house.call("GET", f"/v1/profiles/{'0' * 32}/timeline?{query}"), 400)
 
@@ -116,7 +120,9 @@ async def test_an_export_holds_everything_and_an_erasure_leaves_nothing(house: H
     assert [(one["channel"], one["status"], one["address"]) for one in told["consents"]] == [
         ("email", "granted", "petra.pan@example.com")
     ]
-    assert [(one["receipt"], one["total_minor"], len(one["lines"])) for one in told["receipts"]] == [("P-1", 899, 1)]
+    assert [(one["receipt"], one["total_minor"], len(one["lines"])) for one in told["receipts"]] == [
+        ("P-1", 899, 1)
+    ]
     assert {one["id"] for one in told["events"]} == {"p-1", "p-0", "sale-P-1", "p-yes"}
     assert [one["message"]["id"] for one in told["rejected"]] == ["p-bad"]
 
@@ -125,7 +131,12 @@ async def test_an_export_holds_everything_and_an_erasure_leaves_nothing(house: H
     proof = erased.json()
     assert proof["proof"]["records"] == 1
     assert not [word for word in ("petra", "Petra", "Pan", "0321") if word in erased.text]
-    for by in ({"email": "petra.pan@example.com"}, {"external_id": "p-1"}, {"name": "petra"}, {"receipt": "P-1"}):
+    for by in (
+        {"email": "petra.pan@example.com"},
+        {"external_id": "p-1"},
+        {"name": "petra"},
+        {"receipt": "P-1"},
+    ):
         assert await house.find(**by) == []
     for tail in ("", "/timeline", "/explain", "/export"):
         assert_error(await house.call("GET", path + tail), 404)

@@ -7,12 +7,24 @@ from typing import Any
 import pytest
 
 from regulars.intake.rebuild import Rebuilder
-from tests.api.house import NOW, House, assert_error, sale, said
+from tests.api.house import NOW, House, assert_error, said, sale
 
 pytestmark = pytest.mark.anyio
 
-STORE = {"name": "High Street", "time_zone": "Europe/London", "country": "GB", "currency": "GBP", "tax_mode": "inclusive"}
-PRODUCT = {"name": "Coffee", "category": "Coffee", "price_minor": 899, "currency": "GBP", "barcode": "5012345678900"}
+STORE = {
+    "name": "High Street",
+    "time_zone": "Europe/London",
+    "country": "GB",
+    "currency": "GBP",
+    "tax_mode": "inclusive",
+}
+PRODUCT = {
+    "name": "Coffee",
+    "category": "Coffee",
+    "price_minor": 899,
+    "currency": "GBP",
+    "barcode": "5012345678900",
+}
 STAFF = {"given_name": "Sam", "family_name": "Till", "email": "sam@example.com"}
 REGISTERS = [("stores", "code", STORE), ("products", "sku", PRODUCT), ("staff", "code", STAFF)]
 
@@ -88,7 +100,9 @@ async def test_a_wrong_entry_is_refused_and_nothing_is_set_aside(
     assert (await house.get("/v1/rejected"))["waiting"] == before
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"code": "\\ud800"}', b'{"code": "\\u0000"}'])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'"x"', b"\xff", b'{"code": "\\ud800"}', b'{"code": "\\u0000"}']
+)
 async def test_a_body_that_is_none_is_400(house: House, body: bytes) -> None:
     assert_error(await house.call("POST", "/v1/stores", content=body), 400)
 
@@ -102,7 +116,9 @@ async def test_a_body_over_the_limit_is_413(house: House) -> None:
 async def test_the_log_rebuilds_what_the_api_wrote(house: House) -> None:
     await house.call("PUT", "/v1/stores/rebuilt", json=STORE)
     await house.call("PUT", "/v1/products/rebuilt", json=PRODUCT)
-    await house.call("POST", "/v1/consents", json={"channel": "email", "status": "granted", "address": "r@example.com"})
+    await house.call(
+        "POST", "/v1/consents", json={"channel": "email", "status": "granted", "address": "r@example.com"}
+    )
     assert Rebuilder(house.database, house.vault).verify().differences == []
 
 
@@ -129,12 +145,18 @@ async def test_consent_is_heard_by_address_profile_or_customer(house: House) -> 
     }  # fmt: skip
     only = await house.get("/v1/consents", params={"profile_id": profile["id"], "purpose": "surveys"})
     assert [one["status"] for one in only["data"]] == ["withdrawn"]
-    assert (await house.get("/v1/consents", params={"channel": "push"}))["data"][0]["profile_id"] == profile["id"]
+    assert (await house.get("/v1/consents", params={"channel": "push"}))["data"][0]["profile_id"] == profile[
+        "id"
+    ]
 
 
 async def test_consent_goes_with_the_address_not_with_the_person(house: House) -> None:
     await house.send(said("k-1", external_id="k-1", email="kim.old@example.com"))
-    await house.call("POST", "/v1/consents", json={"channel": "email", "status": "granted", "address": "kim.old@example.com"})
+    await house.call(
+        "POST",
+        "/v1/consents",
+        json={"channel": "email", "status": "granted", "address": "kim.old@example.com"},
+    )
     assert (await house.one(external_id="k-1"))["consent"] == {"email": "granted"}
     await house.send(said("k-2", external_id="k-1", email="kim.new@example.com", at=NOW))
     assert (await house.one(external_id="k-1"))["consent"] == {}

@@ -12,13 +12,15 @@ import pytest
 from regulars.connectors.signatures import SHOPIFY, signature
 from regulars.intake import prepare
 from regulars.intake.segment_translate import CALL_TYPES
-from tests.api.house import NOW, House, assert_error, sale, said
+from tests.api.house import NOW, House, assert_error, said, sale
 
 pytestmark = pytest.mark.anyio
 
 
 async def _rows(house: House) -> dict[str, tuple[Any, ...]]:
-    query = "select quarantine_id, attempts, code, message, resolved_at from quarantine where workspace_id = %s"
+    query = (
+        "select quarantine_id, attempts, code, message, resolved_at from quarantine where workspace_id = %s"
+    )
     async with house.database.read(house.workspace_id) as connection:
         found = await (await connection.execute(query, (house.workspace_id,))).fetchall()
     return {one[0].hex: one[1:] for one in found}
@@ -81,7 +83,13 @@ async def test_an_event_that_failed_its_turn_keeps_its_row(house: House) -> None
 
 
 async def test_a_tracking_call_is_translated_anew(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    call = {"type": "track", "event": "Order Completed", "messageId": "m-1", "userId": "seg-1", "properties": {"order_id": "S-1"}}
+    call = {
+        "type": "track",
+        "event": "Order Completed",
+        "messageId": "m-1",
+        "userId": "seg-1",
+        "properties": {"order_id": "S-1"},
+    }
     answer = await house.call("POST", "/v1/track", json=call, scopes=("events:write",), source="app")
     assert answer.status_code == 200
     (cause,) = [one for one in (await house.get("/v1/rejected"))["data"] if one["source"] == "app"]
@@ -93,7 +101,13 @@ async def test_a_tracking_call_is_translated_anew(house: House, monkeypatch: pyt
     assert (await _rows(house)).keys() == before.keys()
     # The source learns what currency its shop has: then the same call can be read.
     total = {"order_id": "S-1", "total": 12.5}
-    await house.call("POST", "/v1/track", json={**call, "messageId": "m-2", "properties": total}, scopes=("events:write",), source="app")
+    await house.call(
+        "POST",
+        "/v1/track",
+        json={**call, "messageId": "m-2", "properties": total},
+        scopes=("events:write",),
+        source="app",
+    )
     await house.call("PUT", "/v1/sources/app", json={"options": {"currency": "GBP"}})
     told = await house.call("POST", "/v1/rejected:replay", json={"all": True})
     assert told.json()["applied"] >= 1
@@ -104,7 +118,11 @@ CUSTOMER = {"id": 7, "email": "shop@example.com", "first_name": "Shay", "created
 
 
 async def _shopify(house: House, body: bytes) -> Any:
-    headers = {"x-shopify-hmac-sha256": signature(SHOPIFY, "s", body), "x-shopify-topic": "customers/update", "x-secret": "token"}
+    headers = {
+        "x-shopify-hmac-sha256": signature(SHOPIFY, "s", body),
+        "x-shopify-topic": "customers/update",
+        "x-secret": "token",
+    }
     return await house.client.post("/hooks/web-shop", content=body, headers=headers)
 
 
@@ -120,10 +138,16 @@ async def test_a_vendors_message_is_read_anew_with_the_headers_it_needs(
 
     with monkeypatch.context() as broken:
         broken.setattr(type(connector), "parse", stumble)
-        answer = await _shopify(house, msgspec.json.encode({**CUSTOMER, "updated_at": "2026-11-22T10:00:00Z"}))
+        answer = await _shopify(
+            house, msgspec.json.encode({**CUSTOMER, "updated_at": "2026-11-22T10:00:00Z"})
+        )
         kept = answer.json()["quarantine_id"]
         shown = await house.get(f"/v1/rejected/{kept}")
-        assert (shown["code"], shown["door"], shown["type"]) == ("connector_failed", "hook", "customers.update")
+        assert (shown["code"], shown["door"], shown["type"]) == (
+            "connector_failed",
+            "hook",
+            "customers.update",
+        )
         assert shown["body"]["headers"] == {"x-shopify-topic": "customers/update"}
         assert (await _replay(house, kept))["rejected"] == 1
     assert (await _replay(house, kept))["applied"] == 1

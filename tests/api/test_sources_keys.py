@@ -24,13 +24,16 @@ async def test_secrets_of_a_source_go_in_and_never_come_out(house: House) -> Non
     assert made.status_code == 201, made.text
     shown = made.json()
     assert shown["secret_names"] == ["access_token", "signature_key"]
-    assert (shown["hook"], shown["region"], shown["receipts_never_reset"]) == ("/hooks/high-street", "FR", True)
+    assert (shown["hook"], shown["region"], shown["receipts_never_reset"]) == (
+        "/hooks/high-street",
+        "FR",
+        True,
+    )
     changed = await house.call("PUT", "/v1/sources/high-street", json={"options": {"region": "DE"}})
     assert changed.json()["options"] == {"region": "DE"}
     assert changed.json()["secret_names"] == ["access_token", "signature_key"]
-    texts = [made.text, changed.text]
-    for path in ("/v1/sources", "/v1/sources/high-street", "/v1/audit"):
-        texts.append((await house.call("GET", path)).text)
+    paths = ("/v1/sources", "/v1/sources/high-street", "/v1/audit")
+    texts = [made.text, changed.text, *[(await house.call("GET", path)).text for path in paths]]
     assert not [text for text in texts if "hush" in text]
 
 
@@ -66,7 +69,9 @@ async def test_a_closed_source_and_its_keys_are_refused_until_it_is_opened(house
 
 
 async def test_the_text_of_a_key_is_shown_once(house: House) -> None:
-    made = await house.call("POST", "/v1/keys", json={"name": "till 7", "scopes": ["till"], "source": "till-7"})
+    made = await house.call(
+        "POST", "/v1/keys", json={"name": "till 7", "scopes": ["till"], "source": "till-7"}
+    )
     assert made.status_code == 201
     told = made.json()
     assert told["key"].startswith("rgl_1_")
@@ -80,7 +85,11 @@ async def test_the_text_of_a_key_is_shown_once(house: House) -> None:
 
 async def test_a_key_is_followed_by_another_with_the_same_rights(house: House) -> None:
     until = (datetime.now(UTC) + timedelta(days=9)).isoformat()
-    old = (await house.call("POST", "/v1/keys", json={"name": "r", "scopes": ["profiles:read"], "expires_at": until})).json()
+    old = (
+        await house.call(
+            "POST", "/v1/keys", json={"name": "r", "scopes": ["profiles:read"], "expires_at": until}
+        )
+    ).json()
     new = (await house.call("POST", f"/v1/keys/{old['id']}/rotate", json={"overlap_hours": 0})).json()
     assert new["scopes"] == ["profiles:read"]
     await house.get("/v1/profiles", key=new["key"])

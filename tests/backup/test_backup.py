@@ -96,7 +96,9 @@ def test_a_database_of_the_operators_own_is_backed_up_with_a_login_that_sees_all
 
 def test_a_database_with_nothing_of_ours_in_it_is_no_backup(server: TestServer, tmp_path: Path) -> None:
     empty = server.create(migrated=False)
-    store = Store(Database(server.server.superuser_dsn(empty)), load_master_key(KEY, tmp_path), tmp_path, None)
+    store = Store(
+        Database(server.server.superuser_dsn(empty)), load_master_key(KEY, tmp_path), tmp_path, None
+    )
     with pytest.raises(InvalidInput, match="nothing to back up"):
         backup(store, tmp_path / "backup")
     server.drop(empty)

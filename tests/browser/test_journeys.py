@@ -181,7 +181,7 @@ def test_the_timeline_is_filtered_and_an_event_unfolded(window: Page, stage: Sta
     assert window.url.endswith("topic=sales")
     window.locator(".timeline summary").first.click()
     expect(window.get_by_text("Premium coffee 250 g").first).to_be_visible()
-    window.get_by_text("Raw event").click()
+    window.locator(".timeline details details summary").first.click()
     expect(window.locator("pre.json")).to_contain_text('"receipt": "R-1"')
     window.go_back()
     expect(window.locator(".timeline .entry-head")).to_have_count(2)

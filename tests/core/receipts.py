@@ -235,7 +235,7 @@ class Ledger:
 
     def _candidates(self, naming: SaleRow, touched: set[str]) -> dict[str, SaleRow]:
         """The latest receipt up to a refund or void and the first after it, of those it may name."""
-        out = {}
+        out: dict[str, SaleRow] = {}
         for kind in (SALE, REFUND) if naming.kind == VOID else (SALE,):
             fits = sorted(
                 (row.occurred_at, row.sale_id)

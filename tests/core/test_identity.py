@@ -170,7 +170,7 @@ def test_what_a_source_takes_back_is_forgotten_and_may_be_said_anew() -> None:
         check(shelf, gone)
         assert (shelf.identifiers, shelf.words) == ({}, set())
     back = told(say(3, 9, jane))
-    shelf.turn(back)
+    shelf = play([gone, back])
     check(shelf, gone + back)
     assert shelf.words
 

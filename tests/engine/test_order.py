@@ -35,11 +35,12 @@ def test_any_order_of_a_stream_ends_in_the_state_it_must(
 ) -> None:
     stream = Stream(seed, crowd=crowd, customers=14 if crowd else 8)
     told = stream.events(120)
-    for _ in range(4):
+    for number in range(4):
         world = make_world()
         play(world, stream.scrambled(told))
         check(world, told)
-    assert world.rebuild_differences() == []
+        if number == 0:
+            assert world.rebuild_differences() == []
 
 
 @pytest.mark.soak

@@ -130,8 +130,9 @@ def test_what_the_database_refuses_is_put_aside_alone(world: World, neighbours: 
             results = world.tell(gate, [*around[:1], (1, bad), *around[1:]])
             assert [r.status for r in results if r.status != "rejected"] == ["applied"] * len(around)
             rejected[name] = next(r for r in results if r.status == "rejected")
-            assert rejected[name].error is not None
-            assert rejected[name].error.code == "data_fault", name
+            error = rejected[name].error
+            assert error is not None
+            assert error.code == "data_fault", name
     finally:
         gate.close()
     assert differences(world.state(), world.expected(told[: 2 * len(rejected)])) == []
@@ -196,7 +197,7 @@ def test_a_turn_that_failed_and_is_run_again_counts_everything_once(
     turn = Turn(session, world.vault, Memory(), utc_now)
     commit = session.commit
     # The server goes away at the last moment: the work of the turn is lost.
-    session.commit = lambda: (_ for _ in ()).throw(StoreUnavailable("gone"))  # type: ignore[method-assign,assignment]
+    session.commit = lambda: (_ for _ in ()).throw(StoreUnavailable("gone"))  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailable):
         turn.run(items)
     assert world.state().events == 0

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.intake.prepare import Preparer
 from regulars.intake.rebuild import Rebuilder
-from regulars.store.database import Database, set_workspace
+from regulars.store.database import Connection, Database, set_workspace
 from regulars.store.master import MasterKey
 from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.intake import Result, Source
@@ -69,6 +70,7 @@ class World:
         self.workspace_id = workspace_id
         self.vault = Vault(master, workspace_id)
         self.sources = sources_of(workspace_id)
+        self.reader: Connection | None = None
         self._register_sources()
 
     def _register_sources(self) -> None:
@@ -104,15 +106,31 @@ class World:
 
     def rows(self, query: str) -> list[Row]:
         """What the program sees of this workspace."""
-        connection = self.database.connect(wait_seconds=5.0)
+        connection = self.reader or self.database.connect(wait_seconds=5.0)
         try:
             set_workspace(connection, self.workspace_id)
             return connection.execute(query.encode()).fetchall()
         finally:
-            connection.close()
+            connection.rollback()
+            if connection is not self.reader:
+                connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Many queries on one connection."""
+        self.reader = self.database.connect(wait_seconds=5.0)
+        try:
+            yield
+        finally:
+            self.reader.close()
+            self.reader = None
 
     def state(self) -> State:
         """All it knows, decrypted."""
+        with self.reading() if self.reader is None else nullcontext():
+            return self._state()
+
+    def _state(self) -> State:
         rows = self.rows(
             "select r.record_id, r.source_id, r.known, r.first_at, r.component_id, r.profile_id, r.sealed_key, r.sealed,"
             " f.seen_hash, f.seen_at, f.seen_key, f.figures from record r"
@@ -146,9 +164,10 @@ class World:
     def _record(self, row: Row) -> tuple[str, Any]:
         key = self.vault.unwrap(row[6])
         fields = msgspec.json.decode(open_sealed(key, row[7]), type=Fields)
-        ids = [row[0].hex, *row[1:4], row[4].hex, row[5].hex]
-        seen = (row[8].hex if row[8] else None, row[9], row[10].hex if row[10] else None)
-        settle_repeats(Record(*ids, row[6], row[7], *seen), fields)
+        record = Record(row[0].hex, *row[1:4], row[4].hex, row[5].hex, row[6], row[7])
+        if row[8]:
+            record.seen_hash, record.seen_at, record.seen_key = row[8].hex, row[9], row[10].hex
+        settle_repeats(record, fields)
         scalars = {name: (value, at) for name, (value, at, _) in fields.scalars.items()}
         values = {
             (name, value): at for name, said in fields.values.items() for value, (_, at, _) in said.items()

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from .place import BenchFailed
 
+LAST_SECONDS: Final = 60.0
 WAITING_MAX: Final = 4_000
 """More requests than this without an answer: the load is beyond the server, and the run ends."""
 
@@ -74,7 +75,7 @@ async def open_loop(
             if errors or len(waiting) > WAITING_MAX:
                 break
         if waiting and not errors:
-            await asyncio.wait(waiting, timeout=60)
+            await asyncio.wait(waiting, timeout=LAST_SECONDS)
     finally:
         for task in waiting:
             task.cancel()

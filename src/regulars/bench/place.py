@@ -125,14 +125,24 @@ def await_ready(process: subprocess.Popen[bytes], url: str, patience_seconds: fl
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a process of ours and what it started, in order first."""
+    """End a process of ours and its group, in order first; returns when all of them have gone."""
     for sent, patience_seconds in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, 10.0)):
-        if process.poll() is not None:
-            return
+        deadline = time.monotonic() + patience_seconds
         with suppress(ProcessLookupError):
             os.killpg(process.pid, sent)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience_seconds)
+        while _group_lives(process) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not _group_lives(process):
+            return
+
+
+def _group_lives(process: subprocess.Popen[bytes]) -> bool:
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def free_port() -> int:

@@ -35,6 +35,8 @@ PACE: Final = doors.Pace(events_per_second=100.0, lookups_per_second=20.0)
 BURST_EVENTS: Final = 5_000
 REPEATED_EVENTS: Final = 1_000
 _SAMPLE_SECONDS: Final = 2.0
+SAMPLES_MIN: Final = 60
+"""A third of a run with fewer samples says nothing: caches are still filling."""
 
 
 class Soaked(Struct):
@@ -51,7 +53,7 @@ class Soaked(Struct):
         if highest > MEMORY_MB_MAX:
             raise BenchFailed(f"Memory reached {highest:.0f} MB; the ceiling is {MEMORY_MB_MAX:.0f} MB.")
         third = len(self.memory_mb) // 3
-        if third >= 5:
+        if third >= SAMPLES_MIN:
             middle, last = _mean(self.memory_mb[third : 2 * third]), _mean(self.memory_mb[-third:])
             if last > middle * GROWTH_MAX:
                 raise BenchFailed(

@@ -104,6 +104,8 @@ class _Server(uvicorn.Server):
         """Called from the signal handler."""
         self._on_stop()
         super().handle_exit(signal.Signals(sig), frame)
+        # uvicorn would raise the signal once more after serving, and the store would never be closed.
+        self._captured_signals.clear()
 
 
 async def _when_started(

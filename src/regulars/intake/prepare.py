@@ -64,6 +64,8 @@ class Preparer:
         try:
             if len(raw) > EVENT_BYTES_MAX:
                 raise InvalidInput(f"an event may have {EVENT_BYTES_MAX} bytes", code="too_large")
+            if not raw.isascii():
+                raw.decode()  # what we do not read is kept too, and the decoder does not look at it
             body = scrub_json(raw)
             event = _decode(body)
             return self._ready(source, event, body, received_at, event_key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from itertools import groupby, zip_longest
+from itertools import groupby, islice, zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -169,21 +169,18 @@ class Rebuilder:
 
     def _compare(self, shadow: Vault) -> list[str]:
         live, rebuilt = self._database.connect(), self._database.connect()
-        differences: list[str] = []
         try:
-            for table in COMPARED:
-                pairs = zip_longest(self._rows(live, self._vault, table), self._rows(rebuilt, shadow, table))
-                for one, other in pairs:
-                    if one != other:
-                        differences.append(
-                            f"{table}: live {_shown(one, other)}, rebuilt {_shown(other, one)}"
-                        )
-                        if len(differences) >= DIFFERENCES_MAX:
-                            return differences
+            return list(islice(self._differences(live, rebuilt, shadow), DIFFERENCES_MAX))
         finally:
             live.close()
             rebuilt.close()
-        return differences
+
+    def _differences(self, live: Connection, rebuilt: Connection, shadow: Vault) -> Iterator[str]:
+        for table in COMPARED:
+            pairs = zip_longest(self._rows(live, self._vault, table), self._rows(rebuilt, shadow, table))
+            for one, other in pairs:
+                if one != other:
+                    yield f"{table}: live {_shown(one, other)}, rebuilt {_shown(other, one)}"
 
     def _rows(self, connection: Connection, vault: Vault, table: str) -> Iterator[tuple[Any, ...]]:
         connection.execute(

@@ -86,21 +86,27 @@ class Replayer:
         tried: list[str] = []
         try:
             for start in range(0, len(quarantine_ids), AT_ONCE_MAX):
-                waiting = await self._quarantine.waiting(
-                    workspace_id, quarantine_ids[start : start + AT_ONCE_MAX]
-                )
-                tried += [one.quarantine_id for one in waiting]
-                ended = await asyncio.gather(
-                    *(self._try(workspace_id, one) for one in waiting), return_exceptions=True
-                )
-                for status in ended:
-                    if isinstance(status, BaseException):
-                        raise status
-                    counts[status] += 1
+                await self._try_some(workspace_id, quarantine_ids[start : start + AT_ONCE_MAX], tried, counts)
         finally:
             if tried:
                 await self._note(workspace_id, actor, tried, counts)
         return ReplayOutcome(counts["applied"], counts["duplicate"], counts["rejected"])
+
+    async def _try_some(
+        self, workspace_id: int, ids: Sequence[UUID], tried: list[str], counts: dict[Status, int]
+    ) -> None:
+        """Try some at once; each is noted as soon as it is known what became of it."""
+        waiting = await self._quarantine.waiting(workspace_id, ids)
+        tried += [one.quarantine_id for one in waiting]
+        ended = await asyncio.gather(
+            *(self._try(workspace_id, one) for one in waiting), return_exceptions=True
+        )
+        for status in ended:
+            if not isinstance(status, BaseException):
+                counts[status] += 1
+        for failure in ended:
+            if isinstance(failure, BaseException):
+                raise failure
 
     async def _note(self, workspace_id: int, actor: str, tried: list[str], counts: Mapping[Any, int]) -> None:
         details: dict[str, Any] = {"tried": len(tried), **counts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
@@ -21,6 +22,7 @@ Queries: TypeAlias = Mapping[tuple[str, str], frozenset[str]]
 BODY_BYTES_MAX: Final = 1024 * 1024
 KEY_CHARACTERS_MAX: Final = 200
 WAIT_SECONDS_MAX: Final = 10.0
+_KEY: Final = re.compile(f"[!-~]{{1,{KEY_CHARACTERS_MAX}}}")
 _POLL_SECONDS: Final = 0.05
 _KEPT_HEADERS: Final = (b"content-type", b"location")
 
@@ -99,10 +101,11 @@ def _idempotency_key(headers: dict[bytes, bytes]) -> str | None:
     header = headers.get(b"idempotency-key")
     if header is None:
         return None
-    key = header.decode("latin-1").strip()
-    if not 0 < len(key) <= KEY_CHARACTERS_MAX:
+    key = header.decode("latin-1")
+    if not _KEY.fullmatch(key):
         raise InvalidInput(
-            f"An Idempotency-Key has 1 to {KEY_CHARACTERS_MAX} characters.", field="Idempotency-Key"
+            f"An Idempotency-Key has 1 to {KEY_CHARACTERS_MAX} ASCII characters without blanks.",
+            field="Idempotency-Key",
         )
     return key
 

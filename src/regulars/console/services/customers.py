@@ -86,24 +86,35 @@ async def _latest(
     before = whole(place[0], "page") if place else None
     ids: dict[UUID, int] = {}
     for _ in range(_SCANS_MAX):
-        params: dict[str, Any] = {"workspace_id": workspace_id, "before": before, "limit": _SCAN_EVENTS}
+        params = {"workspace_id": workspace_id, "before": before, "limit": _SCAN_EVENTS}
         found = await rows(conn, SQL.last_heard, params)
-        fresh = list(dict.fromkeys(profile_id for _, profile_id in found if profile_id not in ids))
-        if fresh and before is not None:
-            params = {"workspace_id": workspace_id, "ids": fresh, "from_no": before}
-            again = {one[0] for one in await rows(conn, SQL.heard_again, params)}
-            fresh = [profile_id for profile_id in fresh if profile_id not in again]
-        wanted = set(fresh)
-        for event_no, profile_id in found:
-            if profile_id in wanted:
-                wanted.discard(profile_id)
-                ids[profile_id] = event_no
-                if len(ids) == PAGE_ROWS:
-                    return list(ids), pack_place(event_no)
+        ids |= await _latest_of(conn, workspace_id, found, before, ids)
+        if len(ids) >= PAGE_ROWS:
+            kept = list(ids)[:PAGE_ROWS]
+            return kept, pack_place(ids[kept[-1]])
         if len(found) < _SCAN_EVENTS:
             return list(ids), None
         before = found[-1][0]
     return list(ids), pack_place(before)
+
+
+async def _latest_of(
+    conn: AsyncConnection,
+    workspace_id: int,
+    found: list[tuple[Any, ...]],
+    before: int | None,
+    known: dict[UUID, int],
+) -> dict[UUID, int]:
+    """Of events, newest first: the profiles that have none later, each with the number of its latest event."""
+    latest: dict[UUID, int] = {}
+    for event_no, profile_id in found:
+        if profile_id not in known:
+            latest.setdefault(profile_id, event_no)
+    if not latest or before is None:
+        return latest
+    params = {"workspace_id": workspace_id, "ids": list(latest), "from_no": before}
+    again = {one[0] for one in await rows(conn, SQL.heard_again, params)}
+    return {profile_id: event_no for profile_id, event_no in latest.items() if profile_id not in again}
 
 
 async def _newest(

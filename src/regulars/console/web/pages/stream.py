@@ -72,17 +72,29 @@ async def _stream(
     desk: Desk, visit: Visit, resume: Place | None, parts: EventParts | HomeParts
 ) -> AsyncIterator[bytes]:
     """Messages until the person leaves, signs out, or the program stops."""
-    loop = asyncio.get_running_loop()
-    checked = loop.time()
+    session = _Session(desk, visit)
     async with desk.hub.watch(resume) as viewer:
         yield HEARTBEAT
-        while not viewer.closed:
+        while not viewer.closed and await session.lives():
             if (chunk := await _next(viewer, parts)) is not None:
                 yield chunk
-            if loop.time() - checked > CHECK_SESSION_SECONDS:
-                checked = loop.time()
-                if await desk.accounts.viewer(visit.token) is None:
-                    return
+
+
+class _Session:
+    """Looks now and then whether the session of an open stream still lives; looking counts as use."""
+
+    def __init__(self, desk: Desk, visit: Visit) -> None:
+        self._desk = desk
+        self._visit = visit
+        self._clock = asyncio.get_running_loop().time
+        self._looked = self._clock()
+
+    async def lives(self) -> bool:
+        """Whether to go on."""
+        if self._clock() - self._looked < CHECK_SESSION_SECONDS:
+            return True
+        self._looked = self._clock()
+        return await self._desk.accounts.viewer(self._visit.token) is not None
 
 
 async def _next(viewer: Viewer, parts: EventParts | HomeParts) -> bytes | None:
