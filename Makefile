@@ -27,7 +27,7 @@ bench: .venv/dev.stamp ## Print the benchmark table
 	@$(VENV)/regulars bench $(ARGS)
 
 soak: .venv/dev.stamp ## Long fault, shuffle and load runs
-	@sh scripts/test.sh -m soak $(ARGS)
+	@sh scripts/soak.sh $(ARGS)
 
 check: .venv/dev.stamp ## Linters, types, import contracts, dependency and lock checks
 	@sh scripts/check.sh

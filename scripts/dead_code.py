@@ -25,6 +25,7 @@ USED_ELSEWHERE = {
     "main": "the console script",
     "connection_*": "asyncio, of a protocol",
     "data_received": "asyncio, of a protocol",
+    "submit_wait": "tests, from threads that have no event loop",
     "on_body": "httptools, while it parses",
     "on_header": "httptools, while it parses",
     "on_message_complete": "httptools, while it parses",

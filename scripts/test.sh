@@ -4,6 +4,9 @@
 # SEED      seed of the property tests; drawn afresh and printed when unset, so that a failure can be repeated.
 # CHROMIUM  the browser for the browser tests; else one is looked for, else Playwright's is installed.
 # CI=true   makes a missing browser a failure instead of a skip.
+# REGULARS_TEST_ARGS  more pytest arguments, for who cannot change the command.
+#
+# Settings of the program in the environment are left out: a test must never meet somebody's own database.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -21,6 +24,13 @@ else
     echo "The browser tests are skipped."
 fi
 
+for name in $(env | sed -n 's/^\(REGULARS_[A-Z_]*\)=.*/\1/p'); do
+    case $name in
+        REGULARS_TEST_*) ;;
+        *) unset "$name" ;;
+    esac
+done
 REGULARS_TEST_SEED=$SEED
 export REGULARS_TEST_SEED
-exec .venv/bin/python -m pytest --hypothesis-seed="$SEED" "$@"
+# shellcheck disable=SC2086 - several arguments in one variable
+exec .venv/bin/python -m pytest --hypothesis-seed="$SEED" ${REGULARS_TEST_ARGS:-} "$@"

@@ -60,7 +60,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     trusted_proxies: Annotated[
         tuple[str, ...],
-        _help("Addresses or networks of the proxies whose X-Forwarded-Proto and -Host are believed, comma-separated."),
+        _help(
+            "Addresses or networks of the proxies whose X-Forwarded-Proto and -Host are believed, comma-separated."
+        ),
     ] = ()
     master_key: Annotated[
         str | None,

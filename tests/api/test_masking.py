@@ -26,7 +26,8 @@ async def profile_id(house: House) -> str:
     await house.send(
         said("c-1", **CUSTOMER),
         said("c-2", external_id="other", email="cassandra.q@example.com", given_name="Quentin"),
-        sale("R-1", customer=CUSTOMER, properties={"note": "for Cassandra Quillfeather"}),
+        sale("R-1", customer=CUSTOMER, properties={"note": "for Cassandra Quillfeather"}, remark="Cassandra was here"),
+        {**sale("R-2", at=NOW - timedelta(days=2)), "id": "cassandra.q@example.com/2", "customer": CUSTOMER},
         {
             "id": "c-3", "type": "consent.given", "occurred_at": (NOW - timedelta(hours=1)).isoformat(),
             "customer": CUSTOMER, "consent": {"channel": "email", "address": "cassandra.q@example.com"},
@@ -73,7 +74,16 @@ async def test_a_masked_profile_can_still_be_told_from_others(house: House, prof
     values = {one["kind"]: one["value"] for one in shown["identifiers"]}
     assert values["email"] == "c•••@example.com"
     assert values["phone"].endswith("0555")
-    assert shown["metrics"]["orders"] == 1
+    assert shown["metrics"]["orders"] == 2
+
+
+async def test_a_masked_timeline_still_tells_what_was_bought(house: House, profile_id: str) -> None:
+    timeline = await house.get(f"/v1/profiles/{profile_id}/timeline?types=sale", scopes=("profiles:read",))
+    first = timeline["data"][0]
+    assert (first["id"], first["event"]["store"]) == ("sale-R-1", "london-1")
+    assert first["event"]["sale"]["total_minor"] == 899
+    assert first["event"]["sale"]["lines"][0]["sku"] == "COF-1"
+    assert timeline["data"][1]["id"] == "•••"
 
 
 async def test_with_the_right_everything_is_told(house: House, profile_id: str) -> None:

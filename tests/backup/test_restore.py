@@ -19,12 +19,12 @@ from regulars.store.master import load_master_key
 from regulars.store.opening import Store
 from regulars.store.register import Register
 from regulars.store.restore import RestoreFailed
-from regulars.store.schema_dump import schema_text
 from regulars.store.unfinished import UnfinishedRestore
 from regulars.vocabulary.errors import Conflict, InvalidInput
 from tests.architecture.tidy import ROOT
 from tests.backup.conftest import Kept
 from tests.backup.shop import KEY, OMAR, PHILIPPA, Shop, opened, sale, shop_in
+from tests.schema_dump import schema_text
 
 pytestmark = pytest.mark.both_databases
 

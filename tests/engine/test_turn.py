@@ -127,6 +127,21 @@ def test_one_id_from_two_sources_is_two_events(world: World) -> None:
     assert [result.status for result in results] == ["applied", "applied", "duplicate"]
 
 
+def test_an_event_that_comes_again_in_another_month_is_known(world: World, seed: int) -> None:
+    """Tracardi #638: when the index of the month changed, one customer became two."""
+    told = Stream(seed).events(20)
+    months = [utc_now(), utc_now() + timedelta(days=31), utc_now() + timedelta(days=62)]
+    answers = []
+    for now in months:
+        gate = world.gate(clock=lambda now=now: now)  # type: ignore[misc]
+        try:
+            answers.append(statuses(world.tell(gate, told)))
+        finally:
+            gate.close()
+    assert answers == [{"applied": 20}, {"duplicate": 20}, {"duplicate": 20}]
+    assert differences(world.state(), world.expected(told)) == []
+
+
 def test_answers_come_in_the_order_of_the_events(world: World) -> None:
     told: list[Told] = [(1, body(n, n)) if n % 3 else (1, b"nope") for n in range(30)]
     gate = world.gate()

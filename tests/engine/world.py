@@ -164,7 +164,8 @@ class World:
     def _record(self, row: Row) -> tuple[str, Any]:
         key = self.vault.unwrap(row[6])
         fields = msgspec.json.decode(open_sealed(key, row[7]), type=Fields)
-        record = Record(row[0].hex, *row[1:4], row[4].hex, row[5].hex, row[6], row[7])
+        rid, source_id, known, first_at, component, profile, wrapped, sealed = row[:8]
+        record = Record(rid.hex, source_id, known, first_at, component.hex, profile.hex, wrapped, sealed)
         if row[8]:
             record.seen_hash, record.seen_at, record.seen_key = row[8].hex, row[9], row[10].hex
         settle_repeats(record, fields)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import regulars
 from regulars.observe import METRICS, Metrics
 from regulars.observe.metrics import LABEL_VALUES_MAX, OTHER
 
@@ -60,3 +62,13 @@ def test_names_carry_units_and_every_metric_says_what_it_tells() -> None:
     for info in METRICS:
         assert re.search(units[info.kind] + "$", info.name), info.name
         assert info.help.endswith("."), info.name
+
+
+def test_every_metric_of_the_table_is_fed_by_the_program() -> None:
+    package = Path(regulars.__path__[0])
+    paths = [path for path in package.rglob("*.py") if not path.is_relative_to(package / "observe")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    fed = {info.name for info in METRICS if f'"{info.name}"' in code}
+    if 'f"events_{status}_total"' in code:
+        fed |= {"events_applied_total", "events_duplicate_total"}
+    assert sorted({info.name for info in METRICS} - fed) == []

@@ -1,6 +1,7 @@
 """Fetches the clients the tests run unchanged: pinned, checked by hash, kept beside the virtual environment.
 
-Where a registry cannot be reached the tests that need a client are skipped with that reason; never in CI.
+Where Node is missing, or a registry cannot be reached, the tests that need a client are skipped with that reason;
+in CI a registry that cannot be reached is a failure.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def node_client() -> Path:
     """The folder whose node_modules hold the Node client."""
     npm = shutil.which("npm")
     if npm is None or _node_major() < NODE_MAJOR_MIN:
-        _missing(f"Node.js {NODE_MAJOR_MIN} or newer with npm is not installed")
+        pytest.skip(f"Node.js {NODE_MAJOR_MIN} or newer with npm is not installed")
     lock = (NODE / "package-lock.json").read_bytes()
 
     def command(into: Path) -> list[str]:
@@ -76,9 +77,7 @@ def _once(name: str, pins: bytes, command: object) -> Path:
         try:
             subprocess.run(command(into), check=True, capture_output=True, timeout=INSTALL_SECONDS_MAX)
         except (subprocess.SubprocessError, OSError) as error:
-            _missing(
-                f"the client {name} cannot be installed ({type(error).__name__}); is the registry reachable?"
-            )
+            _unreachable(name, error)
         if not ready.is_dir():
             into.rename(ready)
     return ready
@@ -93,7 +92,8 @@ def _node_major() -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _missing(reason: str) -> None:
+def _unreachable(name: str, error: Exception) -> None:
+    reason = f"the client {name} cannot be installed ({type(error).__name__}); is the registry reachable?"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)

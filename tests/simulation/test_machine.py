@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from regulars.intake.gate import EngineGate
 from tests.engine.fixtures import MakeWorld
 from tests.engine.stream import Stream
-from tests.engine.world import Row, Told, World, differences, statuses
+from tests.engine.world import Row, Told, differences, statuses
 
 QUIET = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 # A shorter story would be found in minutes of turns; the one that failed is told in full anyway.

@@ -13,7 +13,7 @@ from regulars.store.database import Database, set_workspace
 from regulars.store.embedded import EmbeddedServer
 from regulars.store.errors import MigrationError
 from regulars.store.migrate import Migration, load_migrations, migrate, open_tables, pending, sql_text
-from regulars.store.schema_dump import schema_text
+from tests.schema_dump import schema_text
 from tests.servers import TEST_SETTINGS, TestServer
 
 FIRST = Migration(name="0001_pre_shelf.sql", phase="pre", sql="CREATE TABLE shelf (workspace_id integer)")

@@ -12,8 +12,8 @@ from regulars.store.embedded import EmbeddedServer
 from regulars.store.errors import EmbeddedServerError
 from regulars.store.migrate import migrate, pending
 from regulars.store.programs import find_programs
-from regulars.store.schema_dump import schema_text
 from regulars.store.upgrade import carry_over
+from tests.schema_dump import schema_text
 from tests.servers import TEST_SETTINGS
 
 OLD_MAJOR = 16

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from random import Random
 from typing import Final
 from urllib.parse import quote
@@ -53,27 +53,26 @@ _answers = msgspec.json.Decoder(Answers).decode
 
 async def post_batches(server: Server, key: str, bodies: list[bytes]) -> Rate:
     """Events a second through the door, acknowledged, by callers that wait for each answer."""
-    calls = [wrapped(batch) for batch in batches(iter(bodies), EVENTS_PER_BATCH)]
-    left = iter(calls)
-    async with Client(server.host, server.port, key) as client:
-
-        async def caller() -> None:
-            for body in left:
-                check(results_of(await client.post("/v1/events", body)), "applied")
-
-        with quiet_collector():
+    left = iter([wrapped(batch) for batch in batches(iter(bodies), EVENTS_PER_BATCH)])
+    with quiet_collector():
+        async with Client(server.host, server.port, key) as client:
             began = time.perf_counter()
-            async with asyncio.TaskGroup() as group:
-                for _ in range(BATCH_CALLERS):
-                    group.create_task(caller())
+            await asyncio.gather(*(_post_all(client, left) for _ in range(BATCH_CALLERS)))
             return Rate(len(bodies), time.perf_counter() - began)
 
 
-async def post_singles(server: Server, key: str, bodies: list[bytes], seconds: float) -> Times:
+async def _post_all(client: Client, bodies: Iterator[bytes]) -> None:
+    for body in bodies:
+        check(results_of(await client.post("/v1/events", body)), "applied")
+
+
+async def post_singles(
+    server: Server, key: str, bodies: list[bytes], seconds: float, pace: Pace = FIGURES_PACE
+) -> Times:
     """Times of single events at a steady rate, from the moment each was due to its committed answer."""
     async with Client(server.host, server.port, key) as client:
         with quiet_collector():
-            return await _singles(client, bodies, FIGURES_PACE, seconds)
+            return await _singles(client, bodies, pace, seconds)
 
 
 async def look_up(

@@ -80,18 +80,24 @@ def _environment(place: Path, port: int) -> Mapping[str, str]:
 
 def _await_profile(process: subprocess.Popen[bytes], output: Path, url: str, deadline: float) -> None:
     with httpx.Client(base_url=url, timeout=5.0, headers={"Accept": "text/html"}) as browser:
-        signed_in = False
         while time.perf_counter() < deadline:
             if process.poll() is not None:
                 raise BenchFailed(f"`make run` ended with status {process.returncode}: {_last_words(output)}")
-            try:
-                signed_in = signed_in or _sign_in(browser, output)
-                if signed_in and _PROFILE.search(browser.get("/customers").text):
-                    return
-            except httpx.HTTPError:
-                signed_in = False
+            if _shows_profile(browser, output):
+                return
             time.sleep(_POLL_SECONDS)
     raise BenchFailed(f"No profile was on screen after {PATIENCE_SECONDS:.0f} s: {_last_words(output)}")
+
+
+def _shows_profile(browser: httpx.Client, output: Path) -> bool:
+    """True when the list of customers has one in it; signs in first. A server that is not up yet shows none."""
+    try:
+        page = browser.get("/customers")
+        if page.status_code == 200:
+            return _PROFILE.search(page.text) is not None
+        return _sign_in(browser, output) and _PROFILE.search(browser.get("/customers").text) is not None
+    except httpx.HTTPError:
+        return False
 
 
 def _sign_in(browser: httpx.Client, output: Path) -> bool:

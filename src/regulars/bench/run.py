@@ -53,6 +53,7 @@ class Sizes(Struct, frozen=True):
     profiles: int = 1_000_000
     grown_sales: int = 1_000_000
     rest_seconds: float = 60.0
+    pace: doors.Pace = doors.FIGURES_PACE
 
 
 QUICK: Final = Sizes(
@@ -61,7 +62,7 @@ QUICK: Final = Sizes(
 )  # fmt: skip
 TINY: Final = Sizes(
     base_people=300, base_sales=300, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
-    open_seconds=1.0, profiles=500, grown_sales=500, rest_seconds=1.0,
+    open_seconds=1.0, profiles=500, grown_sales=500, rest_seconds=1.0, pace=doors.Pace(60.0, 20.0),
 )  # fmt: skip
 """For tests of the benchmarks themselves."""
 
@@ -153,12 +154,12 @@ class _Run:
         with self._base() as (home, world):
             key = home.key
             many = list(sales(world, sizes.batch_events, first=self._next(home, sizes.batch_events)))
-            needed = doors.FIGURES_PACE.events_needed(sizes.open_seconds)
+            needed = sizes.pace.events_needed(sizes.open_seconds)
             single = list(sales(world, needed, first=self._next(home, needed)))
         with serving(home.path) as server:
             rate = asyncio.run(doors.post_batches(server, key, many))
             yield Row("http-batches", rate.per_second)
-            times = asyncio.run(doors.post_singles(server, key, single, sizes.open_seconds))
+            times = asyncio.run(doors.post_singles(server, key, single, sizes.open_seconds, sizes.pace))
             note = f"{len(times.milliseconds):,} answers, {times.per_second:.0f}/s for {sizes.open_seconds:.0f} s"
             yield Row("http-p50", times.percentile(0.5))
             yield Row("http-p99", times.percentile(0.99), note)
@@ -167,10 +168,12 @@ class _Run:
         sizes = self._sizes
         with self._large() as (home, world):
             key = home.key
-            needed = doors.FIGURES_PACE.events_needed(sizes.open_seconds)
+            needed = sizes.pace.events_needed(sizes.open_seconds)
             single = list(sales(world, needed, first=self._next(home, needed)))
         with serving(home.path) as server:
-            lookups, events = asyncio.run(doors.look_up(server, key, single, world, sizes.open_seconds))
+            lookups, events = asyncio.run(
+                doors.look_up(server, key, single, world, sizes.open_seconds, sizes.pace)
+            )
         note = f"{len(lookups.milliseconds):,} look-ups among {sizes.profiles:,} customers"
         yield Row("lookup-p50", lookups.percentile(0.5))
         yield Row("lookup-p99", lookups.percentile(0.99), note)

@@ -33,7 +33,10 @@ def _say(line: str) -> None:
 def _unchanged() -> Store:
     chosen = settings().settings
     return open_store(
-        home=chosen.home_path, database_url=chosen.database_url, master_key=chosen.master_key, connections_max=4
+        home=chosen.home_path,
+        database_url=chosen.database_url,
+        master_key=chosen.master_key,
+        connections_max=4,
     )
 
 

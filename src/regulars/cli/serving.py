@@ -16,10 +16,12 @@ from regulars.app import Program
 from regulars.observe import configure_logging, get_logger
 from regulars.settings import Settings
 from regulars.store.opening import open_store
+from regulars.store.retention import Retention
 from regulars.store.workspaces import ensure_default
 from regulars.vocabulary.errors import RegularsError
 
-PARTITIONS_EVERY_SECONDS = 24 * 3_600
+HOUSEKEEPING_FIRST_SECONDS = 60
+HOUSEKEEPING_EVERY_SECONDS = 24 * 3_600
 STOP_SECONDS = 20
 _log = get_logger("serve")
 
@@ -124,13 +126,17 @@ async def _when_started(
 
 
 async def _daily(program: Program) -> None:
-    """Make the event log's next months before they are needed."""
+    """Make the event log's next months before they are needed, and drop what is past its time."""
+    retention = Retention(program.database, program.store.master)
+    pause = HOUSEKEEPING_FIRST_SECONDS
     while True:
-        await asyncio.sleep(PARTITIONS_EVERY_SECONDS)
+        await asyncio.sleep(pause)
+        pause = HOUSEKEEPING_EVERY_SECONDS
         try:
             await asyncio.to_thread(program.store.ensure_partitions)
+            await retention.sweep()
         except RegularsError as error:
-            _log.error("partitions failed", code=error.code)
+            _log.error("housekeeping failed", code=error.code)
 
 
 @asynccontextmanager

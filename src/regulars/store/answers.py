@@ -64,7 +64,9 @@ def ticket(vault: Vault, *, caller: str, route: str, key: str, sent: bytes) -> T
 class Answers:
     """The kept answers of all workspaces."""
 
-    def __init__(self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, database: Database, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._database = database
         self._now = now
 

@@ -55,10 +55,6 @@ class MasterKey:
         """16 hexadecimal digits that tell master keys apart and reveal nothing about them."""
         return self.derive("fingerprint", 0, length_bytes=8).hex()
 
-    def export(self) -> str:
-        """The key as text for REGULARS_MASTER_KEY: for the operator's safe, never for a log."""
-        return base64.b64encode(self._secret).decode()
-
 
 def load_master_key(text: str | None, home: Path) -> MasterKey:
     """The key from the setting when given, else from the home's file, made on the first run.

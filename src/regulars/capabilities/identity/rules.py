@@ -241,10 +241,13 @@ Listing = dict[tuple[int, str], bool]
 def _identity_of(fields: Fields) -> tuple[Listing, tuple[Any, Any], Any]:
     """What clustering and look-ups go by: identifiers, names, birth date."""
     listing: Listing = {}
-    for kind, name in kinds.NAMES.items():
-        if name in fields.values:
-            listing.update(((kind, hash_), False) for _, hash_ in fields.former(kind))
-            listing.update(((kind, hash_), True) for _, hash_ in fields.current(kind))
+    for name, said in fields.values.items():
+        kind = kinds.BY_NAME[name]
+        for hash_, _, _ in said.values():
+            listing[kind, hash_] = True
+        if len(said) > 1:
+            for _, hash_ in fields.former(kind):
+                listing[kind, hash_] = False
     names = (fields.scalar("given_name"), fields.scalar("family_name"))
     return listing, names, fields.scalar("birth_date")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
+import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
@@ -13,6 +14,7 @@ from regulars.console.services.log import open_body
 from regulars.console.services.lookups import PROFILES, listed
 from regulars.console.services.profile import resolve
 from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import Event
 
 from .deps import AtVisit, Visit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
@@ -22,8 +24,9 @@ from .shapes import Id
 TYPES_MAX: Final = 20
 _NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 _LAST_NO: Final = 2**63 - 1
-# Parts of an event that tell of its person, or may, since anybody may write anything into them.
-_PERSONAL: Final = frozenset({"customer", "properties", "consent", "staff_details"})
+# Parts of an event that tell of a person, or may, since anybody may write anything into them.
+_PERSONAL: Final = ("customer", "properties", "consent", "staff_details")
+_HIDDEN: Final = "•••"
 
 
 class TimelineEntry(Struct, frozen=True):
@@ -92,11 +95,12 @@ def _entry(visit: Visit, one: Any, source: str, *, clear: bool) -> TimelineEntry
     event_no, type_, _, occurred_at, received_at, record_id, wrapped, sealed = one
     body = open_body(visit.vault, wrapped, sealed)
     event = body if isinstance(body, dict) else {}
+    said = str(event.get("id", event_no))
     if not clear:
-        event = {name: value for name, value in event.items() if name not in _PERSONAL}
-    said = event.get("id")
+        event = _impersonal(event)
+        said = _HIDDEN if "@" in said else said
     return TimelineEntry(
-        id=str(said) if said is not None else str(event_no),
+        id=said,
         type=type_,
         occurred_at=occurred_at,
         received_at=received_at,
@@ -104,6 +108,21 @@ def _entry(visit: Visit, one: Any, source: str, *, clear: bool) -> TimelineEntry
         record_id=record_id.hex,
         event=event,
     )
+
+
+def _impersonal(body: dict[str, Any]) -> dict[str, Any]:
+    """The parts of an event that we know and that tell of nobody."""
+    try:
+        event = msgspec.convert(body, Event)
+    except msgspec.ValidationError:
+        return {}
+    if event.sale is not None:
+        for tender in event.sale.tenders:
+            tender.reference = None
+    out: dict[str, Any] = msgspec.to_builtins(event)
+    for name in (*_PERSONAL, "id"):
+        out.pop(name, None)
+    return out
 
 
 def _types(text: str | None) -> list[str] | None:

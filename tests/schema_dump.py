@@ -1,4 +1,4 @@
-"""The schema as text, read back from a database: what the golden file `schema.sql` is held to.
+"""The schema as text, read back from a database: two databases are alike when their texts are.
 
 It is made for eyes and comparison, not to be run: one block a table, the same words from PostgreSQL 15
 on, partitions by time left out since they come and go.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from regulars.store.database import Connection
 from regulars.store.queries import load_queries
 
-_QUERIES = load_queries("regulars.store", "schema_dump.sql")
+_QUERIES = load_queries("tests", "schema_dump.sql")
 _COMMANDS = {"*": "all", "r": "select", "a": "insert", "w": "update", "d": "delete"}
 
 
@@ -18,8 +18,7 @@ def schema_text(owner: Connection) -> str:
     tables = owner.execute(_QUERIES.tables).fetchall()
     blocks = [_table(owner, *row) for row in tables]
     blocks += [str(text).strip() for (text,) in owner.execute(_QUERIES.functions).fetchall()]
-    header = "-- The schema after all migrations, read back from the database. Generated; do not edit."
-    return "\n\n".join([header, *blocks]) + "\n"
+    return "\n\n".join(blocks) + "\n"
 
 
 def _table(owner: Connection, table: str, key: str, secured: bool, forced: bool, options: str) -> str:

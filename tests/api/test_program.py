@@ -1,0 +1,81 @@
+"""The API as the whole program mounts it, beside the console and behind the doors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from regulars.app import Program
+from regulars.settings import Settings
+from regulars.store.database import Database
+from regulars.store.master import MasterKey
+from regulars.store.opening import Store
+from regulars.store.workspaces import ensure_default
+from tests.api.house import ADDRESS, assert_error
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def client(
+    anyio_backend: str,
+    module_database: Database,
+    master_key: MasterKey,
+    private_directory: Callable[[], Path],
+) -> AsyncIterator[httpx.AsyncClient]:
+    store = Store(module_database, master_key, private_directory(), None)
+    store.ensure_partitions()
+    program = Program(store, Settings(), ensure_default(module_database))
+    transport = httpx.ASGITransport(app=program.asgi)
+    async with program._run(), httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
+        made = await program.keys.create(program.workspace_id, name="t", scopes=["*"], actor="test")
+        client.headers["authorization"] = f"Bearer {made.text}"
+        yield client
+
+
+async def test_the_program_is_alive_and_ready(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/healthz")).status_code == 200
+    ready = await client.get("/readyz")
+    assert ready.status_code == 200, ready.text
+
+
+async def test_an_event_becomes_a_profile(client: httpx.AsyncClient) -> None:
+    event = {
+        "id": "e-1", "type": "customer.updated", "occurred_at": "2026-11-01T00:00:00Z",
+        "customer": {"external_id": "c-1", "email": "jane@example.com", "given_name": "Jane"},
+    }  # fmt: skip
+    sent = await client.post("/v1/events", json=event)
+    profile_id = sent.json()["results"][0]["profile_id"]
+    found = (await client.get("/v1/profiles", params={"email": "jane@example.com"})).json()
+    assert [one["id"] for one in found["data"]] == [profile_id]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/v1/nothing", 404),
+        ("GET", "/nothing", 404),
+        ("DELETE", "/v1/stores", 405),
+        ("DELETE", "/v1/events", 405),
+        ("GET", "/v1/stores/x", 404),
+        ("POST", "/v1/stores", 400),
+    ],
+)
+async def test_programs_are_told_errors_in_the_one_form(
+    client: httpx.AsyncClient, method: str, path: str, status: int
+) -> None:
+    answer = await client.request(method, path, headers={"accept": "*/*"})
+    assert_error(answer, status)
+    assert "detail" not in answer.json()
+
+
+async def test_people_are_told_by_a_page_unless_they_ask_the_api(client: httpx.AsyncClient) -> None:
+    browser = {"accept": "text/html,application/xhtml+xml"}
+    page = await client.get("/nothing", headers=browser)
+    assert page.status_code == 404
+    assert page.headers["content-type"].startswith("text/html")
+    assert_error(await client.get("/v1/nothing", headers=browser), 404)
+    assert (await client.get("/docs", headers=browser)).status_code == 200
