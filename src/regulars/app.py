@@ -18,6 +18,7 @@ from regulars.console.web import Deps as WebDeps
 from regulars.delivery import Delivery
 from regulars.engine.lane import Item, Limits, Observer
 from regulars.engine.prepared import Refused
+from regulars.intake.addresses import Addresses
 from regulars.intake.canary import Canary
 from regulars.intake.deps import Deps as DoorDeps
 from regulars.intake.describe import add_doors
@@ -92,6 +93,7 @@ class Program:
         watch.delivery = self.delivery
         self.replayer = Replayer(store.database, store.master, self._engine, self.sources, connectors())
         self.metrics.watch("queue_events", lambda: float(self._engine.waiting()))
+        self._addresses = Addresses(settings)
         self.console: Console = console(self._web_deps(development))
         self.litestar = Litestar(
             route_handlers=[*self.console.routes, *api.routes(self._api_deps())],
@@ -121,6 +123,7 @@ class Program:
             replay=self._replay,
             base_url=self.settings.base_url,
             development=development,
+            client_address=self._caller,
         )
 
     def _api_deps(self) -> api.ApiDeps:
@@ -139,6 +142,10 @@ class Program:
 
     async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
         return await self.replayer.replay(self.workspace_id, quarantine_ids, actor=actor)
+
+    def _caller(self, request: Request[Any, Any, Any]) -> str:
+        peer = request.client.host if request.client else ""
+        return self._addresses.caller(peer, request.headers.get("x-forwarded-for", ""))
 
     def _on_error(self, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         if is_for_people(request):

@@ -195,7 +195,7 @@ class Eraser:
             keys[row[0]] = self._vault.unwrap(row[6])
         rows = []
         blob = Blob()
-        for number, received_at, type_, record_id, key, _, sealed in self._session.run(
+        for number, received_at, _, record_id, key, _, sealed in self._session.run(
             [Call(_SQL.load_events, with_ids)]
         )[0]:
             event = msgspec.json.decode(open_sealed(keys[record_id], sealed), type=Event)

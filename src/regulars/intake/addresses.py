@@ -38,13 +38,23 @@ class Addresses:
             host = _nearest(request.header(b"x-forwarded-host")) or host
         return f"{scheme}://{host}"
 
+    def caller(self, peer: str, forwarded_for: str) -> str:
+        """Who asks: the peer itself, or, where it is a trusted proxy, the last address that is none of ours."""
+        hops = [hop.strip() for hop in forwarded_for.split(",") if hop.strip()]
+        while hops and self._is_proxy(peer):
+            peer = hops.pop()
+        return peer
+
     def _trusted(self, request: Incoming) -> bool:
         client = request.scope.get("client")
+        return client is not None and self._is_proxy(client[0])
+
+    def _is_proxy(self, peer: str) -> bool:
         try:
-            address = ip_address(client[0]) if client else None
+            address = ip_address(peer)
         except ValueError:
             return False
-        return address is not None and any(address in network for network in self._proxies)
+        return any(address in network for network in self._proxies)
 
 
 def networks(names: tuple[str, ...]) -> list[Network]:
