@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -85,14 +86,16 @@ class Program:
             workspace_id=workspace_id,
             queue_events_max=settings.queue_events_max,
         )
-        self.gate: Gate = ReadyGate(self._engine, self.readiness)
+        self._ready_gate = ReadyGate(self._engine, self.readiness)
+        self.gate: Gate = self._ready_gate
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
         self.delivery = Delivery(Outbox(store.database), self.sources, connectors(), self.gate, self.metrics)
         watch.delivery = self.delivery
-        self.replayer = Replayer(store.database, store.master, self._engine, self.sources, connectors())
+        self.replayer = Replayer(store.database, store.master, self._ready_gate, self.sources, connectors())
         self.metrics.watch("queue_events", lambda: float(self._engine.waiting()))
+        self.metrics.watch("engine_lag_seconds", lambda: self._engine.stuck_seconds(time.monotonic()))
         self._addresses = Addresses(settings)
         self.console: Console = console(self._web_deps(development))
         self.litestar = Litestar(

@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: Annotated[
         tuple[str, ...],
         _help(
-            "Addresses or networks of the proxies whose X-Forwarded-Proto and -Host are believed, comma-separated."
+            "Addresses or networks of the proxies whose X-Forwarded headers are believed, comma-separated."
         ),
     ] = ()
     master_key: Annotated[
@@ -81,7 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float, _help("How long a turn waits for company before it starts, in milliseconds.", ge=0, le=1_000)
     ] = 2.0
     queue_events_max: Annotated[
-        int, _help("Most events waiting for a turn; beyond it callers get 429.", ge=1, le=1_000_000)
+        int,
+        _help("Most events waiting for a turn; beyond it callers get 503 and come back.", ge=1, le=1_000_000),
     ] = 20_000
     database_connections_max: Annotated[
         int, _help("Most database connections of the web side of one process.", ge=2, le=1_000)

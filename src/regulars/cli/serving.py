@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import uvicorn
+import uvloop
 
 from regulars.app import Program
 from regulars.observe import configure_logging, get_logger
@@ -51,7 +52,8 @@ def serve(
         store.migrate()
         workspace_id = ensure_default(store.database)
         program = Program(store, settings, workspace_id)
-        asyncio.run(_serve(program, listener, ready, wrap))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(program, listener, ready, wrap))
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -228,9 +228,8 @@ def _consents(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
 def _registers(
     vault: Vault, memory: Memory, batch: Batch, workspace: dict[str, Any]
 ) -> tuple[registers.Entries, list[Call]]:
-    entries = registers.merge(p.entries for p in batch.fresh if p.entries is not None)
-    stores = [e for e in entries.stores.values() if e.said_at is not None or e.code not in memory.stores]
-    products = [e for e in entries.products.values() if e.said_at is not None or e.sku not in memory.products]
+    told = [p.entries or registers.mentioned(p.event, memory) for p in batch.fresh]
+    entries = registers.merge(one for one in told if one is not None)
     staff = [
         {
             **msgspec.structs.asdict(e),
@@ -238,12 +237,11 @@ def _registers(
             "sealed": base64.b64encode(seal(vault.workspace_key, e.details)).decode() if e.details else None,
         }
         for e in entries.staff.values()
-        if e.said_at is not None or e.code not in memory.staff
     ]
     calls = []
     for sql, rows in (
-        (_REGISTERS.save_stores, stores),
-        (_REGISTERS.save_products, products),
+        (_REGISTERS.save_stores, list(entries.stores.values())),
+        (_REGISTERS.save_products, list(entries.products.values())),
         (_REGISTERS.save_staff, staff),
         (_REGISTERS.save_stock, list(entries.stock.values())),
     ):

@@ -11,6 +11,7 @@ from datetime import datetime
 from regulars.engine.batch import Memory
 from regulars.engine.lane import Item, Lane, Limits, Observer
 from regulars.engine.prepared import Refused
+from regulars.engine.tuning import tune
 from regulars.engine.turn import utc_now
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
@@ -66,6 +67,7 @@ class EngineGate:
         self._clock = clock
         self._entrances: dict[int, _Entrance] = {}
         self._lock = threading.Lock()
+        tune()
 
     async def submit(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
         """See vocabulary.intake.Gate.submit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -39,24 +39,33 @@ def entries_of(event: Event, event_key: str) -> Entries | None:
         return Entries(staff=_staff(event, event_key))
     if event.type == "stock.updated":
         return Entries(stock=_stock(event, event_key))
-    return _mentioned(event)
+    return None
 
 
-def _mentioned(event: Event) -> Entries | None:
-    """Codes a sale mentions; they enter the registers unless already there."""
-    if event.sale is None:
+class Known(Protocol):
+    """Codes that are in the registers for certain."""
+
+    stores: set[str]
+    staff: set[str]
+    products: set[str]
+
+
+def mentioned(event: Event, known: Known) -> Entries | None:
+    """Codes a sale mentions and that are not known yet; they enter the registers unless already there."""
+    sale = event.sale
+    if sale is None:
         return None
     out = Entries()
-    if event.store:
+    if event.store and event.store not in known.stores:
         out.stores[event.store] = StoreEntry(event.store)
-    if event.staff:
+    if event.staff and event.staff not in known.staff:
         out.staff[event.staff] = StaffEntry(event.staff)
-    for line in event.sale.lines:
-        if line.sku:
+    for line in sale.lines:
+        if line.sku and line.sku not in known.products:
             out.products[line.sku] = ProductEntry(
-                line.sku, line.name, line.category, line.brand, line.barcode, currency=event.sale.currency
+                line.sku, line.name, line.category, line.brand, line.barcode, currency=sale.currency
             )
-    return out
+    return out if out.stores or out.staff or out.products else None
 
 
 def _store(event: Event, event_key: str) -> dict[str, StoreEntry]:
