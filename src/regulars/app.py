@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,11 +15,13 @@ from litestar import Litestar, Request, Response
 from regulars import __version__
 from regulars.connectors import connectors
 from regulars.console import api
+from regulars.console.services.rejected import count_open
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
 from regulars.delivery import Delivery
 from regulars.engine.lane import Item, Limits, Observer
-from regulars.engine.prepared import Refused
+from regulars.engine.prepared import Prepared, Refused
+from regulars.engine.turn import utc_now
 from regulars.intake.addresses import Addresses
 from regulars.intake.canary import Canary
 from regulars.intake.deps import Deps as DoorDeps
@@ -27,7 +30,7 @@ from regulars.intake.gate import EngineGate
 from regulars.intake.http import Doors
 from regulars.intake.readiness import Readiness, ReadyGate
 from regulars.intake.replay import Replayer
-from regulars.observe import Metrics
+from regulars.observe import Metrics, get_logger
 from regulars.settings import Settings
 from regulars.store.audit import write_line_async
 from regulars.store.keys import Keys
@@ -35,7 +38,13 @@ from regulars.store.opening import Store
 from regulars.store.outbox import Outbox
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.vocabulary.errors import RegularsError
+from regulars.vocabulary.events import CUSTOM_PREFIX, TYPES
 from regulars.vocabulary.intake import Gate, Result
+
+COUNT_SECONDS = 30.0
+COUNTED_MAX = 10_000
+_log = get_logger("app")
 
 
 class _Watch(Observer):
@@ -49,20 +58,28 @@ class _Watch(Observer):
         metrics = self._metrics
         metrics.observe("turn_seconds", seconds)
         metrics.observe("turn_events", len(items))
-        counts: dict[str, int] = {}
-        workspaces: set[int] = set()
-        for item, result in zip(items, results, strict=True):
-            counts[result.status] = counts.get(result.status, 0) + 1
-            if isinstance(item, Refused):
-                metrics.add("events_rejected_total", code=item.error.code)
-            elif item.event.fetches:
-                workspaces.add(item.source.workspace_id)
+        oldest = min(item.received_at for item in items)
+        waited = (utc_now() - oldest).total_seconds() - seconds
+        metrics.observe("turn_wait_seconds", max(0.0, waited))
+        received = Counter((item.source.kind, _type_of(item)) for item in items)
+        for (kind, type_), count in received.items():
+            metrics.add("events_received_total", count, source_kind=kind, type=type_)
+        statuses = Counter(result.status for result in results)
         for status in ("applied", "duplicate"):
-            if counts.get(status):
-                metrics.add(f"events_{status}_total", counts[status])
+            if statuses[status]:
+                metrics.add(f"events_{status}_total", statuses[status])
+        for code, count in Counter(i.error.code for i in items if isinstance(i, Refused)).items():
+            metrics.add("events_rejected_total", count, code=code)
         if self.delivery is not None:
-            for workspace_id in workspaces:
+            wanted = {i.source.workspace_id for i in items if isinstance(i, Prepared) and i.event.fetches}
+            for workspace_id in wanted:
                 self.delivery.wake(workspace_id)
+
+
+def _type_of(item: Item) -> str:
+    """The type for a label: names that users make up count as one."""
+    named = item.type if isinstance(item, Refused) else item.event.type
+    return named if named in TYPES else "custom" if named.startswith(CUSTOM_PREFIX) else "other"
 
 
 class Program:
@@ -104,6 +121,7 @@ class Program:
             middleware=[api.counting(self.metrics)],
             exception_handlers={Exception: self._on_error},
             lifespan=[lambda _: self._run()],
+            logging_config=None,
             debug=False,
         )
         self.asgi = Doors(self._door_deps(), self.litestar)  # type: ignore[arg-type]
@@ -143,6 +161,17 @@ class Program:
             workspace_id=self.workspace_id,
         )
 
+    async def _count_rejected(self) -> None:
+        """Keep the gauge of waiting rejected events; it may be a minute behind."""
+        while True:
+            try:
+                async with self.database.read(self.workspace_id) as connection:
+                    waiting = await count_open(connection, self.workspace_id, COUNTED_MAX)
+                self.metrics.set("quarantine_open", waiting)
+            except RegularsError as error:
+                _log.warning("count failed", code=error.code)
+            await asyncio.sleep(COUNT_SECONDS)
+
     async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
         return await self.replayer.replay(self.workspace_id, quarantine_ids, actor=actor)
 
@@ -161,9 +190,11 @@ class Program:
         await self.database.open()
         await self.delivery.start()
         await self.canary.start()
+        counting = asyncio.create_task(self._count_rejected())
         try:
             yield
         finally:
+            counting.cancel()
             self.console.hub.close()
             await self.canary.close()
             await self.delivery.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -98,7 +99,8 @@ async def test_json_that_holds_no_events_is_refused(house: House, body: bytes) -
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "deflate", "identity"])
 async def test_compressed_bodies_are_taken(house: House, encoding: str) -> None:
     plain = b'{"id": "R-1"}'
-    packed = {"gzip": gzip.compress, "deflate": zlib.compress}.get(encoding.lower(), bytes)(plain)
+    packers: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
+    packed = packers.get(encoding.lower(), bytes)(plain)
     answer = await house.send("/v1/events", packed, headers={"content-encoding": encoding})
     assert answer.status_code == 200
     assert house.gate.calls[0][1] == [plain]

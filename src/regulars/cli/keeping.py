@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import cyclopts
+import msgspec
 
 from regulars.connectors import connectors
 from regulars.console.services.rejected import ids_of_cause
@@ -15,6 +16,7 @@ from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
 from regulars.store.backup import backup as take_backup
 from regulars.store.opening import Store, open_store
+from regulars.store.outbox import Outbox
 from regulars.store.sources import Sources
 from regulars.store.workspaces import DEFAULT
 from regulars.vocabulary.intake import ReplayOutcome
@@ -77,14 +79,15 @@ def restore(directory: Path, *, force: bool = False, register: Path | None = Non
 
 
 def replay(*, workspace: Workspace = DEFAULT, json: bool = False) -> int:
-    """Try all rejected events again, as after a fix; those that fail once more stay rejected."""
+    """Try all rejected events and given-up effects again, as after a fix; what fails once more stays."""
     with opened(settings().settings) as store:
         number = workspace_of(store, workspace)
         gate = EngineGate(store.database, store.master)
         sources = Sources(store.database, store.master)
         replayer = Replayer(store.database, store.master, gate, sources, connectors())
 
-        async def work() -> ReplayOutcome:
+        async def work() -> tuple[ReplayOutcome, int]:
+            revived = await Outbox(store.database).revive(number)
             total = ReplayOutcome()
             for _ in range(ROUNDS_MAX):
                 async with store.database.read(number) as connection:
@@ -97,14 +100,17 @@ def replay(*, workspace: Workspace = DEFAULT, json: bool = False) -> int:
                 )
                 if not outcome.applied and not outcome.duplicate:
                     break
-            return total
+            return total, revived
 
         try:
-            done = run_async(store, work)
+            done, revived = run_async(store, work)
         finally:
             gate.close()
-    text = f"{done.applied} applied, {done.duplicate} known already, {done.rejected} rejected again."
-    show(done, as_json=json, text=text)
+    text = (
+        f"{done.applied} applied, {done.duplicate} known already, {done.rejected} rejected again;"
+        f" {revived} given-up effects will be tried again."
+    )
+    show(msgspec.structs.asdict(done) | {"revived": revived}, as_json=json, text=text)
     return 0
 
 

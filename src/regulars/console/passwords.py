@@ -46,11 +46,6 @@ class Passwords:
         return self._limit
 
 
-def hash_password(password: str) -> str:
-    """The text to store; for the command line, where nothing waits."""
-    return _HASHER.hash(password)
-
-
 def _fits(hasher: PasswordHasher, stored: str, password: str) -> bool:
     try:
         return hasher.verify(stored, password)

@@ -115,11 +115,6 @@ class LiveHub:
         self._names_age = NAMES_LIFE_TICKS
         self.closed = False
 
-    @property
-    def watching(self) -> int:
-        """How many streams are open."""
-        return len(self._viewers)
-
     def check_room(self) -> None:
         """Before a stream starts: raises TryLater when too many are open, or the program stops."""
         if self.closed or len(self._viewers) >= VIEWERS_MAX:
