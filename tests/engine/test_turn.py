@@ -293,3 +293,21 @@ def test_a_wake_of_a_canary_leaves_nothing_but_its_time(world: World, size: int)
         gate.close()
     assert world.rows("select canary_at is not null, event_no from workspace_state") == [(True, 0)]
     assert world.rows("select 1 from event") == []
+
+
+def test_a_void_that_finds_a_better_receipt_gives_the_refund_back(world: World) -> None:
+    """Until the sale of its number is known the void means a refund; that refund's own sale is needed then."""
+    refund = {"receipt": "1", "original_receipt": "2", "currency": "GBP", "total_minor": 400}
+    told = [
+        (2, body(1, 1, sale={"receipt": "2", "currency": "GBP", "total_minor": 900})),
+        (2, body(2, 2, "sale.refunded", sale=refund)),
+        (2, body(3, 3, "sale.voided", sale={"receipt": "1", "currency": "GBP", "total_minor": 0})),
+        (2, body(0, 4, sale={"receipt": "1", "currency": "GBP", "total_minor": 100})),
+    ]
+    gate = world.gate()
+    try:
+        for one in told:
+            world.tell(gate, [one])
+    finally:
+        gate.close()
+    assert differences(world.state(), world.expected(told)) == []
