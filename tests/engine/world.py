@@ -17,6 +17,8 @@ from regulars.capabilities.identity.cluster import partition
 from regulars.capabilities.identity.rules import settle_repeats
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile.state import Figures
+from regulars.capabilities.registers.rules import mentioned
+from regulars.engine.batch import Memory
 from regulars.engine.lane import Limits
 from regulars.engine.prepared import Prepared, Refused
 from regulars.engine.turn import utc_now
@@ -309,7 +311,8 @@ def _last_words(words: Iterable[Word]) -> dict[Row, Row]:
 def _last_entries(events: list[Prepared]) -> dict[Row, Row]:
     out: dict[Row, Row] = {}
     never = datetime(1, 1, 1, tzinfo=UTC)
-    entries = [item.entries for item in events if item.entries]
+    told = [item.entries or mentioned(item.event, Memory()) for item in events]
+    entries = [one for one in told if one is not None]
     for table, name in (("store", "stores"), ("product", "products"), ("staff", "staff"), ("stock", "stock")):
         said = [entry for one in entries for entry in getattr(one, name).values()]
         for entry in sorted(said, key=lambda e: (e.said_at or never, e.said_key or "")):
