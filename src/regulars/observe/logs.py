@@ -101,6 +101,8 @@ def configure_logging(level: str = "info", *, stream: TextIO | None = None, huma
         other = logging.getLogger(name)
         other.handlers[:] = []
         other.propagate = True
+        other.setLevel(logging.NOTSET)
+        other.disabled = False
     # Our own middleware counts requests by route; uvicorn's access lines would repeat raw paths.
     logging.getLogger("uvicorn.access").disabled = True
     for name in _QUIET_LOGGERS:
