@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from regulars.engine.batch import Memory
@@ -67,6 +67,8 @@ class EngineGate:
         self._clock = clock
         self._entrances: dict[int, _Entrance] = {}
         self._lock = threading.Lock()
+        # One thread only: several would take the interpreter from the lane, which everybody waits for.
+        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
         tune()
 
     async def submit(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
@@ -75,7 +77,8 @@ class EngineGate:
             return []
         if sum(map(len, bodies)) <= PREPARE_AT_ONCE_BYTES:
             return await asyncio.wrap_future(self._enter(source, bodies, door))
-        entered = await asyncio.to_thread(self._enter, source, bodies, door)
+        loop = asyncio.get_running_loop()
+        entered = await loop.run_in_executor(self._aside, self._enter, source, bodies, door)
         return await asyncio.wrap_future(entered)
 
     def submit_wait(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
@@ -114,6 +117,7 @@ class EngineGate:
 
     def close(self) -> None:
         """Finish what is queued and stop the lanes."""
+        self._aside.shutdown(wait=True)
         for entrance in list(self._entrances.values()):
             entrance.lane.close()
 
