@@ -45,11 +45,11 @@ def test_any_order_of_a_stream_ends_in_the_state_it_must(
 
 @pytest.mark.soak
 @pytest.mark.parametrize("crowd", [False, True], ids=["families", "crowd"])
-@pytest.mark.parametrize(("size", "streams"), [(30, 25), (150, 25), (600, 5)])
+@pytest.mark.parametrize("size", [30, 150, 600])
 def test_any_order_of_many_streams_ends_in_the_state_it_must(
-    make_world: MakeWorld, seed: int, size: int, streams: int, crowd: bool
+    make_world: MakeWorld, seed: int, size: int, crowd: bool
 ) -> None:
-    for number in range(streams):
+    for number in range(25):
         stream = Stream(seed + number, crowd=crowd, customers=6 + number)
         told = stream.events(size)
         for _ in range(4):
