@@ -25,15 +25,18 @@ from regulars.store.queries import load_queries
 from regulars.store.session import Call, Session
 from regulars.store.vault import Unreadable, Vault, open_sealed, seal
 from regulars.vocabulary.errors import NotFound
-from regulars.vocabulary.events import Event, Sale
+from regulars.vocabulary.events import Event
 
 from . import saving
+from .anonymous import anonymous
 from .documents import Blob, document, uuid_array
+from .traces import Traces
 
 _SQL = load_queries("regulars.store", "erase.sql")
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _TURN = load_queries("regulars.store", "turn.sql")
 ERASED = "regulars.erased"
+PAGE_EVENTS = 2_000
 
 
 class Erasure(Struct):
@@ -53,11 +56,12 @@ class _Work(Struct):
     erased: list[Record]
     others: list[Record]
     marks: list[str] = field(default_factory=list)
-    texts: set[str] = field(default_factory=set)
+    traces: Traces = field(default_factory=Traces)
     references: set[str] = field(default_factory=set)
     identifiers: list[tuple[int, str, str]] = field(default_factory=list)
     words: list[tuple[str, str]] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
+    mentions: list[int] = field(default_factory=list)
 
 
 class Eraser:
@@ -89,18 +93,41 @@ class Eraser:
 
     def _erase_one(self, profile_id: str, actor: str, reason: str, only: set[str] | None) -> Erasure:
         now = self._clock()
+        mentions, seen_until = self._look_ahead(profile_id, only)
         try:
             self._session.begin(self._vault.workspace_id)
             self._session.run([Call(_TURN.lock_workspace, self._workspace)])
             work = self._find(profile_id, only)
             if only is not None:
                 work.marks.clear()
+            work.mentions = mentions + self._mentions(work.traces, seen_until)[0]
             erasure = self._erase(work, actor, reason, now)
             self._session.commit()
         except BaseException:
             self._session.rollback()
             raise
         return erasure
+
+    def _look_ahead(self, profile_id: str, only: set[str] | None) -> tuple[list[int], int]:
+        """Search the events of nobody before the lock is taken, since it may take long; the rest comes under it."""
+        try:
+            self._session.begin(self._vault.workspace_id)
+            return self._mentions(self._find(profile_id, only).traces, 0)
+        finally:
+            self._session.rollback()
+
+    def _mentions(self, traces: Traces, after: int) -> tuple[list[int], int]:
+        """Numbers of the events without a record that tell of the person, and of the last one looked at."""
+        found: list[int] = []
+        while True:
+            params = self._workspace | {"after": after, "limit": PAGE_EVENTS}
+            page = self._session.run([Call(_SQL.read_unowned, params)])[0]
+            for number, sealed in page:
+                if traces.found_in(open_sealed(self._vault.workspace_key, sealed)):
+                    found.append(number)
+                after = number
+            if len(page) < PAGE_EVENTS:
+                return found, after
 
     def find_marked(self, marks: set[str]) -> list[str]:
         """Ids of records that an erasure marked but a restore brought back."""
@@ -143,20 +170,20 @@ class Eraser:
         ]
         given, family = fields.scalar("given_name"), fields.scalar("family_name")
         rid = record.record_id
-        work.marks += tombstones_of(rid, values, given, self._vault.tombstone)
+        # With the name and without: somebody may tell of them by the contact alone.
+        for name in (given, None):
+            work.marks += tombstones_of(rid, values, name, self._vault.tombstone)
         work.identifiers += [(kind, hash_, rid) for kind, _, hash_ in values]
         work.words += [(self._vault.hash("word", word), rid) for word in name_words(given, family)]
         work.addresses.update(hash_ for kind, _, hash_ in values if kind in (kinds.EMAIL, kinds.PHONE))
-        work.texts.update(value.casefold() for kind, value, _ in values if len(value) >= 4)
+        work.traces.add(values, given, family)
         work.references.update(value for kind, value, _ in values if kind == kinds.EXTERNAL_ID)
-        if given and family:
-            work.texts.add(f"{given} {family}".casefold())
 
     def _erase(self, work: _Work, actor: str, reason: str, now: datetime) -> Erasure:
         ids = uuid_array(record.record_id for record in work.erased)
         with_ids = self._workspace | {"ids": ids}
-        events = self._anonymise_events(with_ids)
-        quarantined = self._search_quarantine(work.texts)
+        events = self._anonymise_events(with_ids | {"numbers": work.mentions})
+        quarantined = self._search_quarantine(work.traces)
         identifiers = [{"kind": k, "value": v, "id": r} for k, v, r in work.identifiers]
         words = [{"word": w, "id": r} for w, r in work.words]
         components = uuid_array({r.component_id for r in work.erased})
@@ -198,24 +225,26 @@ class Eraser:
         for number, received_at, _, record_id, key, _, sealed in self._session.run(
             [Call(_SQL.load_events, with_ids)]
         )[0]:
-            event = msgspec.json.decode(open_sealed(keys[record_id], sealed), type=Event)
-            at, size = blob.add(seal(self._vault.workspace_key, _anonymous(event, key)))
+            data_key = keys[record_id] if record_id is not None else self._vault.workspace_key
+            event = msgspec.json.decode(open_sealed(data_key, sealed), type=Event)
+            bare = msgspec.json.encode(anonymous(event, key))
+            at, size = blob.add(seal(self._vault.workspace_key, bare))
             rows.append({"no": number, "received_at": received_at, "at": at, "size": size})
         if rows:
             params = self._workspace | {"doc": document(rows), "blob": blob.whole()}
             self._session.run([Call(_SQL.reseal_events, params)])
         return len(rows)
 
-    def _search_quarantine(self, texts: set[str]) -> list[str]:
+    def _search_quarantine(self, traces: Traces) -> list[str]:
         found = []
         for quarantine_id, wrapped, sealed in self._session.run(
             [Call(_SQL.load_quarantine, self._workspace)]
         )[0]:
             try:
-                body = open_sealed(self._vault.unwrap(wrapped), sealed).decode("utf-8", "replace").casefold()
+                body = open_sealed(self._vault.unwrap(wrapped), sealed)
             except Unreadable:
                 continue
-            if any(text in body for text in texts):
+            if traces.found_in(body):
                 found.append(quarantine_id)
         return found
 
@@ -325,24 +354,3 @@ class Eraser:
             self._session, self._vault.workspace_id, actor, "customer.erased", erasure_id, proof, now
         )
         return Erasure(erasure_id, self._vault.workspace_id, now, actor, marks, proof)
-
-
-def _anonymous(event: Event, event_key: str) -> bytes:
-    """An event with nothing of a person in it: a receipt's numbers, or only that something happened."""
-    sale = event.sale
-    if sale is not None:
-        lines = [msgspec.structs.replace(line, name=None) for line in sale.lines]
-        tenders = [msgspec.structs.replace(tender, reference=None) for tender in sale.tenders]
-        sale = msgspec.structs.replace(sale, lines=lines, tenders=tenders, coupons=[])
-    kept = Event(
-        id=event_key,
-        type=event.type,
-        occurred_at=event.occurred_at,
-        channel=event.channel,
-        store=event.store,
-        till=event.till,
-        staff=event.staff,
-        sale=sale if isinstance(sale, Sale) else None,
-        version=event.version,
-    )
-    return msgspec.json.encode(kept)

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 import msgspec
 
 from regulars.capabilities.identity import rules as identity
-from regulars.capabilities.identity.person import tombstones_of
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile import sales
 from regulars.capabilities.profile.state import Figures, RecordFigures
@@ -23,7 +22,7 @@ from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result, Status
 
-from . import loading, saving
+from . import erased, loading, saving
 from .batch import Batch, Memory
 from .prepared import Prepared, Refused
 
@@ -103,22 +102,16 @@ class Turn:
 
     def _strip_erased(self, batch: Batch) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""
-        if not self._memory.tombstones:
-            return
-        marks = {id(p): self._marks(p) for p in batch.fresh if p.said is not None}
-        found = loading.tombstones(
-            self._session, self._vault, (mark for own in marks.values() for mark in own)
-        )
+        if not self._memory.tombstones or not self._log:
+            return  # the log holds what was left of such events; a rebuild plays that
+        marks = {id(p): erased.marks_of(p, self._vault) for p in batch.fresh if p.said is not None}
+        wanted = {mark for own in marks.values() for mark in own}
+        found = loading.tombstones(self._session, self._vault, wanted)
         for prepared in batch.fresh:
-            if prepared.said is not None and not found.isdisjoint(marks[id(prepared)]):
-                make_anonymous(prepared)
-
-    def _marks(self, prepared: Prepared) -> list[str]:
-        person = prepared.said.person if prepared.said else None
-        if person is None:
-            return []
-        given = person.scalars.get("given_name")
-        return tombstones_of(person.record_id, person.values, given, self._vault.tombstone)
+            hit = marks.get(id(prepared), {}).keys() & found
+            if hit:
+                contacts = {marks[id(prepared)][mark] for mark in hit}
+                erased.strip(prepared, contacts, self._vault)
 
     def _decide(self, batch: Batch) -> None:
         saving.number_events(batch, log=self._log)
@@ -146,19 +139,6 @@ class Turn:
     def _open_fields(self, record: Record) -> Fields:
         key = self._vault.unwrap(record.wrapped)
         return msgspec.json.decode(open_sealed(key, record.sealed), type=Fields)
-
-
-def make_anonymous(prepared: Prepared) -> None:
-    """Take everything personal out of an event; its receipt still counts for its shop."""
-    event = prepared.event
-    event.customer = None
-    event.properties = None
-    event.consent = None
-    prepared.said = None
-    prepared.word = None
-    prepared.body = msgspec.json.encode(event)
-    if prepared.sale is not None:
-        prepared.sale.record_id = None
 
 
 def utc_now() -> datetime:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from regulars.capabilities.consent.rules import word_of
+from regulars.capabilities.consent.rules import customer_of, word_of
 from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import Said, micros
 from regulars.capabilities.profile.receipt import row_of
@@ -66,7 +66,7 @@ class Preparer:
                 raise InvalidInput(f"an event may have {EVENT_BYTES_MAX} bytes", code="too_large")
             if not raw.isascii():
                 raw.decode()  # what we do not read is kept too, and the decoder does not look at it
-            body = scrub_json(raw)
+            body = scrub_json(raw, source.loyalty_ranges) if event_key is None else raw
             event = _decode(body)
             return self._ready(source, event, body, received_at, event_key)
         except msgspec.ValidationError as error:
@@ -83,6 +83,7 @@ class Preparer:
         _check(event, source, received_at)
         event_key = event_key or self._hash("event", str(source.source_id), event.id)
         out = Prepared(event, source, event_key, body, received_at, received_at)
+        event.customer = event.customer or customer_of(event)
         if event.customer is not None:
             self._add_person(out)
         out.zone = self._zones.get(event.store or "", UTC_ZONE)
@@ -161,7 +162,7 @@ def refuse(
     What is kept in clear beside it says nothing of a person: a type is kept only where it looks like one.
     """
     try:
-        body = scrub_json(raw)
+        body = scrub_json(raw, source.loyalty_ranges)
     except (msgspec.MsgspecError, RecursionError, UnicodeError):
         body = scrub_text(raw.decode("utf-8", "replace")).encode()
     try:

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 
 from regulars.capabilities.identity.rules import settle_repeats
 from regulars.capabilities.identity.state import Fields, Record
+from regulars.engine.anonymous import FORGOTTEN
 from regulars.engine.batch import Memory
 from regulars.engine.erase import ERASED
 from regulars.engine.prepared import Refused
@@ -34,7 +35,6 @@ from .prepare import Preparer
 
 _SQL = load_queries("regulars.store", "rebuild.sql")
 _TURN = load_queries("regulars.store", "turn.sql")
-_TOMBSTONES = load_queries("regulars.store", "erase.sql")
 PAGE_EVENTS = 4_000
 DIFFERENCES_MAX = 20
 COMPARED = (
@@ -43,7 +43,11 @@ COMPARED = (
 REPLACED = (
     "record record_figures identifier name_word edge generic_value sale store_day consent store product stock"
 ).split()
-SHADOWED = [*REPLACED, "staff", "tombstone", "workspace_state"]
+SHADOWED = [*REPLACED, "staff", "workspace_state"]
+
+
+class _Typed(Struct):
+    type: str
 
 
 class Report(Struct):
@@ -87,7 +91,6 @@ class Rebuilder:
         reader, holder = Session(self._database), Session(self._database)
         try:
             shadow = self._vault.shadow(shadow_id)
-            self._copy_tombstones(reader, shadow)
             turn_session = Session(self._database)
             turn = Turn(turn_session, shadow, self._memory, utc_now, log=False, keys=self._keys)
             after = self._play(reader, turn, 0, report)
@@ -106,16 +109,6 @@ class Rebuilder:
             holder.close()
         report.seconds = time.monotonic() - started
         return report
-
-    def _copy_tombstones(self, reader: Session, shadow: Vault) -> None:
-        """Erasures are in the log only as marks; the events they touched are anonymous there already."""
-        reader.begin(self._vault.workspace_id)
-        marks = [row[0] for row in reader.run([Call(_SQL.copy_tombstones, _of(self._vault))])[0]]
-        reader.rollback()
-        reader.begin(shadow.workspace_id)
-        text = "{" + ",".join(marks) + "}"
-        reader.run([Call(_TOMBSTONES.save_tombstones, _of(shadow) | {"marks": text, "now": utc_now()})])
-        reader.commit()
 
     def _play(self, reader: Session, turn: Turn, after: int, report: Report, *, close: bool = True) -> int:
         """Play all events after a number, page by page; returns the number of the last."""
@@ -153,6 +146,8 @@ class Rebuilder:
             if record_id is not None:
                 self._keys[record_id] = wrapped
             body = open_sealed(data_key, sealed)
+            if record_id is None and msgspec.json.decode(body, type=_Typed).type == FORGOTTEN:
+                continue
             item = preparer.prepare(
                 sources[source_id], body, door="rebuild", received_at=received_at, event_key=key
             )

@@ -261,6 +261,7 @@ class EmbeddedServer:
             log.replace(log.with_suffix(".log.1"))
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         try:
+            begins_at = os.fstat(descriptor).st_size  # before it runs: it may fail and say why at once
             self._process = subprocess.Popen(
                 self.launch.command("postgres", "-D", self.launch.data_dir),
                 stdout=descriptor,
@@ -269,7 +270,7 @@ class EmbeddedServer:
                 pass_fds=(running.descriptor,),
                 **self.launch.options(),
             )
-            return os.fstat(descriptor).st_size
+            return begins_at
         except OSError as error:
             raise EmbeddedServerError(f"The embedded PostgreSQL cannot be run: {error}") from error
         finally:

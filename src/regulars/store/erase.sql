@@ -11,11 +11,19 @@ where workspace_id = %(workspace_id)s and component_id in (
 )
 
 -- name: load_events
--- The logged events of records.
+-- The logged events of records, and those of nobody that mention the person.
 select event_no, received_at, type, record_id, event_key, occurred_at, sealed
 from event
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+where workspace_id = %(workspace_id)s
+    and (record_id = any(%(ids)s::uuid[]) or event_no = any(%(numbers)s::bigint[]))
 order by event_no
+
+-- name: read_unowned
+-- A page of the events that belong to no record, after an event number.
+select event_no, sealed from event
+where workspace_id = %(workspace_id)s and record_id is null and type <> 'regulars.erased'
+    and event_no > %(after)s
+order by event_no limit %(limit)s
 
 -- name: reseal_events
 -- Put the anonymous form of events in place; they belong to nobody from now on.

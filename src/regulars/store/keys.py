@@ -28,7 +28,7 @@ from .audit import Audit
 from .database import AsyncConnection, Database
 from .queries import load_queries
 from .recent import Recent
-from .sources import DEFAULT_KIND, DEFAULT_REGION, Sources
+from .sources import DEFAULT_KIND, DEFAULT_REGION, Sources, loyalty_ranges
 
 PREFIX: Final = "rgl_"
 CHECK_SECONDS: Final = 5.0
@@ -266,7 +266,9 @@ class Keys:
             key_id=str(key_id),
             workspace_id=workspace_id,
             scopes=frozenset(scopes),
-            source=Source(workspace_id, source_id, name, kind, system, never, region),
+            source=Source(
+                workspace_id, source_id, name, kind, system, never, region, loyalty_ranges(options)
+            ),
             options=options,
             expires_at=expires_at,
             disabled=off is not None,

@@ -76,10 +76,6 @@ select sku, store, quantity, said_at, said_key from stock where workspace_id = %
 -- Number of profiles.
 select profiles from workspace_state where workspace_id = %(workspace_id)s
 
--- name: copy_tombstones
--- Marks of the erased go with a rebuild.
-select tombstone from tombstone where workspace_id = %(workspace_id)s
-
 -- name: drop_workspace_rows
 -- Take the rows of a shadow away; filled in with a table of the state.
 delete from {table} where workspace_id = %(workspace_id)s

@@ -33,6 +33,7 @@ from .vault import NONCE_BYTES, Unreadable
 
 DEFAULT_KIND: Final = "api"
 DEFAULT_REGION: Final = "GB"
+_RANGE: Final = re.compile(r"(?P<low>\d{4,30})\s*-\s*(?P<high>\d{4,30})")
 OPTIONS_MAX: Final = 50
 VALUE_CHARACTERS_MAX: Final = 4_000
 # Order numbers of web shops never start again, so neither store nor day is needed to know a sale.
@@ -247,6 +248,7 @@ class Sources:
             till_system=till_system,
             receipts_never_reset=never,
             region=options.get("region", DEFAULT_REGION),
+            loyalty_ranges=loyalty_ranges(options),
         )
         secrets = self._open(workspace_id, source_id, sealed) if sealed else {}
         config = SourceConfig(name=name, options=options, secrets=secrets)
@@ -283,6 +285,22 @@ def _unknown(name: str) -> NotFound:
     return NotFound(f"There is no source named {name}.", field="source")
 
 
+def loyalty_ranges(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The option `loyalty_ranges`, such as `6000000000000000-6000999999999999, 9826000-9826999`.
+
+    Raises InvalidInput for what is no range of numbers of one length.
+    """
+    parts = [part.strip() for part in options.get("loyalty_ranges", "").split(",") if part.strip()]
+    found = [_RANGE.fullmatch(part) for part in parts]
+    ranges = tuple((one["low"], one["high"]) for one in found if one is not None)
+    if None in found or any(len(low) != len(high) or low > high for low, high in ranges):
+        raise InvalidInput(
+            "loyalty_ranges takes ranges such as 6000000000000000-6000999999999999, separated by commas.",
+            field="options.loyalty_ranges",
+        )
+    return ranges
+
+
 def _check(
     name: str,
     kind: str,
@@ -299,6 +317,7 @@ def _check(
         raise InvalidInput(f"{kind!r} is no kind of source.", field="kind")
     if till_system is not None and not 0 < len(till_system) <= 200:
         raise InvalidInput("A till system needs a name of at most 200 characters.", field="till_system")
+    loyalty_ranges(options or {})
     for place, given in (("options", options or {}), ("secrets", secrets or {})):
         if len(given) > OPTIONS_MAX:
             raise InvalidInput(f"A source takes at most {OPTIONS_MAX} {place}.", field=place)

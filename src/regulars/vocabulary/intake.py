@@ -18,7 +18,8 @@ class Source(Struct, frozen=True):
 
     `till_system` names the till system a receipt belongs to: sources that share it share sales.
     `receipts_never_reset`: receipt numbers are unique for ever, so store, till and day do not matter.
-    `region`: ISO 3166 country that phone numbers without a prefix are read in.
+    `region`: ISO 3166 country that phone numbers without a prefix are read in. `loyalty_ranges`: (lowest,
+    highest) numbers of the retailer's own cards, which are no payment cards whatever they look like.
     """
 
     workspace_id: int
@@ -28,6 +29,7 @@ class Source(Struct, frozen=True):
     till_system: str
     receipts_never_reset: bool = False
     region: str = "GB"
+    loyalty_ranges: tuple[tuple[str, str], ...] = ()
 
 
 class EventError(Struct, omit_defaults=True, frozen=True):

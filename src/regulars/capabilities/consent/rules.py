@@ -11,7 +11,7 @@ from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.normalise import email, phone
 from regulars.capabilities.identity.state import Person
 from regulars.vocabulary.errors import InvalidInput
-from regulars.vocabulary.events import Event
+from regulars.vocabulary.events import Consent, Customer, Event
 
 Hash = Callable[..., str]
 Key = tuple[str, str, str]
@@ -19,6 +19,7 @@ Key = tuple[str, str, str]
 
 _CHANNEL_KIND = {"email": kinds.EMAIL, "sms": kinds.PHONE, "whatsapp": kinds.PHONE, "phone": kinds.PHONE}
 CHANNELS = frozenset(_CHANNEL_KIND) | {"push", "post"}
+_ENDS_MESSAGES = frozenset({"message.unsubscribed", "message.complained"})
 
 
 class Word(Struct):
@@ -42,20 +43,32 @@ class Word(Struct):
         return self.occurred_at, not self.granted, self.event_key
 
 
+def customer_of(event: Event) -> Customer | None:
+    """Whose word it is when a consent event names an address and no customer: whoever has that address."""
+    said = event.consent
+    kind = _CHANNEL_KIND.get(said.channel) if said is not None else None
+    if said is None or said.address is None or kind is None:
+        return None
+    return Customer(email=said.address) if kind == kinds.EMAIL else Customer(phone=said.address)
+
+
 def word_of(
     event: Event, person: Person | None, *, source_id: int, region: str, event_key: str, hash_: Hash
 ) -> Word | None:
-    """The word of a consent event, None for other events.
+    """The word of an event: consent given or withdrawn, also by unsubscribing or complaining; None for others.
 
     Raises InvalidInput for an unknown channel, an unusable address, or when nobody is named.
     """
-    if event.type == "message.unsubscribed" and event.consent is None:
+    if event.type in _ENDS_MESSAGES and event.consent is None:
+        if person is None:
+            return None
+        said = Consent(channel=event.channel if event.channel in CHANNELS else "email")
+    elif event.type.startswith("consent.") or event.type in _ENDS_MESSAGES:
+        if event.consent is None:
+            raise InvalidInput(f"{event.type} needs consent", field="consent")
+        said = event.consent
+    else:
         return None
-    if not event.type.startswith("consent.") and event.type != "message.unsubscribed":
-        return None
-    said = event.consent
-    if said is None:
-        raise InvalidInput(f"{event.type} needs consent", field="consent")
     if said.channel not in CHANNELS:
         raise InvalidInput(
             f"consent.channel is one of {', '.join(sorted(CHANNELS))}", field="consent.channel"
