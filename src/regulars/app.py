@@ -19,8 +19,8 @@ from regulars.console.services.rejected import count_open
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
 from regulars.delivery import Delivery
-from regulars.engine.lane import Item, Limits, Observer
-from regulars.engine.prepared import Prepared, Refused
+from regulars.engine.lane import Limits, Observer
+from regulars.engine.prepared import Item, Prepared, Refused
 from regulars.engine.turn import utc_now
 from regulars.intake.addresses import Addresses
 from regulars.intake.canary import Canary
@@ -71,14 +71,14 @@ class _Watch(Observer):
         for code, count in Counter(i.error.code for i in items if isinstance(i, Refused)).items():
             metrics.add("events_rejected_total", count, code=code)
         if self.delivery is not None:
-            wanted = {i.source.workspace_id for i in items if isinstance(i, Prepared) and i.event.fetches}
+            wanted = {i.source.workspace_id for i in items if isinstance(i, Prepared) and i.fetches}
             for workspace_id in wanted:
                 self.delivery.wake(workspace_id)
 
 
 def _type_of(item: Item) -> str:
     """The type for a label: names that users make up count as one."""
-    named = item.type if isinstance(item, Refused) else item.event.type
+    named = item.type
     return named if named in TYPES else "custom" if named.startswith(CUSTOM_PREFIX) else "other"
 
 

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from regulars.delivery import Delivery
-from regulars.engine.lane import Item, Observer
+from regulars.engine.lane import Observer
+from regulars.engine.prepared import Item
 from regulars.intake.gate import EngineGate
 from regulars.observe import Metrics
 from regulars.store.database import Database

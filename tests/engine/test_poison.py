@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from regulars.engine.batch import Memory
 from regulars.engine.lane import Limits
 from regulars.engine.turn import Turn, utc_now
 from regulars.store.errors import StoreUnavailable
-from regulars.store.session import Session
+from regulars.store.session import Call, Session
 from regulars.store.vault import open_sealed
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.intake import Result
@@ -195,13 +196,18 @@ def test_a_turn_that_failed_and_is_run_again_counts_everything_once(
     gate.close()
     session = Session(world.database)
     turn = Turn(session, world.vault, Memory(), utc_now)
-    commit = session.commit
+    finish = session.finish
+
+    def gone(calls: Sequence[Call]) -> None:
+        session.run(calls)
+        raise StoreUnavailable("gone")
+
     # The server goes away at the last moment: the work of the turn is lost.
-    session.commit = lambda: (_ for _ in ()).throw(StoreUnavailable("gone"))  # type: ignore[method-assign]
+    session.finish = gone  # type: ignore[method-assign]
     with pytest.raises(StoreUnavailable):
         turn.run(items)
     assert world.state().events == 0
-    session.commit = commit  # type: ignore[method-assign]
+    session.finish = finish  # type: ignore[method-assign]
     turn.run(items)
     session.close()
     assert differences(world.state(), world.expected(told)) == []

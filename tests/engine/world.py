@@ -311,7 +311,7 @@ def _last_words(words: Iterable[Word]) -> dict[Row, Row]:
 def _last_entries(events: list[Prepared]) -> dict[Row, Row]:
     out: dict[Row, Row] = {}
     never = datetime(1, 1, 1, tzinfo=UTC)
-    told = [item.entries or mentioned(item.event, Memory()) for item in events]
+    told = [item.entries or mentioned(item.event(), Memory()) for item in events]
     entries = [one for one in told if one is not None]
     for table, name in (("store", "stores"), ("product", "products"), ("staff", "staff"), ("stock", "stock")):
         said = [entry for one in entries for entry in getattr(one, name).values()]

@@ -29,7 +29,7 @@ class Memory(Struct):
     products: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)
     staff: set[str] = field(default_factory=set)
-    statistics_due: int = 500
+    statistics_due: int = 0
 
     def doubt(self) -> None:
         """A turn did not commit: what it may have remembered is read and written anew."""
@@ -61,16 +61,17 @@ class Batch(Struct):
     canary_at: datetime | None = None
 
 
-def rekey_sale(prepared: Prepared, zones: dict[str, ZoneInfo], vault: Vault) -> None:
+def rekey_sale(prepared: Prepared, zones: dict[str, ZoneInfo], vault: Vault) -> bool:
     """Read a receipt's business date anew where its shop's time zone is not the one it was prepared with."""
     if prepared.sale is None:
-        return
-    zone = zones.get(prepared.event.store or "", UTC_ZONE)
-    if zone is prepared.zone:
-        return
-    prepared.zone = zone
+        return False
+    zone = zones.get(prepared.sale.store or "", UTC_ZONE)
+    if zone.key == prepared.zone:
+        return False
+    prepared.zone = zone.key
     prepared.sale = row_of(
-        prepared.event, source=prepared.source, event_key=prepared.event_key, zone=zone, hash_=vault.hash
+        prepared.event(), source=prepared.source, event_key=prepared.event_key, zone=zone, hash_=vault.hash
     )
     if prepared.sale is not None and prepared.said is not None:
         prepared.sale.record_id = prepared.said.person.record_id
+    return True

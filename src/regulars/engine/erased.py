@@ -40,14 +40,13 @@ def marks_of(prepared: Prepared, vault: Vault) -> dict[str, int | None]:
 
 def strip(prepared: Prepared, contacts: set[int | None], vault: Vault) -> None:
     """Take the given kinds of contact out of an event, or everything personal where None is among them."""
-    customer = prepared.event.customer
-    if None in contacts or customer is None or not _without(prepared, contacts, vault):
+    if None in contacts or not _without(prepared, contacts, vault):
         _make_anonymous(prepared)
 
 
 def _without(prepared: Prepared, contacts: set[int | None], vault: Vault) -> bool:
     """Drop contacts; False when nothing is left that says whose event it is."""
-    event, source, said = prepared.event, prepared.source, prepared.said
+    event, source, said = prepared.event(), prepared.source, prepared.said
     customer = event.customer
     assert customer is not None and said is not None, "only events of somebody are looked at"
     dropped = {hash_ for kind, _, hash_ in said.person.values if kind in contacts}
@@ -84,8 +83,9 @@ def _without(prepared: Prepared, contacts: set[int | None], vault: Vault) -> boo
 
 def _make_anonymous(prepared: Prepared) -> None:
     """Take everything personal out of an event; its receipt still counts for its shop."""
-    prepared.event = anonymous(prepared.event, prepared.event_key)
-    prepared.body = msgspec.json.encode(prepared.event)
+    bare = anonymous(prepared.event(), prepared.event_key)
+    prepared.type, prepared.fetches = bare.type, []
+    prepared.body = msgspec.json.encode(bare)
     prepared.said = prepared.word = None
     if prepared.sale is not None:
         prepared.sale.record_id = None

@@ -23,10 +23,8 @@ from regulars.vocabulary.errors import RegularsError, TryLater
 from regulars.vocabulary.intake import EventError, Result
 
 from .batch import Memory
-from .prepared import Prepared, Refused
+from .prepared import Item, Prepared, Refused
 from .turn import Turn
-
-Item = Prepared | Refused
 
 
 class Limits(Struct, frozen=True):
@@ -212,8 +210,8 @@ def _as_refused(item: Prepared, error: Exception) -> Refused:
     problem = EventError(code, f"{message} ({type(error).__name__})")
     return Refused(
         source=item.source,
-        id=item.event.id,
-        type=item.event.type,
+        id=item.id,
+        type=item.type,
         body=item.body,
         received_at=item.received_at,
         door="turn",

@@ -28,30 +28,101 @@ _figures = msgspec.json.Decoder(Figures).decode
 
 
 def first(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> None:
-    """Take the lock, claim the event keys, load records, figures and receipts the batch names."""
+    """Take the lock, find duplicates, load records, figures and receipts the batch names: one round trip."""
     workspace = {"workspace_id": vault.workspace_id}
     by_key: dict[str, Prepared] = {}
     for prepared in batch.taken:
         if by_key.setdefault(prepared.event_key, prepared) is not prepared:
             batch.duplicates.add(id(prepared))
     # A canary is a sign of life, not an event: it is not logged and claims no key that would be kept for ever.
-    signs = {key for key, prepared in by_key.items() if prepared.event.type == CANARY}
-    claim = Call(_TURN.claim_event_keys, workspace | {"keys": uuid_array(by_key.keys() - signs)})
-    calls = [Call(_TURN.lock_workspace, workspace), Call(_TURN.load_state, workspace)]
-    rows = session.run([*calls, claim] if log else calls)
-    batch.event_no, batch.turn_no, cache_no = rows[1][0]
-    new = {row[0] for row in rows[2]} | signs if log else set(by_key)
+    signs = {key for key, prepared in by_key.items() if prepared.type == CANARY}
+    wanted = list(by_key.values())
+    # Prepared before the lock, perhaps while these were being read, so they are compared at every turn.
+    _rekey(wanted, memory, vault)
+    keys = uuid_array(by_key.keys() - signs) if log else "{}"
+    calls = [
+        Call(_TURN.lock_workspace, workspace),
+        Call(_TURN.load_state, workspace),
+        Call(_TURN.find_event_keys, workspace | {"keys": keys}),
+        _people_call(vault, wanted),
+        *_receipt_calls(vault, wanted),
+    ]
+    _, state, taken, people_, rows, naming = session.run(calls)
+    batch.event_no, batch.turn_no, cache_no = state[0]
     if cache_no != memory.cache_no:
         _refresh(session, vault, memory, cache_no)
-    # Prepared before the lock, perhaps while these were being read, so they are compared at every turn.
-    for prepared in batch.taken:
-        rekey_sale(prepared, memory.zones, vault)
+        if _rekey(wanted, memory, vault):
+            rows, naming = session.run(_receipt_calls(vault, wanted))
+    before = {row[0] for row in taken}
     for key, prepared in by_key.items():
-        if key in new:
-            batch.fresh.append(prepared)
-        else:
+        if key in before:
             batch.duplicates.add(id(prepared))
-    _load_named(session, vault, batch, list(by_key.values()))
+        else:
+            batch.fresh.append(prepared)
+    _take_people(batch, people_)
+    batch.rows.rows = {row[0]: _sale(row) for row in [*rows, *naming]}
+
+
+def people(session: Session, vault: Vault, batch: Batch, wanted: list[Prepared]) -> None:
+    """Load the records of events that turned out to be of others than was thought."""
+    _take_people(batch, session.run([_people_call(vault, wanted)])[0])
+
+
+def _rekey(wanted: list[Prepared], memory: Memory, vault: Vault) -> bool:
+    return sum(rekey_sale(prepared, memory.zones, vault) for prepared in wanted) > 0
+
+
+def _people_call(vault: Vault, wanted: list[Prepared]) -> Call:
+    """Ask for the records that events name, each with the one content said of it, if it is one."""
+    asked: dict[str, dict[str, Any]] = {}
+    for prepared in wanted:
+        if prepared.said is None:
+            continue
+        person = prepared.said.person
+        one = asked.get(person.record_id)
+        if one is None:
+            at = prepared.occurred_at
+            asked[person.record_id] = {"id": person.record_id, "content": person.content, "at": at}
+            continue
+        if one["content"] != person.content:
+            one["content"] = None
+        one["at"] = min(one["at"], prepared.occurred_at)
+    params = {"workspace_id": vault.workspace_id, "people": document(list(asked.values()))}
+    return Call(_TURN.load_people, params)
+
+
+def _take_people(batch: Batch, rows: Iterable[Row]) -> None:
+    for row in rows:
+        rid = row[0].hex()
+        record = Record(
+            record_id=rid,
+            source_id=row[1],
+            known=row[2],
+            first_at=row[3],
+            component_id=row[4].hex() if row[4] is not None else rid,
+            profile_id=row[5].hex() if row[5] is not None else rid,
+            wrapped=row[6],
+            sealed=row[7] or b"",
+        )
+        batch.records[rid] = record
+        if row[8] is not None:
+            record.seen_hash = row[10].hex() if row[10] is not None else None
+            record.seen_at = row[11]
+            record.seen_key = row[12].hex() if row[12] is not None else None
+            batch.figures[rid] = RecordFigures(
+                rid, row[8], _figures(row[9]), record.seen_hash, record.seen_at, record.seen_key
+            )
+
+
+def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
+    """Ask for the receipts of a batch as they stand, and for the refunds and voids that name one of them."""
+    workspace = {"workspace_id": vault.workspace_id}
+    receipts = [p.sale for p in wanted if p.sale is not None]
+    keys = {key for row in receipts for key in (row.receipt_key, row.original_key) if key is not None}
+    return [
+        Call(_PROFILE.load_sales, workspace | {"ids": uuid_array({row.sale_id for row in receipts})}),
+        Call(_PROFILE.load_naming, workspace | {"keys": uuid_array(keys)}),
+    ]
 
 
 def _refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
@@ -70,24 +141,6 @@ def _refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> N
     memory.retired = {(kind, value) for kind, value in generics}
     memory.tombstones = bool(erased[0][0])
     memory.cache_no = cache_no
-
-
-def _load_named(session: Session, vault: Vault, batch: Batch, wanted: list[Prepared]) -> None:
-    workspace = {"workspace_id": vault.workspace_id}
-    ids = uuid_array({p.said.person.record_id for p in wanted if p.said})
-    receipts = [p.sale for p in batch.fresh if p.sale is not None]
-    keys = {key for row in receipts for key in (row.receipt_key, row.original_key) if key is not None}
-    records, figures, rows, naming = session.run(
-        [
-            Call(_IDENTITY.load_records, workspace | {"ids": ids}),
-            Call(_PROFILE.load_figures, workspace | {"ids": ids}),
-            Call(_PROFILE.load_sales, workspace | {"ids": uuid_array({row.sale_id for row in receipts})}),
-            Call(_PROFILE.load_naming, workspace | {"keys": uuid_array(keys)}),
-        ]
-    )
-    batch.records = {row[0]: _record(row) for row in records}
-    batch.rows.rows = {row[0]: _sale(row) for row in [*rows, *naming]}
-    _take_figures(batch, figures)
 
 
 def carriers(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
@@ -131,7 +184,7 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
     answers = session.run(calls)
     if need.components or need.values:
         for row in answers.pop(0):
-            batch.records.setdefault(row[0], _record(row))
+            batch.records.setdefault(row[0], Record(*row)).sealed = row[7]
             batch.whole.add(row[4])
     if rows:
         _take_figures(batch, answers[0])
@@ -167,10 +220,6 @@ def tombstones(session: Session, vault: Vault, marks: Iterable[str]) -> set[str]
         _IDENTITY.load_tombstones, {"workspace_id": vault.workspace_id, "marks": uuid_array(set(marks))}
     )
     return {row[0] for row in session.run([call])[0]}
-
-
-def _record(row: Row) -> Record:
-    return Record(*row)
 
 
 def _sale(row: Row) -> SaleRow:

@@ -3,26 +3,42 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
-from zoneinfo import ZoneInfo
+from typing import Final, TypeAlias
 
-from msgspec import Struct
+import msgspec
+from msgspec import Struct, field
 
-from regulars.capabilities.consent.rules import Word
+from regulars.capabilities.consent.rules import Word, customer_of
 from regulars.capabilities.identity.rules import Said
 from regulars.capabilities.profile.state import SaleRow
 from regulars.capabilities.registers.rules import Entries
-from regulars.vocabulary.events import Event
+from regulars.vocabulary.events import Event, Fetch
 from regulars.vocabulary.intake import EventError, Source
 
 CANARY: Final = "regulars.canary"
 """The type of our own sign of life, which passes through everything and changes nothing."""
 
 
-class Prepared(Struct):
-    """One event of a batch. `body` is the JSON that goes into the log, sealed; `zone` gave the business date."""
+_decode = msgspec.json.Decoder(Event).decode
 
-    event: Event
+
+def read_event(body: bytes) -> Event:
+    """The event of a body as the rooms take it. Raises msgspec.DecodeError and msgspec.ValidationError."""
+    event = _decode(body)
+    event.customer = event.customer or customer_of(event)
+    return event
+
+
+class Prepared(Struct, tag_field="as", tag="event", omit_defaults=True):
+    """One event of a batch, with what the rooms need of it and no more: it may come from another process.
+
+    `body` is the JSON that goes into the log, sealed; `skus` are the products its sale mentions; `zone` is the
+    IANA name of the time zone that gave its business date.
+    """
+
+    id: str
+    type: str
+    occurred_at: datetime
     source: Source
     event_key: str
     body: bytes
@@ -32,12 +48,18 @@ class Prepared(Struct):
     sale: SaleRow | None = None
     word: Word | None = None
     entries: Entries | None = None
+    skus: list[str] = field(default_factory=list)
+    fetches: list[Fetch] = field(default_factory=list)
     event_no: int = 0
-    zone: ZoneInfo | None = None
+    zone: str = ""
     replays: str | None = None
 
+    def event(self) -> Event:
+        """The whole event, read anew."""
+        return read_event(self.body)
 
-class Refused(Struct):
+
+class Refused(Struct, tag_field="as", tag="refused"):
     """A message that cannot be an event; it goes to quarantine.
 
     `replays` is the quarantine id of a message that is tried again: it keeps its row.
@@ -51,3 +73,6 @@ class Refused(Struct):
     door: str
     error: EventError
     replays: str | None = None
+
+
+Item: TypeAlias = Prepared | Refused

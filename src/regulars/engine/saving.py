@@ -19,7 +19,7 @@ from regulars.store.vault import Vault, seal
 
 from .batch import Batch, Memory
 from .documents import Blob, document, uuid_array
-from .prepared import CANARY
+from .prepared import CANARY, Prepared
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -32,7 +32,7 @@ REMEMBERED_MAX = 200_000
 
 
 def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> dict[int, str]:
-    """Send everything the rooms decided. Returns the quarantine id of each refused message, by its id()."""
+    """Send everything the rooms decided, and commit. Returns the quarantine id of each refused message, by its id()."""
     calls: list[Call] = []
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
     if log:
@@ -56,7 +56,7 @@ def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: b
         "canary_at": batch.canary_at,
     }
     calls.append(Call(_TURN.save_state, workspace | numbers))
-    session.run(calls)
+    session.finish(calls)
     memory.stores.update(entries.stores)
     memory.staff.update(entries.staff)
     memory.products.update(entries.products)
@@ -69,7 +69,7 @@ def number_events(batch: Batch, *, log: bool) -> None:
     """Give new events their numbers (a rebuild's have theirs); notes when the batch's canary sang, if any."""
     batch.turn_no += 1
     for prepared in batch.fresh:
-        if prepared.event.type == CANARY:
+        if prepared.type == CANARY:
             batch.canary_at = batch.now
             continue
         batch.event_no = batch.event_no + 1 if log else prepared.event_no
@@ -83,7 +83,7 @@ def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
     blob = Blob()
     checked = batch.now
     for prepared in batch.fresh:
-        if prepared.event.type == CANARY:
+        if prepared.type == CANARY:
             continue
         record = batch.records.get(prepared.said.person.record_id) if prepared.said else None
         key = vault.unwrap(record.wrapped) if record else vault.workspace_key
@@ -93,10 +93,10 @@ def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
             {
                 "no": prepared.event_no,
                 "received_at": prepared.received_at,
-                "occurred_at": prepared.event.occurred_at,
+                "occurred_at": prepared.occurred_at,
                 "key": prepared.event_key,
                 "source": prepared.source.source_id,
-                "type": prepared.event.type,
+                "type": prepared.type,
                 "record": record.record_id if record else None,
                 "at": at,
                 "size": size,
@@ -107,6 +107,7 @@ def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
     timings = {"checked_at": checked, "loaded_at": batch.loaded_at, "decided_at": batch.decided_at}
     numbers = workspace | {"turn_no": batch.turn_no, "events": len(rows)}
     return [
+        Call(_TURN.save_event_keys, workspace | {"keys": uuid_array(row["key"] for row in rows)}),
         Call(
             _TURN.save_events,
             workspace | {"turn_no": batch.turn_no, "doc": document(rows), "blob": blob.whole()},
@@ -228,7 +229,7 @@ def _consents(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
 def _registers(
     vault: Vault, memory: Memory, batch: Batch, workspace: dict[str, Any]
 ) -> tuple[registers.Entries, list[Call]]:
-    told = [p.entries or registers.mentioned(p.event, memory) for p in batch.fresh]
+    told = [p.entries or _mentioned(p, memory) for p in batch.fresh]
     entries = registers.merge(one for one in told if one is not None)
     staff = [
         {
@@ -250,10 +251,23 @@ def _registers(
     return entries, calls
 
 
+def _mentioned(prepared: Prepared, memory: Memory) -> registers.Entries | None:
+    """Codes of a sale that are not known for certain; of most sales all are."""
+    sale = prepared.sale
+    if sale is None:
+        return None
+    known = (
+        (sale.store is None or sale.store in memory.stores)
+        and (sale.staff is None or sale.staff in memory.staff)
+        and memory.products.issuperset(prepared.skus)
+    )
+    return None if known else registers.mentioned(prepared.event(), memory)
+
+
 def _outbox(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
     rows = {}
     for prepared in batch.fresh:
-        for fetch in prepared.event.fetches:
+        for fetch in prepared.fetches:
             source = prepared.source.source_id
             parts = (str(source), fetch.kind, fetch.reference, str(fetch.version), prepared.event_key)
             dedupe = vault.hash("fetch", *parts)

@@ -26,6 +26,7 @@ from . import erased, loading, saving
 from .batch import Batch, Memory
 from .prepared import Prepared, Refused
 
+STATISTICS_FIRST = 500
 STATISTICS_UNTIL = 4_000_000
 """From here on autovacuum looks often enough."""
 
@@ -65,7 +66,6 @@ class Turn:
             self._load(batch)
             self._decide(batch)
             quarantined = saving.save(self._session, self._vault, self._memory, batch, log=self._log)
-            self._session.commit()
         except BaseException:
             self._memory.doubt()
             self._session.rollback()
@@ -75,13 +75,14 @@ class Turn:
 
     def _look_anew(self, event_no: int) -> None:
         """Keep the planner's picture of a young workspace fresh; a failure costs speed only."""
-        due = self._memory.statistics_due
+        memory = self._memory
+        due = memory.statistics_due
         if event_no < due:
             return
-        while self._memory.statistics_due <= event_no:
-            self._memory.statistics_due *= 4
-        if event_no > STATISTICS_UNTIL:
-            return
+        while memory.statistics_due <= event_no:
+            memory.statistics_due = max(STATISTICS_FIRST, memory.statistics_due * 4)
+        if due == 0 or event_no > STATISTICS_UNTIL:
+            return  # at the start of an engine the one before it has seen to that
         try:
             self._session.begin(self._vault.workspace_id)
             saving.refresh_statistics(self._session)
@@ -112,6 +113,9 @@ class Turn:
             if hit:
                 contacts = {marks[id(prepared)][mark] for mark in hit}
                 erased.strip(prepared, contacts, self._vault)
+        left = [p for p in batch.fresh if p.said is not None and marks[id(p)].keys() & found]
+        if left:
+            loading.people(self._session, self._vault, batch, left)
 
     def _decide(self, batch: Batch) -> None:
         saving.number_events(batch, log=self._log)
@@ -137,6 +141,7 @@ class Turn:
         return self._keys.get(record_id) or self._vault.new_key()[1]
 
     def _open_fields(self, record: Record) -> Fields:
+        assert record.sealed, "fields are loaded of every record that is more than repeated"
         key = self._vault.unwrap(record.wrapped)
         return msgspec.json.decode(open_sealed(key, record.sealed), type=Fields)
 
@@ -154,5 +159,5 @@ def _results(items: Sequence[Prepared | Refused], batch: Batch, quarantined: dic
             continue
         record = batch.records.get(item.said.person.record_id) if item.said else None
         status: Status = "duplicate" if id(item) in batch.duplicates else "applied"
-        results.append(Result(item.event.id, status, profile_id=record.profile_id if record else None))
+        results.append(Result(item.id, status, profile_id=record.profile_id if record else None))
     return results

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 
 from regulars.engine.batch import Memory
-from regulars.engine.lane import Item, Lane, Limits, Observer
-from regulars.engine.prepared import Refused
+from regulars.engine.lane import Lane, Limits, Observer
+from regulars.engine.prepared import Item, Refused
 from regulars.engine.tuning import tune
 from regulars.engine.turn import utc_now
 from regulars.store.database import Database

@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from regulars.capabilities.consent.rules import customer_of, word_of
+from regulars.capabilities.consent.rules import word_of
 from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import Said, micros
 from regulars.capabilities.profile.receipt import row_of
 from regulars.capabilities.registers.rules import entries_of
-from regulars.engine.prepared import CANARY, Prepared, Refused
+from regulars.engine.prepared import CANARY, Prepared, Refused, read_event
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import (
@@ -25,6 +25,7 @@ from regulars.vocabulary.events import (
     CUSTOM_PREFIX,
     OCCURRED_AHEAD_SECONDS_MAX,
     TYPES,
+    Customer,
     Event,
 )
 from regulars.vocabulary.intake import OWN_SOURCE_ID, EventError, Source
@@ -33,7 +34,6 @@ from .scrub import MARK, scrub_json, scrub_text
 
 EVENT_BYTES_MAX = 512 * 1024
 UTC_ZONE = ZoneInfo("UTC")
-_decode = msgspec.json.Decoder(Event).decode
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,30}(\.[a-z0-9_]{1,30}){1,3}")
 _AHEAD = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
@@ -67,7 +67,7 @@ class Preparer:
             if not raw.isascii():
                 raw.decode()  # what we do not read is kept too, and the decoder does not look at it
             body = scrub_json(raw, source.loyalty_ranges) if event_key is None else raw
-            event = _decode(body)
+            event = read_event(body)
             return self._ready(source, event, body, received_at, event_key)
         except msgspec.ValidationError as error:
             problem = _explain(str(error))
@@ -82,14 +82,18 @@ class Preparer:
     ) -> Prepared:
         _check(event, source, received_at)
         event_key = event_key or self._hash("event", str(source.source_id), event.id)
-        out = Prepared(event, source, event_key, body, received_at, received_at)
-        event.customer = event.customer or customer_of(event)
+        out = Prepared(
+            event.id, event.type, event.occurred_at, source, event_key, body, received_at, received_at
+        )
         if event.customer is not None:
-            self._add_person(out)
-        out.zone = self._zones.get(event.store or "", UTC_ZONE)
-        out.sale = row_of(event, source=source, event_key=event_key, zone=out.zone, hash_=self._hash)
-        if out.sale is not None and out.said is not None:
-            out.sale.record_id = out.said.person.record_id
+            self._add_person(out, event.customer)
+        zone = self._zones.get(event.store or "", UTC_ZONE)
+        out.sale = row_of(event, source=source, event_key=event_key, zone=zone, hash_=self._hash)
+        if out.sale is not None and event.sale is not None:
+            out.zone = zone.key
+            out.skus = [line.sku for line in event.sale.lines if line.sku]
+            out.sale.record_id = out.said.person.record_id if out.said is not None else None
+        out.fetches = event.fetches
         out.word = word_of(
             event,
             out.said.person if out.said else None,
@@ -101,9 +105,7 @@ class Preparer:
         out.entries = entries_of(event, event_key)
         return out
 
-    def _add_person(self, out: Prepared) -> None:
-        customer = out.event.customer
-        assert customer is not None, "called for events with a customer"
+    def _add_person(self, out: Prepared, customer: Customer) -> None:
         for name in ("loyalty_card", "payment_token", "email", "phone"):
             if MARK in (getattr(customer, name) or ""):
                 setattr(customer, name, None)
@@ -112,10 +114,10 @@ class Preparer:
             source_id=out.source.source_id,
             region=out.source.region,
             hash_=self._hash,
-            deletes=out.event.type == "customer.deleted",
+            deletes=out.type == "customer.deleted",
         )
         if person is not None:
-            at = out.event.occurred_at
+            at = out.occurred_at
             out.said = Said(person, out.source.source_id, at, (micros(at), out.event_key))
 
 

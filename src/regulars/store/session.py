@@ -59,10 +59,14 @@ class Session:
         self._wait_seconds = wait_seconds
         self._connection: Connection | None = None
         self._begun = 0
+        self._unnamed: int | None = None
         self.statements = 0
 
     def begin(self, workspace_id: int) -> None:
-        """Start a transaction that sees one workspace; opens the connection when there is none."""
+        """Start a transaction that sees one workspace; opens the connection when there is none.
+
+        Nothing is sent yet: the first statements take the workspace's name along.
+        """
         try:
             if self._connection is None or self._connection.closed:
                 self._connection = self._database.connect(wait_seconds=self._wait_seconds)
@@ -72,7 +76,7 @@ class Session:
             self._begun += 1
             if self._begun & (self._begun - 1) == 0 or self._begun % _REPLAN_EVERY == 0:
                 self._connection.execute(b"discard plans")
-            set_workspace(self._connection, workspace_id)
+            self._unnamed = workspace_id
         except psycopg.Error as error:
             self._fail(error)
 
@@ -81,20 +85,36 @@ class Session:
 
         Raises DataFault when the values are to blame and StoreUnavailable when the server is.
         """
+        return self._send(calls, last=False)
+
+    def finish(self, calls: Sequence[Call]) -> None:
+        """Run the last calls of a transaction and commit it, all in one pipeline; see `run` and `commit`."""
+        self._send(calls, last=True)
+
+    def _send(self, calls: Sequence[Call], *, last: bool) -> list[list[Row]]:
         connection = self._connection
         assert connection is not None, "run comes between begin and commit"
         self.statements += len(calls)
         try:
             with connection.pipeline():
+                self._name(connection)
                 cursors = [connection.execute(c.sql, c.params, binary=True) for c in calls]
+                if last:
+                    connection.commit()  # skipped by the server when a call before it failed
             return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
         except psycopg.Error as error:
             self._fail(error)
+
+    def _name(self, connection: Connection) -> None:
+        if self._unnamed is not None:
+            set_workspace(connection, self._unnamed)
+            self._unnamed = None
 
     @property
     def connection(self) -> Connection:
         """The connection of the transaction at hand."""
         assert self._connection is not None, "there is a connection between begin and commit"
+        self._name(self._connection)
         return self._connection
 
     def commit(self) -> None:
@@ -107,7 +127,7 @@ class Session:
 
     def rollback(self) -> None:
         """Forget everything since `begin`; never raises."""
-        connection = self._connection
+        connection, self._unnamed = self._connection, None
         if connection is None or connection.closed:
             return
         try:

@@ -6,12 +6,30 @@ select pg_advisory_xact_lock(1382, %(workspace_id)s)
 -- The counters of the workspace.
 select event_no, turn_no, cache_no from workspace_state where workspace_id = %(workspace_id)s
 
--- name: claim_event_keys
--- Enter the keys of a batch; those that come back are new, the others are duplicates.
+-- name: find_event_keys
+-- Which keys of a batch were taken before: duplicates. Under the lock, so that nobody enters one meanwhile.
+select event_key from event_key where workspace_id = %(workspace_id)s and event_key = any(%(keys)s::uuid[])
+
+-- name: save_event_keys
+-- Enter the keys of the new events of a batch.
 insert into event_key (workspace_id, event_key)
 select %(workspace_id)s, key from unnest(%(keys)s::uuid[]) as key
-on conflict (workspace_id, event_key) do nothing
-returning event_key
+
+-- name: load_people
+-- Records and their figures by id, in one look. The sealed fields stay behind where all that is said of a record
+-- is its last content again, not before its first event: most events need no more. Ids that are the record's own
+-- come as null.
+select uuid_send(r.record_id), r.source_id, r.known, r.first_at, uuid_send(nullif(r.component_id, r.record_id)),
+    uuid_send(nullif(r.profile_id, r.record_id)), r.sealed_key,
+    case when f.seen_hash = asked.content and asked.at >= r.first_at then null else r.sealed end,
+    f.last_at, f.figures, uuid_send(f.seen_hash), f.seen_at, uuid_send(f.seen_key)
+from json_to_recordset(%(people)s::json) as asked(id uuid, content uuid, at timestamptz)
+cross join lateral (
+    select * from record where workspace_id = %(workspace_id)s and record_id = asked.id limit 1
+) as r
+left join lateral (
+    select * from record_figures where workspace_id = %(workspace_id)s and record_id = asked.id limit 1
+) as f on true
 
 -- name: save_events
 -- The events of a batch, bodies cut from one blob.

@@ -325,6 +325,8 @@ def _free(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None
     for key in state.reviewed:
         carriers = []
         for record in state.records.values():
+            if record.fields is None and not record.sealed:
+                continue  # all who carry the value are there whole
             record.fields = record.fields or tools.open_fields(record)
             if key in record.fields.linking():
                 carriers.append(member_of(record, record.fields))

@@ -69,7 +69,10 @@ class Fields(Struct, omit_defaults=True):
 
 
 class Record(Struct):
-    """A record as loaded for a turn, or new in it. `wrapped` is its key, wrapped; `seen_*` its last repeat."""
+    """A record as loaded for a turn, or new in it. `wrapped` is its key, wrapped; `seen_*` its last repeat.
+
+    `sealed` is empty where the fields were left in storage, since nothing new is said of them.
+    """
 
     record_id: str
     source_id: int

@@ -3,20 +3,14 @@
 select sale_id, kind, version, source_id, occurred_at, business_date, receipt, receipt_key, currency, event_key,
     store, till, channel, staff, original_key, original_store, original_till, original_date, total_minor,
     tax_minor, discount_minor, items_micro, lines, record_id, event_no, counted_on, counted, void, original_id
-from unnest(%(ids)s::uuid[]) as asked(id)
-cross join lateral (
-    select * from sale where workspace_id = %(workspace_id)s and sale_id = asked.id limit 1
-) as s
+from sale where workspace_id = %(workspace_id)s and sale_id = any(%(ids)s::uuid[])
 
 -- name: load_naming
 -- Refunds and voids that name a receipt of one of the given numbers.
 select sale_id, kind, version, source_id, occurred_at, business_date, receipt, receipt_key, currency, event_key,
     store, till, channel, staff, original_key, original_store, original_till, original_date, total_minor,
     tax_minor, discount_minor, items_micro, lines, record_id, event_no, counted_on, counted, void, original_id
-from unnest(%(keys)s::uuid[]) as asked(key)
-cross join lateral (
-    select * from sale where workspace_id = %(workspace_id)s and original_key = asked.key offset 0
-) as s
+from sale where workspace_id = %(workspace_id)s and original_key = any(%(keys)s::uuid[])
 
 -- name: load_named
 -- The receipt that each refund or void may name: the latest up to it and the first after it, and where that is
