@@ -171,7 +171,7 @@ def test_an_outage_is_told_to_every_caller_and_passes(world: World, seed: int) -
     nowhere = Database("host=/nonexistent dbname=nothing user=nobody")
     gate = EngineGate(nowhere, world.master, limits=Limits(retry_seconds=0.1), observer=noting)
     entrance = gate._entrance(world.workspace_id)
-    entrance.lane._session._wait_seconds = 0.1
+    entrance.lane._turn._session._wait_seconds = 0.1
     told = Stream(seed).events(10)
     try:
         for _ in range(2):
@@ -186,13 +186,13 @@ def test_an_outage_is_told_to_every_caller_and_passes(world: World, seed: int) -
         gate.close()
 
 
-@pytest.mark.parametrize("breaks", ["begin", "run", "commit"])
+@pytest.mark.parametrize("breaks", ["begin", "run", "finish"])
 def test_a_connection_that_breaks_at_any_point_is_replaced_unseen(
     world: World, seed: int, breaks: str
 ) -> None:
     told = [(1, one) for _, one in Stream(seed).events(25)]
     gate = world.gate()
-    session = gate._entrance(world.workspace_id).lane._session
+    session = gate._entrance(world.workspace_id).lane._turn._session
     original: Callable[..., Any] = getattr(session, breaks)
     broken = [0]
 

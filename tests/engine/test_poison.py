@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -198,8 +198,8 @@ def test_a_turn_that_failed_and_is_run_again_counts_everything_once(
     turn = Turn(session, world.vault, Memory(), utc_now)
     finish = session.finish
 
-    def gone(calls: Sequence[Call]) -> None:
-        session.run(calls)
+    def gone(calls: Iterable[Call]) -> None:
+        session.run(list(calls))
         raise StoreUnavailable("gone")
 
     # The server goes away at the last moment: the work of the turn is lost.

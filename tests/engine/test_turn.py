@@ -50,7 +50,7 @@ class Counting:
         self.session = Session(world.database)
         memory = Memory()
         memory.statistics_due = 10**9
-        self.preparer = Preparer(world.vault, memory.zones)
+        self.preparer = Preparer(world.vault.hash, memory.zones)
         self.turn = Turn(self.session, world.vault, memory, utc_now)
 
     def statements(self, bodies: list[bytes]) -> int:

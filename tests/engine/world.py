@@ -217,7 +217,7 @@ class World:
 
     def expected(self, told: Iterable[Told]) -> State:
         """What it must know after these events, worked out from all of them at once."""
-        preparer = Preparer(self.vault, {})
+        preparer = Preparer(self.vault.hash, {})
         ready: dict[str, Prepared] = {}
         for source_id, body in told:
             item = preparer.prepare(self.sources[source_id], body, door="events", received_at=utc_now())

@@ -12,6 +12,7 @@ from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.receipt import row_of
 from regulars.capabilities.profile.sales import SalesChanges, SalesState
 from regulars.capabilities.profile.state import RecordFigures
+from regulars.capabilities.registers.rules import Entries
 from regulars.store.vault import Vault
 
 from .prepared import Prepared, Refused
@@ -39,7 +40,10 @@ class Memory(Struct):
 
 
 class Batch(Struct):
-    """A turn in the making: what came in, what is new in it, and what the rooms decided."""
+    """A turn in the making: what came in, what is new in it, and what the rooms decided.
+
+    `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each refused message, by its id().
+    """
 
     now: datetime
     taken: list[Prepared]
@@ -55,10 +59,13 @@ class Batch(Struct):
     identity: Changes = field(default_factory=Changes)
     sales: SalesChanges = field(default_factory=SalesChanges)
     rows: SalesState = field(default_factory=SalesState)
+    receipts_before: set[str] = field(default_factory=set)
     checked_at: datetime | None = None
     loaded_at: datetime | None = None
     decided_at: datetime | None = None
     canary_at: datetime | None = None
+    entries: Entries = field(default_factory=Entries)
+    quarantined: dict[int, str] = field(default_factory=dict)
 
 
 def rekey_sale(prepared: Prepared, zones: dict[str, ZoneInfo], vault: Vault) -> bool:

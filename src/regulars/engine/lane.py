@@ -28,11 +28,15 @@ from .turn import Turn
 
 
 class Limits(Struct, frozen=True):
-    """Bounds of a lane. `retry_seconds`: how long a batch is tried again during an outage."""
+    """Bounds of a lane. `retry_seconds`: how long a batch is tried again during an outage.
+
+    A batch of `ahead_events_min` events or more that waits already is read while another is written.
+    """
 
     batch_events_max: int = 1_000
     batch_bytes_max: int = 4 * 1024 * 1024
     batch_wait_seconds: float = 0.002
+    ahead_events_min: int = 100
     queue_events_max: int = 20_000
     retry_seconds: float = 5.0
 
@@ -43,6 +47,13 @@ class Parcel(Struct):
     items: Sequence[Item]
     size_bytes: int
     done: Future[list[Result]]
+
+
+class _Work(Struct):
+    """The parcels of one turn, nobody of whose callers can go away any more, and their events."""
+
+    parcels: list[Parcel]
+    items: list[Item]
 
 
 class Observer:
@@ -68,14 +79,14 @@ class Lane:
         limits: Limits | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._turn = Turn(session, vault, memory, clock)
-        self._session = session
+        self._turn = Turn(session, vault, memory, clock, ahead=session.another())
         self._limits = limits or Limits()
         self._observer = observer or Observer()
         self._queue: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
         self._waiting = 0
         self._count = threading.Lock()
         self._held: Parcel | None = None
+        self._next: _Work | None = None
         self._closed = False
         self.busy_since: float | None = None
         self._thread = threading.Thread(target=self._loop, name=f"lane-{vault.workspace_id}", daemon=True)
@@ -108,20 +119,39 @@ class Lane:
 
     def _loop(self) -> None:
         while True:
-            parcels = self._gather()
-            if not parcels:
+            work, self._next = self._next or self._work(self._held or self._queue.get()), None
+            if work is None:
                 break
             self.busy_since = time.monotonic()
-            self._serve(parcels)
+            self._serve(work)
             self.busy_since = None
-        self._session.close()
+        self._turn.close()
 
-    def _gather(self) -> list[Parcel]:
-        """Parcels for one turn: the first that comes, and what joins it within the limits."""
-        first = self._held or self._queue.get()
-        self._held = None
+    def _meanwhile(self) -> None:
+        """While a turn is written: gather the next one, and have a large one read ahead."""
+        if self._next is not None:
+            return
+        try:
+            first = self._held or self._queue.get_nowait()
+        except queue.Empty:
+            return
         if first is None:
-            return []
+            self._queue.put(None)
+            return
+        self._next = self._work(first)
+        if self._next is not None and len(self._next.items) >= self._limits.ahead_events_min:
+            self._turn.read_ahead(self._next.items)
+
+    def _work(self, first: Parcel | None) -> _Work | None:
+        """Parcels for one turn: the first, and what joins it within the limits. None at the end."""
+        if first is None:
+            return None
+        self._held = None
+        # A caller that went away may have cancelled; from here on nobody can.
+        parcels = [parcel for parcel in self._joined(first) if self._claim(parcel)]
+        return _Work(parcels, [item for parcel in parcels for item in parcel.items])
+
+    def _joined(self, first: Parcel) -> list[Parcel]:
         parcels, events, size = [first], len(first.items), first.size_bytes
         deadline = time.monotonic() + self._limits.batch_wait_seconds
         while events < self._limits.batch_events_max and size < self._limits.batch_bytes_max:
@@ -141,10 +171,8 @@ class Lane:
             parcels.append(parcel)
         return parcels
 
-    def _serve(self, parcels: list[Parcel]) -> None:
-        # A caller that went away may have cancelled; from here on nobody can.
-        parcels = [parcel for parcel in parcels if self._claim(parcel)]
-        items = [item for parcel in parcels for item in parcel.items]
+    def _serve(self, work: _Work) -> None:
+        parcels, items = work.parcels, work.items
         if not parcels:
             return
         try:
@@ -192,7 +220,7 @@ class Lane:
         while True:
             started = time.monotonic()
             try:
-                results = self._turn.run(items)
+                results = self._turn.run(items, self._meanwhile)
             except StoreUnavailable:
                 if self._closed or time.monotonic() + pause > deadline:
                     raise

@@ -16,6 +16,7 @@ from regulars.store.queries import load_queries
 from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
+from .ahead import Footprint
 from .batch import Batch, Memory, rekey_sale
 from .documents import document, uuid_array
 from .prepared import CANARY, Prepared
@@ -27,8 +28,19 @@ _TURN = load_queries("regulars.store", "turn.sql")
 _figures = msgspec.json.Decoder(Figures).decode
 
 
-def first(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> None:
-    """Take the lock, find duplicates, load records, figures and receipts the batch names: one round trip."""
+def first(
+    session: Session,
+    vault: Vault,
+    memory: Memory,
+    batch: Batch,
+    *,
+    log: bool,
+    ahead: tuple[list[list[Row]], Footprint] | None = None,
+) -> None:
+    """Take the lock, find duplicates, load records, figures and receipts the batch names: one round trip.
+
+    `ahead`: what was read for the batch before the lock, and the footprint of the turn that wrote since.
+    """
     workspace = {"workspace_id": vault.workspace_id}
     by_key: dict[str, Prepared] = {}
     for prepared in batch.taken:
@@ -39,15 +51,17 @@ def first(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: 
     wanted = list(by_key.values())
     # Prepared before the lock, perhaps while these were being read, so they are compared at every turn.
     _rekey(wanted, memory, vault)
-    keys = uuid_array(by_key.keys() - signs) if log else "{}"
-    calls = [
-        Call(_TURN.lock_workspace, workspace),
-        Call(_TURN.load_state, workspace),
-        Call(_TURN.find_event_keys, workspace | {"keys": keys}),
-        _people_call(vault, wanted),
-        *_receipt_calls(vault, wanted),
-    ]
-    _, state, taken, people_, rows, naming = session.run(calls)
+    keys = by_key.keys() - signs if log else set()
+    look = [Call(_TURN.lock_workspace, workspace), Call(_TURN.load_state, workspace)]
+    if ahead is None:
+        _, state, *named = session.run([*look, *_named(vault, wanted, keys)])
+    else:
+        _, state, *again = session.run([*look, *_again(vault, wanted, ahead[1])])
+        if state[0] == ahead[1].counters:
+            named = _patched(ahead[0], again, ahead[1], keys)
+        else:
+            named = session.run(_named(vault, wanted, keys))
+    taken, people_, rows, naming = named
     batch.event_no, batch.turn_no, cache_no = state[0]
     if cache_no != memory.cache_no:
         _refresh(session, vault, memory, cache_no)
@@ -61,6 +75,47 @@ def first(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: 
             batch.fresh.append(prepared)
     _take_people(batch, people_)
     batch.rows.rows = {row[0]: _sale(row) for row in [*rows, *naming]}
+
+
+def named_calls(vault: Vault, memory: Memory, wanted: list[Prepared]) -> list[Call]:
+    """Ask for all that the events of a batch name, duplicates of each other included."""
+    _rekey(wanted, memory, vault)
+    return _named(vault, wanted, {p.event_key for p in wanted if p.type != CANARY})
+
+
+def _named(vault: Vault, wanted: list[Prepared], keys: set[str]) -> list[Call]:
+    params = {"workspace_id": vault.workspace_id, "keys": uuid_array(keys)}
+    find = Call(_TURN.find_event_keys, params)
+    return [find, _people_call(vault, wanted), *_receipt_calls(vault, wanted)]
+
+
+def _again(vault: Vault, wanted: list[Prepared], touched: Footprint) -> list[Call]:
+    """Ask once more for what the turn before has touched."""
+    people_ = [p for p in wanted if p.said is not None and p.said.person.record_id in touched.records]
+    receipts = [
+        p
+        for p in wanted
+        if p.sale is not None
+        and (p.sale.sale_id in touched.receipts or not touched.named.isdisjoint(_numbers(p.sale)))
+    ]
+    return [_people_call(vault, people_), *_receipt_calls(vault, receipts)]
+
+
+def _patched(
+    read: list[list[Row]], again: list[list[Row]], touched: Footprint, keys: set[str]
+) -> list[list[Row]]:
+    """What was read ahead, with what the turn before has touched in its newer form."""
+    taken, people_, rows, naming = read
+    taken = [*taken, *((key,) for key in keys & touched.keys)]
+    people_ = [*(row for row in people_ if row[0].hex() not in touched.records), *again[0]]
+    newer = {row[0]: row for row in (*again[1], *again[2])}
+    receipts = [row for row in (*rows, *naming) if row[0] not in touched.receipts and row[0] not in newer]
+    return [taken, people_, receipts, list(newer.values())]
+
+
+def _numbers(row: SaleRow) -> set[str]:
+    """Keys of the receipt numbers a row has or names."""
+    return {key for key in (row.receipt_key, row.original_key) if key is not None}
 
 
 def people(session: Session, vault: Vault, batch: Batch, wanted: list[Prepared]) -> None:
@@ -118,7 +173,7 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
     """Ask for the receipts of a batch as they stand, and for the refunds and voids that name one of them."""
     workspace = {"workspace_id": vault.workspace_id}
     receipts = [p.sale for p in wanted if p.sale is not None]
-    keys = {key for row in receipts for key in (row.receipt_key, row.original_key) if key is not None}
+    keys = {key for row in receipts for key in _numbers(row)}
     return [
         Call(_PROFILE.load_sales, workspace | {"ids": uuid_array({row.sale_id for row in receipts})}),
         Call(_PROFILE.load_naming, workspace | {"keys": uuid_array(keys)}),

@@ -1,8 +1,9 @@
-"""What a turn writes: one document a room, all in one pipeline."""
+"""What a turn writes: one document a room, each sent as soon as it is made."""
 
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -31,21 +32,25 @@ _encode = msgspec.json.encode
 REMEMBERED_MAX = 200_000
 
 
-def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> dict[int, str]:
-    """Send everything the rooms decided, and commit. Returns the quarantine id of each refused message, by its id()."""
-    calls: list[Call] = []
+def events(vault: Vault, batch: Batch) -> Iterator[Call]:
+    """The log's part of what a turn writes; it needs the records' keys only."""
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
-    if log:
-        calls += _events(vault, batch, workspace)
-    calls += identity_calls(vault, batch.identity, workspace)
-    calls += _profile(batch, workspace)
-    calls += _consents(batch, workspace)
+    yield from _events(vault, batch, workspace)
+
+
+def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[Call]:
+    """Everything the rooms decided."""
+    workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
+    yield from _profile(batch, workspace)
+    yield from identity_calls(vault, batch.identity, workspace)
+    yield from _consents(batch, workspace)
     entries, register_calls = _registers(vault, memory, batch, workspace)
-    calls += register_calls
-    quarantined: dict[int, str] = {}
+    batch.entries = entries
+    yield from register_calls
     if log:
-        calls += _outbox(vault, batch, workspace)
-        calls += _quarantine(vault, batch, workspace, quarantined)
+        yield from _turn(batch, workspace)
+        yield from _outbox(vault, batch, workspace)
+        yield from _quarantine(vault, batch, workspace)
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
     step = int(bool(zones_changed or batch.identity.generics or batch.identity.freed))
     numbers = {
@@ -55,14 +60,16 @@ def save(session: Session, vault: Vault, memory: Memory, batch: Batch, *, log: b
         "profiles_delta": batch.identity.profiles_delta,
         "canary_at": batch.canary_at,
     }
-    calls.append(Call(_TURN.save_state, workspace | numbers))
-    session.finish(calls)
+    yield Call(_TURN.save_state, workspace | numbers)
+
+
+def remember(memory: Memory, entries: registers.Entries) -> None:
+    """After the commit: these codes are in the registers for certain."""
     memory.stores.update(entries.stores)
     memory.staff.update(entries.staff)
     memory.products.update(entries.products)
     if len(memory.products) > REMEMBERED_MAX:
         memory.products.clear()
-    return quarantined
 
 
 def number_events(batch: Batch, *, log: bool) -> None:
@@ -81,14 +88,12 @@ def number_events(batch: Batch, *, log: bool) -> None:
 def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
     rows = []
     blob = Blob()
-    checked = batch.now
     for prepared in batch.fresh:
         if prepared.type == CANARY:
             continue
         record = batch.records.get(prepared.said.person.record_id) if prepared.said else None
         key = vault.unwrap(record.wrapped) if record else vault.workspace_key
         at, size = blob.add(seal(key, prepared.body))
-        checked = min(checked, prepared.checked_at)
         rows.append(
             {
                 "no": prepared.event_no,
@@ -104,16 +109,26 @@ def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
         )
     if not rows:
         return []
-    timings = {"checked_at": checked, "loaded_at": batch.loaded_at, "decided_at": batch.decided_at}
-    numbers = workspace | {"turn_no": batch.turn_no, "events": len(rows)}
     return [
         Call(_TURN.save_event_keys, workspace | {"keys": uuid_array(row["key"] for row in rows)}),
         Call(
             _TURN.save_events,
             workspace | {"turn_no": batch.turn_no, "doc": document(rows), "blob": blob.whole()},
         ),
-        Call(_TURN.save_turn, numbers | timings),
     ]
+
+
+def _turn(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
+    """The turn's clock readings, when it logged anything."""
+    logged = [prepared.checked_at for prepared in batch.fresh if prepared.type != CANARY]
+    if not logged:
+        return []
+    readings = {
+        "checked_at": min(batch.now, *logged),
+        "loaded_at": batch.loaded_at,
+        "decided_at": batch.decided_at,
+    }
+    return [Call(_TURN.save_turn, workspace | readings | {"turn_no": batch.turn_no, "events": len(logged)})]
 
 
 def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) -> list[Call]:
@@ -203,13 +218,18 @@ def _profile(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
                 }
             )
         calls.append(Call(_PROFILE.save_figures, workspace | {"doc": document(rows), "blob": blob.whole()}))
-    if batch.sales.rows:
-        blob = Blob()
-        for row in batch.sales.rows.values():
-            row.at, row.size = blob.add(row.lines)
-            row.lines = b""
-        doc = document(list(batch.sales.rows.values()))
-        calls.append(Call(_PROFILE.save_sales, workspace | {"doc": doc, "blob": blob.whole()}))
+    before = batch.receipts_before
+    for sql, receipts in (
+        (_PROFILE.add_sales, [row for row in batch.sales.rows.values() if row.sale_id not in before]),
+        (_PROFILE.change_sales, [row for row in batch.sales.rows.values() if row.sale_id in before]),
+    ):
+        if receipts:
+            blob = Blob()
+            for row in receipts:
+                row.at, row.size = blob.add(row.lines)
+                row.lines = b""
+            doc = document(receipts)
+            calls.append(Call(sql, workspace | {"doc": doc, "blob": blob.whole()}))
     days = [
         {"day": day, "store": store, "channel": channel, "currency": currency, **msgspec.structs.asdict(cell)}
         for (day, store, channel, currency), cell in batch.sales.days.items()
@@ -278,10 +298,9 @@ def _outbox(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
     return [Call(_TURN.save_outbox, workspace | {"doc": document(list(rows.values()))})]
 
 
-def _quarantine(
-    vault: Vault, batch: Batch, workspace: dict[str, Any], quarantined: dict[int, str]
-) -> list[Call]:
-    calls = _tried_again(batch, workspace, quarantined)
+def _quarantine(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
+    quarantined = batch.quarantined
+    calls = _tried_again(batch, workspace)
     fresh = [refused for refused in batch.refused if refused.replays is None]
     if not fresh:
         return calls
@@ -312,12 +331,12 @@ def _quarantine(
     return [*calls, Call(_TURN.save_quarantine, workspace | {"doc": document(rows), "blob": blob.whole()})]
 
 
-def _tried_again(batch: Batch, workspace: dict[str, Any], quarantined: dict[int, str]) -> list[Call]:
+def _tried_again(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
     """Messages that failed once more stay where they are, with the newer fault."""
     rows = []
     for refused in batch.refused:
         if refused.replays is not None:
-            quarantined[id(refused)] = refused.replays
+            batch.quarantined[id(refused)] = refused.replays
             error = refused.error
             rows.append(
                 {"id": refused.replays, "code": error.code, "field": error.field, "message": error.message}

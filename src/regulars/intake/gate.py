@@ -10,7 +10,7 @@ from datetime import datetime
 
 from regulars.engine.batch import Memory
 from regulars.engine.lane import Lane, Limits, Observer
-from regulars.engine.prepared import Item, Refused
+from regulars.engine.prepared import Item
 from regulars.engine.tuning import tune
 from regulars.engine.turn import utc_now
 from regulars.store.database import Database
@@ -21,7 +21,8 @@ from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import EVENTS_PER_REQUEST_MAX
 from regulars.vocabulary.intake import EventError, Result, Source
 
-from .prepare import Preparer, refuse
+from .prepare import Preparer, prepare_all, refuse
+from .side import SideProcess
 
 WORKSPACES_MAX = 500
 PREPARE_AT_ONCE_BYTES = 32 * 1024
@@ -44,7 +45,8 @@ class _Entrance:
     ) -> None:
         self.vault = Vault(master, workspace_id)
         memory = Memory()
-        self.preparer = Preparer(self.vault, memory.zones)
+        self.zones = memory.zones
+        self.preparer = Preparer(self.vault.hash, memory.zones)
         self.lane = Lane(Session(database), self.vault, memory, clock, limits=limits, observer=observer)
 
 
@@ -67,8 +69,9 @@ class EngineGate:
         self._clock = clock
         self._entrances: dict[int, _Entrance] = {}
         self._lock = threading.Lock()
-        # One thread only: several would take the interpreter from the lane, which everybody waits for.
-        self._aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="prepare")
+        # They wait for the process that prepares large calls; while one takes its answer it works for the other.
+        self._aside = ThreadPoolExecutor(max_workers=2, thread_name_prefix="prepare")
+        self._side = SideProcess()
         tune()
 
     async def submit(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
@@ -78,12 +81,15 @@ class EngineGate:
         if sum(map(len, bodies)) <= PREPARE_AT_ONCE_BYTES:
             return await asyncio.wrap_future(self._enter(source, bodies, door))
         loop = asyncio.get_running_loop()
-        entered = await loop.run_in_executor(self._aside, self._enter, source, bodies, door)
+        entered = await loop.run_in_executor(self._aside, self._enter_large, source, bodies, door)
         return await asyncio.wrap_future(entered)
 
     def submit_wait(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
         """The same for a thread that may block (imports, tests)."""
-        return self._enter(source, bodies, door).result() if bodies else []
+        if not bodies:
+            return []
+        small = sum(map(len, bodies)) <= PREPARE_AT_ONCE_BYTES
+        return (self._enter if small else self._enter_large)(source, bodies, door).result()
 
     async def quarantine(self, source: Source, body: bytes, error: EventError, *, door: str) -> str:
         """See vocabulary.intake.Gate.quarantine."""
@@ -118,22 +124,21 @@ class EngineGate:
     def close(self) -> None:
         """Finish what is queued and stop the lanes."""
         self._aside.shutdown(wait=True)
+        self._side.close()
         for entrance in list(self._entrances.values()):
             entrance.lane.close()
 
     def _enter(self, source: Source, bodies: Sequence[bytes], door: str) -> Future[list[Result]]:
-        if len(bodies) > EVENTS_PER_REQUEST_MAX:
-            raise InvalidInput(
-                f"at most {EVENTS_PER_REQUEST_MAX} events a call", code="too_many_events", field="events"
-            )
+        _check_size(bodies)
         entrance = self._entrance(source.workspace_id)
-        now = self._clock()
-        prepare = entrance.preparer.prepare
-        items: list[Item] = [prepare(source, body, door=door, received_at=now) for body in bodies]
-        checked = self._clock()
-        for item in items:
-            if not isinstance(item, Refused):
-                item.checked_at = checked
+        items = prepare_all(entrance.preparer, source, bodies, door=door, received_at=self._clock())
+        return entrance.lane.submit(items, sum(map(len, bodies)))
+
+    def _enter_large(self, source: Source, bodies: Sequence[bytes], door: str) -> Future[list[Result]]:
+        _check_size(bodies)
+        entrance = self._entrance(source.workspace_id)
+        hasher, now = entrance.vault.hash, self._clock()
+        items = self._side.prepare(hasher, entrance.zones, source, bodies, door=door, received_at=now)
         return entrance.lane.submit(items, sum(map(len, bodies)))
 
     def _entrance(self, workspace_id: int) -> _Entrance:
@@ -151,3 +156,10 @@ class EngineGate:
         )
         self._entrances[workspace_id] = entrance
         return entrance
+
+
+def _check_size(bodies: Sequence[bytes]) -> None:
+    if len(bodies) > EVENTS_PER_REQUEST_MAX:
+        raise InvalidInput(
+            f"at most {EVENTS_PER_REQUEST_MAX} events a call", code="too_many_events", field="events"
+        )

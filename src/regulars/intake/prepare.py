@@ -6,7 +6,7 @@ Decode, scrub, check, normalise, hash. What is wrong comes back as Refused with 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,8 +17,9 @@ from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import Said, micros
 from regulars.capabilities.profile.receipt import row_of
 from regulars.capabilities.registers.rules import entries_of
-from regulars.engine.prepared import CANARY, Prepared, Refused, read_event
-from regulars.store.vault import Vault
+from regulars.engine.prepared import CANARY, Item, Prepared, Refused, read_event
+from regulars.engine.turn import utc_now
+from regulars.store.vault import Hasher
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import (
     COMMAND_PREFIX,
@@ -49,8 +50,8 @@ class Hint(msgspec.Struct):
 class Preparer:
     """Prepares the events of one workspace. `zones` maps a store's code to its time zone."""
 
-    def __init__(self, vault: Vault, zones: Mapping[str, ZoneInfo]) -> None:
-        self._hash = vault.hash
+    def __init__(self, hash_: Hasher, zones: Mapping[str, ZoneInfo]) -> None:
+        self._hash = hash_
         self._zones = zones
 
     def prepare(
@@ -119,6 +120,19 @@ class Preparer:
         if person is not None:
             at = out.occurred_at
             out.said = Said(person, out.source.source_id, at, (micros(at), out.event_key))
+
+
+def prepare_all(
+    preparer: Preparer, source: Source, bodies: Sequence[bytes], *, door: str, received_at: datetime
+) -> list[Item]:
+    """The events of a call, in order."""
+    prepare = preparer.prepare
+    items: list[Item] = [prepare(source, body, door=door, received_at=received_at) for body in bodies]
+    checked = utc_now()
+    for item in items:
+        if isinstance(item, Prepared):
+            item.checked_at = checked
+    return items
 
 
 def _check(event: Event, source: Source, received_at: datetime) -> None:

@@ -117,7 +117,7 @@ class Rebuilder:
         sources = {
             row[0]: self._source(row) for row in reader.run([Call(_SQL.read_sources, _of(self._vault))])[0]
         }
-        preparer = Preparer(self._vault, self._zones)
+        preparer = Preparer(self._vault.hash, self._zones)
         while True:
             page = reader.run(
                 [Call(_SQL.read_log, _of(self._vault) | {"after": after, "limit": PAGE_EVENTS})]

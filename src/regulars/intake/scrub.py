@@ -80,6 +80,18 @@ def _networks_by_head() -> dict[str, tuple[tuple[int, int, int, frozenset[int]],
 _BY_HEAD = _networks_by_head()
 
 
+def _possible_start() -> re.Pattern[bytes]:
+    """Matches in digits whatever could be the start of a card number, and not much else."""
+    starts = []
+    for low, high, lengths in _NETWORKS:
+        heads = {str(low)} if low == high else {str(number)[:2] for number in range(low, high + 1)}
+        starts += [f"{head}[0-9]{{{min(lengths) - len(head)}}}" for head in sorted(heads)]
+    return re.compile("|".join(starts).encode())
+
+
+_POSSIBLE_START = _possible_start()
+
+
 def is_card_number(digits: str) -> bool:
     """Whether digits have a network's prefix, that network's length, and pass the Luhn check."""
     if not digits.isascii():
@@ -158,7 +170,10 @@ def _may_hold(raw: bytes) -> bool:
         return True
     if raw.isascii():
         runs = raw.translate(_DIGITS_ALONE, _ASCII_SEPARATORS).split()
-        return any(_hides_card(run.decode()) for run in runs if len(run) >= CARD_DIGITS_MIN)
+        long = [run for run in runs if len(run) >= CARD_DIGITS_MIN]
+        if _POSSIBLE_START.search(b" ".join(long)) is None:
+            return False
+        return any(_hides_card(run.decode()) for run in long)
     text = raw.decode("utf-8", "replace")
     if _FOREIGN_DIGIT.search(text):
         return True

@@ -45,11 +45,9 @@ _BASE: Mapping[str, str] = {
     "unix_socket_permissions": "0700",
     "password_encryption": "scram-sha-256",
     "max_connections": "60",
-    "shared_buffers": "256MB",
     "huge_pages": "off",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
-    "effective_cache_size": "1GB",
     # Durability: what is acknowledged is on disk.
     "fsync": "on",
     "full_page_writes": "on",
@@ -58,7 +56,9 @@ _BASE: Mapping[str, str] = {
     "max_wal_senders": "2",
     "max_wal_size": "2GB",
     "min_wal_size": "256MB",
+    # A page's first change after a checkpoint is kept whole; to squeeze it costs more than to write it.
     "wal_compression": "off",
+    "wal_buffers": "16MB",
     "checkpoint_timeout": "10min",
     "checkpoint_completion_target": "0.9",
     "random_page_cost": "1.1",
@@ -167,6 +167,7 @@ def configure(launch: Launch, socket_dir: Path, extra: Mapping[str, str]) -> Non
     major = major_version(launch.bin_dir)
     values = dict(_BASE, unix_socket_directories=str(socket_dir), cluster_name=cluster_name(launch.data_dir))
     values["port"] = str(PORT)
+    values |= _memory_settings(memory_bytes())
     if major >= 18:
         # No processes for reading ahead: the data of a small shop sits in memory.
         values["io_method"] = "sync"
@@ -176,6 +177,24 @@ def configure(launch: Launch, socket_dir: Path, extra: Mapping[str, str]) -> Non
         launch.data_dir / "postgresql.conf", ("# Written at every start.\n" + "".join(lines)).encode()
     )
     write_private(launch.data_dir / "pg_hba.conf", _HBA.encode())
+
+
+def _memory_settings(total_bytes: int) -> dict[str, str]:
+    """A sixteenth of the memory for pages that are changed, 128 MB to 1 GB; it is taken only as it is filled."""
+    megabytes = total_bytes // 2**20
+    return {
+        "shared_buffers": f"{max(128, min(1024, megabytes // 16))}MB",
+        "effective_cache_size": f"{max(512, megabytes // 2)}MB",
+    }
+
+
+def memory_bytes() -> int:
+    """Memory of the machine, or of the container where that is less."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError):
+            total = min(total, int(Path(path).read_text(encoding="ascii")))
+    return total
 
 
 def cluster_name(data_dir: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, LiteralString, NamedTuple, NoReturn
 
 import psycopg
@@ -62,6 +62,10 @@ class Session:
         self._unnamed: int | None = None
         self.statements = 0
 
+    def another(self) -> Session:
+        """A second session with the same database; it opens its connection when it is used."""
+        return Session(self._database, wait_seconds=self._wait_seconds)
+
     def begin(self, workspace_id: int) -> None:
         """Start a transaction that sees one workspace; opens the connection when there is none.
 
@@ -87,18 +91,21 @@ class Session:
         """
         return self._send(calls, last=False)
 
-    def finish(self, calls: Sequence[Call]) -> None:
-        """Run the last calls of a transaction and commit it, all in one pipeline; see `run` and `commit`."""
+    def finish(self, calls: Iterable[Call]) -> None:
+        """Run the last calls of a transaction and commit it, all in one pipeline; see `run` and `commit`.
+
+        Each call is sent when it comes, so that the server works on it while the next one is made.
+        """
         self._send(calls, last=True)
 
-    def _send(self, calls: Sequence[Call], *, last: bool) -> list[list[Row]]:
+    def _send(self, calls: Iterable[Call], *, last: bool) -> list[list[Row]]:
         connection = self._connection
         assert connection is not None, "run comes between begin and commit"
-        self.statements += len(calls)
         try:
             with connection.pipeline():
                 self._name(connection)
                 cursors = [connection.execute(c.sql, c.params, binary=True) for c in calls]
+                self.statements += len(cursors)
                 if last:
                     connection.commit()  # skipped by the server when a call before it failed
             return [cursor.fetchall() if cursor.description else [] for cursor in cursors]

@@ -60,15 +60,17 @@ os.register_at_fork(after_in_child=_chance.forget)
 class Hasher:
     """Keyed hashes of identifiers, words and keys of one workspace."""
 
-    __slots__ = ("_key",)
+    __slots__ = ("_fresh", "key")
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self.key = key
+        self._fresh = hashlib.blake2b(digest_size=16, key=key)
 
     def __call__(self, kind: str, *parts: str) -> str:
         """32 hexadecimal digits for a typed value; parts are joined unambiguously by a control character."""
-        text = "\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass")
-        return hashlib.blake2b(text, digest_size=16, key=self._key).hexdigest()
+        hashing = self._fresh.copy()  # the key has gone in already
+        hashing.update("\x1f".join((kind, *parts)).encode("utf-8", "surrogatepass"))
+        return hashing.hexdigest()
 
 
 class Vault:

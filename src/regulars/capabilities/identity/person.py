@@ -15,14 +15,18 @@ from .state import Person
 
 Hash = Callable[..., str]
 
-_ID_FIELDS = (
-    (kinds.EXTERNAL_ID, "external_id"),
-    (kinds.LOYALTY_CARD, "loyalty_card"),
-    (kinds.ANONYMOUS_ID, "anonymous_id"),
-    (kinds.PAYMENT_TOKEN, "payment_token"),
-    (kinds.DEVICE, "device"),
-)
+_ID_FIELDS = tuple(
+    (kind, kinds.NAMES[kind], kind in kinds.SCOPED_TO_SOURCE)
+    for kind in (
+        kinds.EXTERNAL_ID, kinds.LOYALTY_CARD, kinds.ANONYMOUS_ID, kinds.PAYMENT_TOKEN, kinds.DEVICE,
+    )
+)  # fmt: skip
 TRAITS_MAX = 200
+_PLACES = {kind: place for place, kind in enumerate(kinds.KEY_ORDER)}
+
+
+def _place_in_key(value: tuple[int, str, str]) -> int:
+    return _PLACES[value[0]]
 
 
 def person_of(
@@ -35,9 +39,9 @@ def person_of(
     """
     scalars = _scalars(customer)
     values = _values(customer, scalars, source_id, region, hash_)
-    key = next((value for kind in kinds.KEY_ORDER for value in values if value[0] == kind), None)
-    if key is None:
+    if not values:
         return None
+    key = min(values, key=_place_in_key)
     record_id = hash_("record", str(source_id), kinds.NAMES[key[0]], key[1])
     said = msgspec.json.encode([scalars, [value[:2] for value in values], deletes]).decode()
     return Person(
@@ -89,13 +93,13 @@ def _values(
     customer: Customer, scalars: dict[str, Any], source_id: int, region: str, hash_: Hash
 ) -> list[tuple[int, str, str]]:
     out = []
-    for kind, name in _ID_FIELDS:
+    for kind, name, scoped in _ID_FIELDS:
         raw = getattr(customer, name)
-        if raw is None or not raw.strip() or is_filler(raw):
+        if raw is None:
             continue
         value = raw.strip()
-        scope = str(source_id) if kind in kinds.SCOPED_TO_SOURCE else ""
-        out.append((kind, value, hash_(name, scope, value)))
+        if value and not is_filler(value):
+            out.append((kind, value, hash_(name, str(source_id) if scoped else "", value)))
     if customer.email:
         address = email(customer.email)
         if address:

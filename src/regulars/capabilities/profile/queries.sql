@@ -94,8 +94,8 @@ on conflict (workspace_id, record_id) do update set
     seen_hash = excluded.seen_hash, seen_at = excluded.seen_at, seen_key = excluded.seen_key,
     last_at = excluded.last_at, figures = excluded.figures
 
--- name: save_sales
--- Receipts as they stand now, lines cut from one blob.
+-- name: add_sales
+-- Receipts that are new, lines cut from one blob.
 insert into sale (
     workspace_id, sale_id, kind, version, source_id, occurred_at, business_date, receipt, receipt_key, currency,
     event_key, store, till, channel, staff, original_key, original_store, original_till, original_date,
@@ -114,16 +114,26 @@ from json_to_recordset(%(doc)s::json) as x(
     total_minor bigint, tax_minor bigint, discount_minor bigint, items_micro bigint, record_id uuid,
     event_no bigint, counted_on uuid, counted boolean, void boolean, original_id uuid, at integer, size integer
 )
-on conflict (workspace_id, sale_id) do update set
-    version = excluded.version, occurred_at = excluded.occurred_at, business_date = excluded.business_date,
-    receipt = excluded.receipt, receipt_key = excluded.receipt_key, currency = excluded.currency,
-    event_key = excluded.event_key, store = excluded.store, till = excluded.till, channel = excluded.channel,
-    staff = excluded.staff, original_key = excluded.original_key, original_store = excluded.original_store,
-    original_till = excluded.original_till, original_date = excluded.original_date,
-    total_minor = excluded.total_minor, tax_minor = excluded.tax_minor,
-    discount_minor = excluded.discount_minor, items_micro = excluded.items_micro, lines = excluded.lines,
-    record_id = excluded.record_id, event_no = excluded.event_no, counted_on = excluded.counted_on,
-    counted = excluded.counted, void = excluded.void, original_id = excluded.original_id
+
+-- name: change_sales
+-- Receipts that were there, as they stand now.
+update sale s set
+    version = x.version, occurred_at = x.occurred_at, business_date = x.business_date, receipt = x.receipt,
+    receipt_key = x.receipt_key, currency = x.currency, event_key = x.event_key, store = x.store, till = x.till,
+    channel = x.channel, staff = x.staff, original_key = x.original_key, original_store = x.original_store,
+    original_till = x.original_till, original_date = x.original_date, total_minor = coalesce(x.total_minor, 0),
+    tax_minor = coalesce(x.tax_minor, 0), discount_minor = coalesce(x.discount_minor, 0),
+    items_micro = coalesce(x.items_micro, 0), lines = substring(%(blob)b::bytea, x.at, x.size),
+    record_id = x.record_id, event_no = x.event_no, counted_on = x.counted_on,
+    counted = coalesce(x.counted, false), void = coalesce(x.void, false), original_id = x.original_id
+from json_to_recordset(%(doc)s::json) as x(
+    sale_id uuid, version bigint, occurred_at timestamptz, business_date date, receipt text, receipt_key uuid,
+    currency text, event_key uuid, store text, till text, channel text, staff text, original_key uuid,
+    original_store text, original_till text, original_date date, total_minor bigint, tax_minor bigint,
+    discount_minor bigint, items_micro bigint, record_id uuid, event_no bigint, counted_on uuid,
+    counted boolean, void boolean, original_id uuid, at integer, size integer
+)
+where s.workspace_id = %(workspace_id)s and s.sale_id = x.sale_id
 
 -- name: save_days
 -- What the batch adds to the days of the shops.

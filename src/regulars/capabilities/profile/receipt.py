@@ -18,6 +18,7 @@ from .state import MICRO, REFUND, SALE, VOID, SaleRow
 Hash = Callable[..., str]
 _KINDS = {"sale.completed": SALE, "sale.refunded": REFUND, "sale.voided": VOID}
 QUANTITY_MAX = 1_000_000
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def row_of(event: Event, *, source: Source, event_key: str, zone: ZoneInfo, hash_: Hash) -> SaleRow | None:
@@ -73,7 +74,9 @@ def _sale_id(
     if source.receipts_never_reset or sale.receipt_unique:
         return hash_("sale", source.till_system, str(kind), sale.receipt)
     place = (event.store or "", event.till or "", day.isoformat())
-    return hash_("sale", source.till_system, str(kind), sale.receipt, *place)
+    hashed = hash_("sale", source.till_system, str(kind), sale.receipt, *place)
+    # The day in front, so that the receipts of one day lie together in the index.
+    return f"{(day.toordinal() - _FIRST_DAY) % 65_536:04x}{hashed[4:]}"
 
 
 def _line(line: Line, index: int) -> tuple[str | None, str | None, str | None, int, int, int, int, int]:
@@ -91,7 +94,11 @@ def _line(line: Line, index: int) -> tuple[str | None, str | None, str | None, i
 
 def micro(quantity: Decimal, field: str) -> int:
     """A quantity in millionths. Raises InvalidInput over six decimals or out of range."""
-    if not quantity.is_finite() or abs(quantity) > QUANTITY_MAX:
+    if not quantity.is_finite():
+        raise InvalidInput(f"{field} is out of range", field=field)
+    if quantity == 1:
+        return MICRO
+    if abs(quantity) > QUANTITY_MAX:
         raise InvalidInput(f"{field} is out of range", field=field)
     scaled = quantity * MICRO
     whole = int(scaled)
