@@ -78,8 +78,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, _help("Most bytes of events in one turn.", ge=65_536, le=256 * 1024 * 1024)
     ] = 8 * 1024 * 1024
     batch_wait_ms: Annotated[
-        float, _help("How long a turn waits for company before it starts, in milliseconds.", ge=0, le=1_000)
-    ] = 2.0
+        float,
+        _help(
+            "How long, at a brisk pace, a turn waits for company at most, in milliseconds.", ge=0, le=1_000
+        ),
+    ] = 10.0
     queue_events_max: Annotated[
         int,
         _help("Most events waiting for a turn; beyond it callers get 503 and come back.", ge=1, le=1_000_000),

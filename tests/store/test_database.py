@@ -129,11 +129,21 @@ def test_more_readers_than_connections_wait_their_turn_and_then_fail_as_busy(
         small = Database(two_workspaces.dsn, connections_max=1, wait_seconds=0.2)
         await small.open()
         try:
-            async with small.read(1):
-                with pytest.raises(StoreUnavailable) as caught:
-                    async with small.read(1):
-                        pass
-                assert caught.value.retry
+            taken, done = asyncio.Event(), asyncio.Event()
+
+            async def reader() -> None:
+                async with small.read(1):
+                    taken.set()
+                    await done.wait()
+
+            reading = asyncio.create_task(reader())
+            await taken.wait()
+            with pytest.raises(StoreUnavailable) as caught:
+                async with small.read(1):
+                    pass
+            assert caught.value.retry
+            done.set()
+            await reading
             async with small.read(1) as connection:
                 await connection.execute("SELECT 1")
         finally:

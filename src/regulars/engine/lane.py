@@ -30,15 +30,20 @@ from .turn import Turn
 class Limits(Struct, frozen=True):
     """Bounds of a lane. `retry_seconds`: how long a batch is tried again during an outage.
 
-    A batch of `ahead_events_min` events or more that waits already is read while another is written.
+    After a turn the next one starts `REST` turns' time later, `batch_wait_seconds` at most: at a brisk pace
+    events gather and share a turn, at a quiet one nobody waits. A batch of `ahead_events_min` events or more that
+    waits already is read while another is written.
     """
 
     batch_events_max: int = 1_000
     batch_bytes_max: int = 4 * 1024 * 1024
-    batch_wait_seconds: float = 0.002
+    batch_wait_seconds: float = 0.01
     ahead_events_min: int = 100
     queue_events_max: int = 20_000
     retry_seconds: float = 5.0
+
+
+REST = 2.0
 
 
 class Parcel(Struct):
@@ -83,10 +88,11 @@ class Lane:
         self._limits = limits or Limits()
         self._observer = observer or Observer()
         self._queue: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
-        self._waiting = 0
+        self._waiting = self._served = 0
         self._count = threading.Lock()
         self._held: Parcel | None = None
         self._next: _Work | None = None
+        self._rested_at = 0.0
         self._closed = False
         self.busy_since: float | None = None
         self._thread = threading.Thread(target=self._loop, name=f"lane-{vault.workspace_id}", daemon=True)
@@ -122,14 +128,18 @@ class Lane:
             work, self._next = self._next or self._work(self._held or self._queue.get()), None
             if work is None:
                 break
-            self.busy_since = time.monotonic()
+            began = self.busy_since = time.monotonic()
             self._serve(work)
             self.busy_since = None
+            ended, wait = time.monotonic(), self._limits.batch_wait_seconds
+            took = ended - began
+            # During a long turn enough has gathered already.
+            self._rested_at = ended + (min(wait, REST * took) if took < wait else 0.0)
         self._turn.close()
 
     def _meanwhile(self) -> None:
-        """While a turn is written: gather the next one, and have a large one read ahead."""
-        if self._next is not None:
+        """While a turn is written: gather a large next one, and have it read ahead."""
+        if self._next is not None or self._waiting - self._served < self._limits.ahead_events_min:
             return
         try:
             first = self._held or self._queue.get_nowait()
@@ -153,10 +163,9 @@ class Lane:
 
     def _joined(self, first: Parcel) -> list[Parcel]:
         parcels, events, size = [first], len(first.items), first.size_bytes
-        deadline = time.monotonic() + self._limits.batch_wait_seconds
         while events < self._limits.batch_events_max and size < self._limits.batch_bytes_max:
             try:
-                wait = deadline - time.monotonic()
+                wait = self._rested_at - time.monotonic()
                 parcel = self._queue.get(timeout=wait) if wait > 0 else self._queue.get_nowait()
             except queue.Empty:
                 break
@@ -173,6 +182,7 @@ class Lane:
 
     def _serve(self, work: _Work) -> None:
         parcels, items = work.parcels, work.items
+        self._served = len(items)
         if not parcels:
             return
         try:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any, LiteralString, NoReturn, TypeAlias
 
 import psycopg
@@ -32,10 +33,14 @@ from regulars.vocabulary.errors import InvalidInput
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
+Question: TypeAlias = tuple[LiteralString, Mapping[str, Any]]
+"""A query's text and its parameters."""
+
 APP_ROLE = "regulars_app"
 SERVER_VERSION_MIN = 150000
 CONNECT_TIMEOUT_SECONDS = 5
 _QUERIES = load_queries("regulars.store", "connection.sql")
+_holding: ContextVar[bool] = ContextVar("holding", default=False)
 
 # Statements are prepared the second time they are seen: ours are few and come back for ever.
 _PREPARE_THRESHOLD = 1
@@ -162,6 +167,32 @@ class Database:
         async with self._transaction("BEGIN READ ONLY", workspace_id) as connection:
             yield connection
 
+    async def ask(self, workspace_id: int, *questions: Question) -> list[list[tuple[Any, ...]]]:
+        """Rows of some queries over one workspace, in one round trip and of one moment each.
+
+        What is sent together is one transaction to PostgreSQL; nothing but queries may be asked.
+        """
+        pool = self._pool
+        if pool is None:
+            raise StoreUnavailable("The database pool is not open.")
+        assert not _holding.get(), "a task takes one connection of the pool at a time"
+        deadline = time.monotonic() + self._wait_seconds
+        while True:
+            connection = await self._taken(pool, deadline)
+            try:
+                async with connection.pipeline():
+                    await connection.execute(_QUERIES.set_workspace, {"workspace_id": workspace_id})
+                    cursors = [await connection.execute(sql, params) for sql, params in questions]
+                return [await cursor.fetchall() for cursor in cursors]
+            except psycopg.OperationalError as error:
+                # A connection that broke while it was idle: asking again changes nothing.
+                if not means_outage(error) or time.monotonic() > deadline:
+                    _translate(error)
+            except psycopg.Error as error:
+                _translate(error)
+            finally:
+                await pool.putconn(connection)
+
     @asynccontextmanager
     async def write(self, workspace_id: int) -> AsyncIterator[AsyncConnection]:
         """A transaction for management data of one workspace: commits at the end, rolls back on an error.
@@ -177,9 +208,12 @@ class Database:
         pool = self._pool
         if pool is None:
             raise StoreUnavailable("The database pool is not open.")
+        # Who holds a connection and waits for another may wait for somebody who does the same.
+        assert not _holding.get(), "a task takes one connection of the pool at a time"
         connection = await self._begun(
             pool, f"{begin}; SET LOCAL regulars.workspace_id = {int(workspace_id)}"
         )
+        held = _holding.set(True)
         try:
             yield connection
             _refuse_aborted(connection)
@@ -187,6 +221,7 @@ class Database:
         except psycopg.Error as error:
             _translate(error)
         finally:
+            _holding.reset(held)
             try:
                 await _roll_back(connection)
             finally:
@@ -197,10 +232,7 @@ class Database:
         """A pooled connection with a transaction begun. The begin doubles as the check that it is alive."""
         deadline = time.monotonic() + self._wait_seconds
         while True:
-            try:
-                connection = await pool.getconn(timeout=max(0.05, deadline - time.monotonic()))
-            except (PoolTimeout, TooManyRequests, PoolClosed) as error:
-                raise unavailable(error) from error
+            connection = await self._taken(pool, deadline)
             try:
                 await connection.execute(begin.encode())
                 return connection
@@ -211,6 +243,14 @@ class Database:
             except BaseException:
                 await pool.putconn(connection)
                 raise
+
+    async def _taken(
+        self, pool: AsyncConnectionPool[AsyncConnection], deadline: float
+    ) -> AsyncConnection:
+        try:
+            return await pool.getconn(timeout=max(0.05, deadline - time.monotonic()))
+        except (PoolTimeout, TooManyRequests, PoolClosed) as error:
+            raise unavailable(error) from error
 
     async def _configure(self, connection: AsyncConnection) -> None:
         await connection.execute(self._web_guard)

@@ -180,11 +180,10 @@ class Keys:
             row = await (await connection.execute(_QUERIES.lock_key, old)).fetchone()
             if row is None:
                 raise _unknown()
-            name, source_id, scopes, created_at, expires_at, revoked_at, replaced_by = row
+            name, source_id, scopes, created_at, expires_at, revoked_at, replaced_by, source = row
             if revoked_at is not None or replaced_by is not None or (expires_at and expires_at <= now):
                 raise Conflict("This key has ended or was rotated already.", field="key_id")
             until = None if expires_at is None else now + (expires_at - created_at)
-            source = await self._source_name(workspace_id, source_id)
             made = await self._add(
                 connection, workspace_id, name, tuple(scopes), source_id, source, until, actor
             )
@@ -202,10 +201,6 @@ class Keys:
     async def close(self) -> None:
         """Wait for the notes of last use that are under way."""
         await asyncio.gather(*self._touches, return_exceptions=True)
-
-    async def _source_name(self, workspace_id: int, source_id: int) -> str:
-        known = await self._sources.find_id(workspace_id, source_id)
-        return known.source.name if known is not None else ""
 
     async def _add(
         self,

@@ -26,10 +26,11 @@ select k.key_id, k.name, k.hint, k.scopes, s.name, k.created_at, k.created_by, k
 
 -- name: lock_key
 -- Reads one key and keeps others from changing it until the transaction ends.
-select name, source_id, scopes, created_at, expires_at, revoked_at, replaced_by
-  from api_key
- where workspace_id = %(workspace_id)s and key_id = %(key_id)s
-   for update;
+select k.name, k.source_id, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.replaced_by, s.name
+  from api_key k
+  join source s on s.workspace_id = k.workspace_id and s.source_id = k.source_id
+ where k.workspace_id = %(workspace_id)s and k.key_id = %(key_id)s
+   for update of k;
 
 -- name: add_key
 -- Adds a key.

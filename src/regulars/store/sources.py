@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -77,6 +77,7 @@ class Sources:
         self._master = master
         self._by_name = Recent(self._load_by_name, clock=monotonic)
         self._by_id = Recent(self._load_by_id, clock=monotonic)
+        self._all = Recent(self.list, clock=monotonic)
 
     async def find(self, workspace_id: int, name: str) -> KnownSource | None:
         """The source of that name, some seconds old at most; None when there is none."""
@@ -87,6 +88,10 @@ class Sources:
     async def find_id(self, workspace_id: int, source_id: int) -> KnownSource | None:
         """The source of that number, some seconds old at most."""
         return await self._by_id.get((workspace_id, source_id))
+
+    async def known(self, workspace_id: int) -> Sequence[KnownSource]:
+        """All sources of a workspace, some seconds old at most."""
+        return await self._all.get(workspace_id)
 
     async def list(self, workspace_id: int) -> list[KnownSource]:
         """All sources of a workspace in the order they were added."""
@@ -166,6 +171,7 @@ class Sources:
         """Look everything up anew."""
         self._by_name.forget()
         self._by_id.forget()
+        self._all.forget()
 
     async def _reread(self, workspace_id: int, name: str) -> KnownSource:
         self.forget()

@@ -120,7 +120,7 @@ async def list_consents(
             conn, visit.workspace_id, channel=channel, purpose=purpose, after=after, limit=limit + 1
         )
     kept, more = cut(found, limit, lambda word: (word.address, word.channel, word.purpose))
-    names = await source_names(visit, {word.source_id for word in kept})
+    names = await source_names(visit)
     return ConsentPage(
         [consent_of(word, names[word.source_id], None, word.profile_id) for word in kept], more
     )
@@ -181,7 +181,7 @@ async def _of_profile(visit: Visit, text: str, channel: str | None, purpose: str
         words = await words_of(conn, visit.workspace_id, found.parts)
     said = {(word.address, word.channel, word.purpose): word for each in words.values() for word in each}
     addresses = addresses_in_words(found.parts, clear=visit.clear)
-    names = await source_names(visit, {word.source_id for word in said.values()})
+    names = await source_names(visit)
     lines = [
         consent_of(word, names[word.source_id], addresses.get(word.address), found.profile_id)
         for word in said.values()

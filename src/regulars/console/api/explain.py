@@ -104,7 +104,7 @@ async def explain_profile(
         compared = await _compared(visit, conn, other)
         links = await _links(visit, conn, found)
         generics = await _generics(visit, conn, found.parts)
-    sources = await source_names(visit, {part.source_id for part in found.parts})
+    sources = await source_names(visit)
     if compared is not None and compared.profile_id != found.profile_id:
         links = [link for link in links if link.other_profile_id == compared.profile_id.hex]
         generics = [one for one in generics if _shares(compared.parts, one, visit)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -102,11 +103,12 @@ async def erase_profile(
 @get("/v1/profiles/{profile_id:str}/export", summary="Export all that is kept of a person")
 async def export_profile(visit: AtVisit, profile_id: FromPath[str]) -> Response[Export]:
     """For access requests: profile, records, consents, receipts, events, and rejected messages that name them."""
+    names = await source_names(visit)
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(profile_id))
         if found is None:
             raise unknown_profile()
-        exported = await _export(visit, conn, found)
+        exported = await _export(visit, conn, found, names)
     async with visit.api.database.write(visit.workspace_id) as conn:
         name = f"profile:{found.profile_id.hex}"
         details = {"events": len(exported.events)}
@@ -133,22 +135,20 @@ async def _elsewhere(visit: Visit, record_id: UUID) -> list[Elsewhere]:
     return out
 
 
-async def _export(visit: Visit, conn: AsyncConnection, found: Found) -> Export:
+async def _export(visit: Visit, conn: AsyncConnection, found: Found, names: Mapping[int, str]) -> Export:
     words = await words_of(conn, visit.workspace_id, found.parts)
-    names = await source_names(visit, {part.source_id for part in found.parts})
     addresses = addresses_in_words(found.parts, clear=True)
     said = {(word.address, word.channel, word.purpose): word for each in words.values() for word in each}
-    speakers = await source_names(visit, {word.source_id for word in said.values()})
     return Export(
         exported_at=visit.deps.clock(),
         profile=profile_of(found.profile_id, found.parts, words, names, clear=True),
         records=[_record(part, names) for part in found.parts],
         consents=[
-            consent_of(word, speakers[word.source_id], addresses.get(word.address), found.profile_id)
+            consent_of(word, names[word.source_id], addresses.get(word.address), found.profile_id)
             for word in said.values()
         ],
         receipts=await receipts_of(conn, visit.workspace_id, found.profile_id),
-        events=await _events(visit, conn, found.profile_id),
+        events=await _events(visit, conn, found.profile_id, names),
         rejected=await rejected_about(conn, visit.vault, found.parts),
     )
 
@@ -165,7 +165,9 @@ def _record(part: Part, names: Any) -> ExportedRecord:
     )
 
 
-async def _events(visit: Visit, conn: AsyncConnection, profile_id: UUID) -> list[TimelineEntry]:
+async def _events(
+    visit: Visit, conn: AsyncConnection, profile_id: UUID, names: Mapping[int, str]
+) -> list[TimelineEntry]:
     out: list[TimelineEntry] = []
     until, before = _NEVER, _LAST_NO
     while True:
@@ -178,7 +180,7 @@ async def _events(visit: Visit, conn: AsyncConnection, profile_id: UUID) -> list
             "limit": PAGE_EVENTS,
         }
         found = await listed(conn, PROFILES.timeline, params)
-        out += await entries_of(visit, found, clear=True)
+        out += entries_of(visit, found, names, clear=True)
         if len(found) < PAGE_EVENTS:
             return out
         until, before = found[-1][3], found[-1][0]

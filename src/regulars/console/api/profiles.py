@@ -12,9 +12,8 @@ from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
 from regulars.console.services import lookups
-from regulars.console.services.consents import words_of
+from regulars.console.services.consents import words_among, words_question
 from regulars.console.services.lookups import Found, NewestPlace
-from regulars.store.database import AsyncConnection
 from regulars.vocabulary.errors import InvalidInput, NotFound
 
 from .deps import AtVisit, Visit
@@ -127,9 +126,9 @@ async def show_profile(visit: AtVisit, profile_id: FromPath[str]) -> Profile:
     """The profile of an id. The id of any record that ever was part of it leads to it, whatever was merged."""
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(profile_id))
-        if found is None:
-            raise unknown_profile()
-        return (await _shown(visit, conn, [found]))[0]
+    if found is None:
+        raise unknown_profile()
+    return (await _shown(visit, [found]))[0]
 
 
 def profile_id_in(text: str) -> UUID:
@@ -145,13 +144,17 @@ def unknown_profile() -> NotFound:
     return NotFound("There is no customer with this id; they may have been erased.", field="profile_id")
 
 
-async def source_names(visit: Visit, numbers: set[int]) -> Mapping[int, str]:
+class _Names(dict[int, str]):
     """Names of sources; a number stands for one that is gone."""
-    names = {}
-    for number in numbers:
-        known = await visit.deps.sources.find_id(visit.workspace_id, number)
-        names[number] = known.source.name if known is not None else f"source {number}"
-    return names
+
+    def __missing__(self, number: int) -> str:
+        return f"source {number}"
+
+
+async def source_names(visit: Visit) -> Mapping[int, str]:
+    """The name of each source by number. Ask before a connection is taken: this may take one."""
+    known = await visit.deps.sources.known(visit.workspace_id)
+    return _Names({one.source.source_id: one.source.name for one in known})
 
 
 def _plus(phone: str | None) -> str | None:
@@ -170,15 +173,14 @@ async def _search(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
             f"Search by one thing at a time, not by {given[0]} and {given[1]}.", field=given[1]
         )
     sources = await _sources(visit, wanted.source, needed=bool(given) and given[0] in _BY_SOURCE)
-    async with visit.api.database.read(visit.workspace_id) as conn:
-        if not given:
-            return await _newest(visit, conn, wanted)
-        place = read_cursor(wanted.cursor, tuple[UUID])
-        after = place[0] if place else lookups.FIRST
-        found = await _found(visit, conn, wanted, given[0], sources, after)
-        kept = found[: wanted.limit]
-        more = write_cursor(kept[-1].place) if len(found) > wanted.limit else None
-        return ProfilePage(await _shown(visit, conn, kept), more)
+    if not given:
+        return await _newest(visit, wanted)
+    place = read_cursor(wanted.cursor, tuple[UUID])
+    after = place[0] if place else lookups.FIRST
+    found = await _found(visit, wanted, given[0], sources, after)
+    kept = found[: wanted.limit]
+    more = write_cursor(kept[-1].place) if len(found) > wanted.limit else None
+    return ProfilePage(await _shown(visit, kept), more)
 
 
 _BY_SOURCE: Final = frozenset({"external_id", "anonymous_id", "receipt"})
@@ -193,50 +195,53 @@ async def _sources(visit: Visit, name: str | None, *, needed: bool) -> Mapping[i
         return {known.source.source_id: known.source.till_system}
     if not needed:
         return {}
-    listed = await visit.deps.sources.list(visit.workspace_id)
+    listed = await visit.deps.sources.known(visit.workspace_id)
     return {known.source.source_id: known.source.till_system for known in listed}
 
 
 async def _found(
     visit: Visit,
-    conn: AsyncConnection,
     wanted: ProfileSearch,
     by: str,
     sources: Mapping[int, str],
     after: UUID,
 ) -> Sequence[Found]:
     """Up to one profile more than asked for."""
-    limit, value = wanted.limit + 1, getattr(wanted, by)
-    if by == "name":
-        named = await lookups.by_name(conn, visit.vault, value, after=after, limit=limit)
-        if named is None:
-            raise InvalidInput("Give a word of the name.", field="name")
-        return named
-    if by == "receipt":
-        systems = sources.values()
-        return await lookups.by_receipt(
-            conn, visit.vault, value, till_systems=systems, store=wanted.store, after=after, limit=limit
+    limit, value, database = wanted.limit + 1, getattr(wanted, by), visit.api.database
+    if by in _KINDS:
+        region = wanted.country or visit.caller.source.region
+        hashes = lookups.hashes_of(visit.vault, _KINDS[by], value, region=region, sources=sources)
+        return await lookups.by_identifier(
+            database, visit.vault, _KINDS[by], hashes, former=wanted.former, after=after, limit=limit
         )
-    region = wanted.country or visit.caller.source.region
-    hashes = lookups.hashes_of(visit.vault, _KINDS[by], value, region=region, sources=sources)
-    return await lookups.by_identifier(
-        conn, visit.vault, _KINDS[by], hashes, former=wanted.former, after=after, limit=limit
-    )
+    async with database.read(visit.workspace_id) as conn:
+        if by == "receipt":
+            systems = sources.values()
+            return await lookups.by_receipt(
+                conn, visit.vault, value, till_systems=systems, store=wanted.store, after=after, limit=limit
+            )
+        named = await lookups.by_name(conn, visit.vault, value, after=after, limit=limit)
+    if named is None:
+        raise InvalidInput("Give a word of the name.", field="name")
+    return named
 
 
-async def _newest(visit: Visit, conn: AsyncConnection, wanted: ProfileSearch) -> ProfilePage:
+async def _newest(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
     after = read_cursor(wanted.cursor, NewestPlace)
-    found, places = await lookups.newest(conn, visit.vault, after=after, limit=wanted.limit + 1)
+    async with visit.api.database.read(visit.workspace_id) as conn:
+        found, places = await lookups.newest(conn, visit.vault, after=after, limit=wanted.limit + 1)
     more = None
     if len(places) > wanted.limit:
         last = places[wanted.limit - 1]
         more = write_cursor(last.at, last.record_id)
-    return ProfilePage(await _shown(visit, conn, found[: wanted.limit]), more)
+    return ProfilePage(await _shown(visit, found[: wanted.limit]), more)
 
 
-async def _shown(visit: Visit, conn: AsyncConnection, found: Sequence[Found]) -> list[Profile]:
+async def _shown(visit: Visit, found: Sequence[Found]) -> list[Profile]:
     parts = [part for one in found for part in one.parts]
-    words = await words_of(conn, visit.workspace_id, parts)
-    spoken = {one.source_id for part in parts for one in part.identities()}
-    sources = await source_names(visit, spoken)
+    if not parts:
+        return []
+    asked = words_question(visit.workspace_id, parts)
+    words = words_among(parts, (await visit.api.database.ask(visit.workspace_id, asked))[0])
+    sources = await source_names(visit)
     return [profile_of(one.profile_id, one.parts, words, sources, clear=visit.clear) for one in found]

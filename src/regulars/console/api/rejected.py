@@ -110,7 +110,7 @@ async def show_rejected(visit: AtVisit, quarantine_id: FromPath[str]) -> Rejecte
     if found is None:
         raise _unknown()
     _, received_at, source_id, door, type_, code, field, message, wrapped, sealed, attempts, resolved = found
-    names = await source_names(visit, {source_id})
+    names = await source_names(visit)
     return RejectedEvent(
         id=wanted.hex,
         received_at=received_at,

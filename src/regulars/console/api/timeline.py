@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
@@ -82,12 +83,13 @@ async def show_timeline(
         }
         found = await listed(conn, PROFILES.timeline, params)
     kept, more = cut(found, limit, lambda one: (one[3], one[0]))
-    return TimelinePage(await entries_of(visit, kept, clear=visit.clear), more)
+    return TimelinePage(entries_of(visit, kept, await source_names(visit), clear=visit.clear), more)
 
 
-async def entries_of(visit: Visit, found: Any, *, clear: bool) -> list[TimelineEntry]:
+def entries_of(
+    visit: Visit, found: Any, sources: Mapping[int, str], *, clear: bool
+) -> list[TimelineEntry]:
     """Entries out of rows of the timeline."""
-    sources = await source_names(visit, {one[2] for one in found})
     return [_entry(visit, one, sources[one[2]], clear=clear) for one in found]
 
 

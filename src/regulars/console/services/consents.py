@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
 
 from regulars.capabilities.identity import kinds
-from regulars.store.database import AsyncConnection
+from regulars.store.database import AsyncConnection, Question
 from regulars.store.queries import load_queries
 
 from .common import mask, rows
@@ -45,18 +45,28 @@ async def words_of(conn: AsyncConnection, workspace_id: int, parts: Iterable[Par
 
     A word about a former address is about that address, and no longer about the person.
     """
+    asked = [*parts]
+    return words_among(asked, await rows(conn, *words_question(workspace_id, asked))) if asked else {}
+
+
+def words_question(workspace_id: int, parts: Iterable[Part]) -> Question:
+    """Asks for the words about some records and their present addresses; `words_among` reads the answer."""
     addresses = {part.record_id: _addresses(part) for part in parts}
-    if not addresses:
-        return {}
     params = {
         "workspace_id": workspace_id,
         "addresses": list({address for found in addresses.values() for address in found}),
         "records": list(addresses),
     }
-    words = [Word(*one) for one in await rows(conn, CONSENTS.words_of, params)]
+    return CONSENTS.words_of, params
+
+
+def words_among(parts: Iterable[Part], found: Iterable[tuple[Any, ...]]) -> dict[UUID, list[Word]]:
+    """The words of each record among the rows of `words_question`."""
+    words = [Word(*one) for one in found]
     return {
-        record_id: [word for word in words if _is_about(word, record_id, mine)]
-        for record_id, mine in addresses.items()
+        part.record_id: [word for word in words if _is_about(word, part.record_id, mine)]
+        for part in parts
+        for mine in (_addresses(part),)
     }
 
 

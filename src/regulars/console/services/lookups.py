@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.normalise import email, fold, is_filler, phone
-from regulars.store.database import AsyncConnection
+from regulars.store.database import AsyncConnection, Database
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault
 
@@ -63,7 +63,7 @@ def hashes_of(vault: Vault, kind: int, value: str, *, region: str, sources: Iter
 
 
 async def by_identifier(
-    conn: AsyncConnection,
+    database: Database,
     vault: Vault,
     kind: int,
     hashes: Sequence[str],
@@ -83,7 +83,8 @@ async def by_identifier(
         "after": after,
         "limit": limit,
     }
-    return _grouped(vault, await rows(conn, PROFILES.records_by_identifier, params))
+    found = await database.ask(vault.workspace_id, (PROFILES.records_by_identifier, params))
+    return _grouped(vault, found[0])
 
 
 async def by_record(conn: AsyncConnection, vault: Vault, record_id: UUID) -> Found | None:
