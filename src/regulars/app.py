@@ -124,7 +124,7 @@ class Program:
             logging_config=None,
             debug=False,
         )
-        self.asgi = Doors(self._door_deps(), self.litestar)  # type: ignore[arg-type]
+        self.asgi = Doors(self._door_deps(), api.lookups(self._api_deps(), self.litestar))  # type: ignore[arg-type]
 
     def _door_deps(self) -> DoorDeps:
         return DoorDeps(

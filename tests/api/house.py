@@ -70,7 +70,7 @@ class House:
             gate=self.guarded, keys=self.keys, sources=self.sources, connectors=connectors(),
             settings=Settings(), metrics=self.metrics, workspace_id=self.workspace_id,
         )  # fmt: skip
-        self.app = Doors(doors, litestar)  # type: ignore[arg-type]
+        self.app = Doors(doors, api.lookups(self._deps(), litestar))  # type: ignore[arg-type]
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url=ADDRESS)
         self._texts: dict[tuple[Any, ...], str] = {}
 

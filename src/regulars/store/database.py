@@ -8,9 +8,10 @@ All errors of the connection itself become StoreUnavailable; errors of a stateme
 
 from __future__ import annotations
 
+import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, LiteralString, NoReturn, TypeAlias
@@ -27,19 +28,19 @@ from regulars.store.errors import (
     means_outage,
     unavailable,
 )
+from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
+from regulars.store.reading import Reader
 from regulars.vocabulary.errors import InvalidInput
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 AsyncConnection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
-Question: TypeAlias = tuple[LiteralString, Mapping[str, Any]]
-"""A query's text and its parameters."""
-
 APP_ROLE = "regulars_app"
 SERVER_VERSION_MIN = 150000
 CONNECT_TIMEOUT_SECONDS = 5
 _QUERIES = load_queries("regulars.store", "connection.sql")
+WORKSPACE = _QUERIES.set_workspace
 _holding: ContextVar[bool] = ContextVar("holding", default=False)
 
 # Statements are prepared the second time they are seen: ours are few and come back for ever.
@@ -71,6 +72,7 @@ class Database:
         self._wait_seconds = wait_seconds
         self._web_guard = _guard(statement_timeout_seconds)
         self._pool: AsyncConnectionPool[AsyncConnection] | None = None
+        self._reader = Reader(lambda: self.connect(wait_seconds=self._wait_seconds), _reading)
 
     def __repr__(self) -> str:
         parts = conninfo.conninfo_to_dict(self._dsn)
@@ -158,6 +160,7 @@ class Database:
     async def close(self) -> None:
         """Close the pool; repeated calls do nothing."""
         pool, self._pool = self._pool, None
+        await asyncio.to_thread(self._reader.close)
         if pool is not None:
             await pool.close(timeout=5.0)
 
@@ -167,31 +170,9 @@ class Database:
         async with self._transaction("BEGIN READ ONLY", workspace_id) as connection:
             yield connection
 
-    async def ask(self, workspace_id: int, *questions: Question) -> list[list[tuple[Any, ...]]]:
-        """Rows of some queries over one workspace, in one round trip and of one moment each.
-
-        What is sent together is one transaction to PostgreSQL; nothing but queries may be asked.
-        """
-        pool = self._pool
-        if pool is None:
-            raise StoreUnavailable("The database pool is not open.")
-        assert not _holding.get(), "a task takes one connection of the pool at a time"
-        deadline = time.monotonic() + self._wait_seconds
-        while True:
-            connection = await self._taken(pool, deadline)
-            try:
-                async with connection.pipeline():
-                    await connection.execute(_QUERIES.set_workspace, {"workspace_id": workspace_id})
-                    cursors = [await connection.execute(sql, params) for sql, params in questions]
-                return [await cursor.fetchall() for cursor in cursors]
-            except psycopg.OperationalError as error:
-                # A connection that broke while it was idle: asking again changes nothing.
-                if not means_outage(error) or time.monotonic() > deadline:
-                    _translate(error)
-            except psycopg.Error as error:
-                _translate(error)
-            finally:
-                await pool.putconn(connection)
+    async def ask(self, workspace_id: int, *calls: Call) -> list[list[tuple[Any, ...]]]:
+        """Rows of look-ups by key over one workspace, in one round trip shared with all who ask meanwhile."""
+        return await self._reader.ask(workspace_id, *calls)
 
     @asynccontextmanager
     async def write(self, workspace_id: int) -> AsyncIterator[AsyncConnection]:
@@ -244,9 +225,7 @@ class Database:
                 await pool.putconn(connection)
                 raise
 
-    async def _taken(
-        self, pool: AsyncConnectionPool[AsyncConnection], deadline: float
-    ) -> AsyncConnection:
+    async def _taken(self, pool: AsyncConnectionPool[AsyncConnection], deadline: float) -> AsyncConnection:
         try:
             return await pool.getconn(timeout=max(0.05, deadline - time.monotonic()))
         except (PoolTimeout, TooManyRequests, PoolClosed) as error:
@@ -259,6 +238,11 @@ class Database:
         if found == (True,):
             await connection.execute(_QUERIES.take_role)
         _refuse_unsafe(await (await connection.execute(_QUERIES.describe_role)).fetchone())
+
+
+def _reading(workspace_id: int) -> list[Call | bytes]:
+    """Begins a transaction that sees one workspace and changes nothing."""
+    return [b"begin read only", Call(WORKSPACE, {"workspace_id": workspace_id})]
 
 
 def set_workspace(connection: Connection, workspace_id: int) -> None:

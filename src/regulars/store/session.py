@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, LiteralString, NamedTuple, NoReturn
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Any, NoReturn
 
 import psycopg
 from psycopg.adapt import Loader
@@ -11,19 +12,11 @@ from psycopg.pq import Format, TransactionStatus
 
 from regulars.vocabulary.errors import RegularsError
 
-from .database import Connection, Database, set_workspace
+from .database import WORKSPACE, Connection, Database, set_workspace
 from .errors import blames_the_data, means_outage, unavailable
+from .pipeline import KEYED_PLANS, Call, Pipeline, Row
 
-Row = tuple[Any, ...]
-
-
-# The engine looks rows up by key, always: plans are made once, whatever the statistics say of a young table.
-_PLANS = """
-set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;
-set enable_mergejoin = off; set enable_material = off; set enable_bitmapscan = off; set enable_memoize = off;
-set jit = off
-"""
-
+__all__ = ["Call", "DataFault", "Row", "Session"]
 
 # A plan made while a table was empty may scan it for ever; plans are made anew ever more rarely.
 _REPLAN_EVERY = 4096
@@ -33,13 +26,6 @@ class DataFault(RegularsError):
     """The database refused the values of a batch; a smaller batch finds the culprit."""
 
     code = "data_fault"
-
-
-class Call(NamedTuple):
-    """A named query's text and its parameters."""
-
-    sql: LiteralString
-    params: Mapping[str, Any]
 
 
 class _HexLoader(Loader):
@@ -58,7 +44,8 @@ class Session:
         self._database = database
         self._wait_seconds = wait_seconds
         self._connection: Connection | None = None
-        self._begun = 0
+        self._begun = self._opened = 0
+        self._pipeline: Pipeline | None = None
         self._unnamed: int | None = None
         self.statements = 0
 
@@ -75,11 +62,10 @@ class Session:
             if self._connection is None or self._connection.closed:
                 self._connection = self._database.connect(wait_seconds=self._wait_seconds)
                 self._connection.adapters.register_loader("uuid", _HexLoader)
-                self._connection.execute(_PLANS.encode())
+                self._connection.execute(KEYED_PLANS.encode())
                 self._connection.commit()
+                self._pipeline = Pipeline(self._connection)
             self._begun += 1
-            if self._begun & (self._begun - 1) == 0 or self._begun % _REPLAN_EVERY == 0:
-                self._connection.execute(b"discard plans")
             self._unnamed = workspace_id
         except psycopg.Error as error:
             self._fail(error)
@@ -99,18 +85,32 @@ class Session:
         self._send(calls, last=True)
 
     def _send(self, calls: Iterable[Call], *, last: bool) -> list[list[Row]]:
-        connection = self._connection
-        assert connection is not None, "run comes between begin and commit"
+        pipeline = self._pipeline
+        assert pipeline is not None, "run comes between begin and commit"
         try:
-            with connection.pipeline():
-                self._name(connection)
-                cursors = [connection.execute(c.sql, c.params, binary=True) for c in calls]
-                self.statements += len(cursors)
-                if last:
-                    connection.commit()  # skipped by the server when a call before it failed
-            return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+            # A commit is skipped by the server when a call before it failed.
+            return pipeline.run(chain(self._opening(), self._counted(calls), [b"commit"] if last else []))[
+                self._opened :
+            ]
         except psycopg.Error as error:
             self._fail(error)
+
+    def _opening(self) -> Iterator[Call | bytes]:
+        """What comes first in a transaction."""
+        self._opened = 0
+        if self._unnamed is not None:
+            workspace_id, self._unnamed = self._unnamed, None
+            self._opened = 2
+            yield b"begin"
+            if self._begun & (self._begun - 1) == 0 or self._begun % _REPLAN_EVERY == 0:
+                self._opened = 3
+                yield b"discard plans"
+            yield Call(WORKSPACE, {"workspace_id": workspace_id})
+
+    def _counted(self, calls: Iterable[Call]) -> Iterator[Call]:
+        for call in calls:
+            self.statements += 1
+            yield call
 
     def _name(self, connection: Connection) -> None:
         if self._unnamed is not None:
@@ -147,7 +147,7 @@ class Session:
         """Close the connection; `begin` opens another."""
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
+            self._connection = self._pipeline = None
 
     def _fail(self, error: psycopg.Error) -> NoReturn:
         if blames_the_data(error) or isinstance(error, psycopg.DataError):

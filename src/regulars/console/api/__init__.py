@@ -12,6 +12,7 @@ from litestar import Request, Router
 from litestar.di import Provide
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
 
 from . import (
     audit,
@@ -34,8 +35,9 @@ from .counting import counting
 from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
+from .lookup import Lookups
 
-__all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "routes"]
+__all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
 HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     profiles.find_profiles, profiles.search_profiles, profiles.show_profile, timeline.show_timeline,
@@ -68,6 +70,11 @@ def routes(deps: ApiDeps) -> list[Router]:
             request_max_body_size=BODY_BYTES_MAX,
         )
     ]
+
+
+def lookups(deps: ApiDeps, inner: ASGIApp) -> ASGIApp:
+    """The application with plain look-ups answered before it."""
+    return Lookups(inner, Api(deps))
 
 
 def document(*, version: str) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Front:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        caller = await self._api.deps.keys.verify(_bearer(headers.get(b"authorization", b"")))
+        caller = await self._api.deps.keys.verify(bearer(headers.get(b"authorization", b"")))
         rule.admit(caller.scopes)
         _check_query(scope.get("query_string", b""), self._queries[route])
         key = _idempotency_key(headers) if rule.idempotent else None
@@ -82,7 +82,8 @@ class Front:
             await send(message)
 
 
-def _bearer(header: bytes) -> str:
+def bearer(header: bytes) -> str:
+    """The key of an Authorization header. Raises Unauthenticated."""
     scheme, _, text = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer" or not text.strip():
         raise Unauthenticated("Send your API key in the header: Authorization: Bearer <key>.")

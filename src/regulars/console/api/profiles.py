@@ -21,7 +21,7 @@ from .paging import ROWS, ROWS_MAX, Cursor, Limit, read_cursor, write_cursor
 from .shapes import Profile, profile_of
 
 _Text = Annotated[str, Meta(min_length=1, max_length=500)]
-_KINDS: Final = {
+IDENTIFIERS: Final = {
     "email": kinds.EMAIL,
     "phone": kinds.PHONE,
     "loyalty_card": kinds.LOYALTY_CARD,
@@ -98,7 +98,7 @@ async def find_profiles(
     """
     wanted = ProfileSearch(
         email=email,
-        phone=_plus(phone),
+        phone=with_plus(phone),
         loyalty_card=loyalty_card,
         payment_token=payment_token,
         external_id=external_id,
@@ -112,13 +112,13 @@ async def find_profiles(
         limit=limit,
         cursor=cursor,
     )
-    return await _search(visit, wanted)
+    return await search(visit, wanted)
 
 
 @post("/v1/profiles/search", summary="Find profiles, contacts in the body", status_code=200)
 async def search_profiles(visit: AtVisit, data: JSONBody[ProfileSearch]) -> ProfilePage:
     """As `GET /v1/profiles`, with nothing personal in the address."""
-    return await _search(visit, data)
+    return await search(visit, data)
 
 
 @get("/v1/profiles/{profile_id:str}", summary="Show a profile")
@@ -157,7 +157,7 @@ async def source_names(visit: Visit) -> Mapping[int, str]:
     return _Names({one.source.source_id: one.source.name for one in known})
 
 
-def _plus(phone: str | None) -> str | None:
+def with_plus(phone: str | None) -> str | None:
     """A plus sign that was not escaped in the address arrives as a blank."""
     return (
         "+" + phone.lstrip()
@@ -166,8 +166,9 @@ def _plus(phone: str | None) -> str | None:
     )
 
 
-async def _search(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
-    given = [name for name in (*_KINDS, "name", "receipt") if getattr(wanted, name) is not None]
+async def search(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
+    """One page of the profiles asked for. Raises InvalidInput when more than one thing is asked by."""
+    given = [name for name in (*IDENTIFIERS, "name", "receipt") if getattr(wanted, name) is not None]
     if len(given) > 1:
         raise InvalidInput(
             f"Search by one thing at a time, not by {given[0]} and {given[1]}.", field=given[1]
@@ -208,11 +209,11 @@ async def _found(
 ) -> Sequence[Found]:
     """Up to one profile more than asked for."""
     limit, value, database = wanted.limit + 1, getattr(wanted, by), visit.api.database
-    if by in _KINDS:
+    if by in IDENTIFIERS:
         region = wanted.country or visit.caller.source.region
-        hashes = lookups.hashes_of(visit.vault, _KINDS[by], value, region=region, sources=sources)
+        hashes = lookups.hashes_of(visit.vault, IDENTIFIERS[by], value, region=region, sources=sources)
         return await lookups.by_identifier(
-            database, visit.vault, _KINDS[by], hashes, former=wanted.former, after=after, limit=limit
+            database, visit.vault, IDENTIFIERS[by], hashes, former=wanted.former, after=after, limit=limit
         )
     async with database.read(visit.workspace_id) as conn:
         if by == "receipt":

@@ -86,9 +86,7 @@ async def show_timeline(
     return TimelinePage(entries_of(visit, kept, await source_names(visit), clear=visit.clear), more)
 
 
-def entries_of(
-    visit: Visit, found: Any, sources: Mapping[int, str], *, clear: bool
-) -> list[TimelineEntry]:
+def entries_of(visit: Visit, found: Any, sources: Mapping[int, str], *, clear: bool) -> list[TimelineEntry]:
     """Entries out of rows of the timeline."""
     return [_entry(visit, one, sources[one[2]], clear=clear) for one in found]
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from msgspec import Struct
 
 from regulars.capabilities.identity import kinds
-from regulars.store.database import AsyncConnection, Question
+from regulars.store.database import AsyncConnection
+from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
 
 from .common import mask, rows
@@ -49,7 +50,7 @@ async def words_of(conn: AsyncConnection, workspace_id: int, parts: Iterable[Par
     return words_among(asked, await rows(conn, *words_question(workspace_id, asked))) if asked else {}
 
 
-def words_question(workspace_id: int, parts: Iterable[Part]) -> Question:
+def words_question(workspace_id: int, parts: Iterable[Part]) -> Call:
     """Asks for the words about some records and their present addresses; `words_among` reads the answer."""
     addresses = {part.record_id: _addresses(part) for part in parts}
     params = {
@@ -57,7 +58,7 @@ def words_question(workspace_id: int, parts: Iterable[Part]) -> Question:
         "addresses": list({address for found in addresses.values() for address in found}),
         "records": list(addresses),
     }
-    return CONSENTS.words_of, params
+    return Call(CONSENTS.words_of, params)
 
 
 def words_among(parts: Iterable[Part], found: Iterable[tuple[Any, ...]]) -> dict[UUID, list[Word]]:

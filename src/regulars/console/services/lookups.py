@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.normalise import email, fold, is_filler, phone
 from regulars.store.database import AsyncConnection, Database
+from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault
 
@@ -83,7 +84,7 @@ async def by_identifier(
         "after": after,
         "limit": limit,
     }
-    found = await database.ask(vault.workspace_id, (PROFILES.records_by_identifier, params))
+    found = await database.ask(vault.workspace_id, Call(PROFILES.records_by_identifier, params))
     return _grouped(vault, found[0])
 
 
