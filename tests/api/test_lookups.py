@@ -175,3 +175,25 @@ async def _paged(shop: House, by: dict[str, str]) -> list[str]:
             return seen
         cursor = {"cursor": page["next"]}
     raise AssertionError("the list never ends")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "email=jane%40example.com", "email=JANE@example.com", "phone=+442079460018", "phone=%2B442079460018",
+        "loyalty_card=L0001", "external_id=c-1", "anonymous_id=a-7", "payment_token=par_8f2", "email=nobody",
+        "email=", "email=%FF", "email=a&email=b", "colour=red", "name=jane", f"email={'x' * 600}",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("scopes", [("*",), ("profiles:read",), ("events:write",), ()])
+async def test_a_plain_look_up_is_answered_as_by_the_route(
+    shop: House, query: str, scopes: tuple[str, ...]
+) -> None:
+    """Past the framework or through it: the same status, headers and body."""
+    key = await shop.key(*scopes) if scopes else "rgl_1_nobody"
+    headers = {"authorization": f"Bearer {key}"}
+    plain = await shop.client.get(f"/v1/profiles?{query}", headers=headers)
+    routed = await shop.client.request("GET", f"/v1/profiles?{query}&limit=50", headers=headers)
+    assert plain.status_code == routed.status_code
+    assert plain.json() == routed.json()
+    assert dict(plain.headers) == dict(routed.headers)

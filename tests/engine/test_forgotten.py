@@ -186,3 +186,18 @@ def test_who_unsubscribes_or_complains_withdraws(world: World, gate: EngineGate,
     given = body(1, 1, "consent.given", customer=JANE, sale=None, consent={"channel": "email"})
     tell(world, gate, given, body(2, 1, kind, customer=JANE, sale=None, channel="email"))
     assert [row[0] for row in world.state().consents.values()] == [False]
+
+
+def test_dropping_a_contact_of_the_erased_leaves_whoever_else_it_names_whole(
+    world: World, gate: EngineGate
+) -> None:
+    """Without the erased e-mail the event belongs to another record, which must be loaded, not made anew."""
+    zoe = {"phone": "+442079460964", "given_name": "Zoe"}
+    jane, other = tell(world, gate, body(1, 1, customer=JANE), body(2, 2, customer=zoe))
+    erase(world, jane)
+    both = {"email": JANE["email"], "phone": zoe["phone"]}
+    assert tell(world, gate, body(3, 3, customer=both)) == [other]
+    state = world.state()
+    assert state.figures[str(other)]["orders"] == 2
+    assert len(state.records) == 1
+    assert world.rebuild_differences() == []

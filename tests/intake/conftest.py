@@ -12,7 +12,10 @@ from regulars.store.keys import Keys
 from regulars.store.master import MasterKey
 from regulars.store.sources import Sources
 from regulars.store.workspaces import ensure_default
+from tests.engine.fixtures import seed
 from tests.intake.support import House, KeepingGate, Register, house_of
+
+__all__ = ["seed"]
 
 
 @pytest.fixture(scope="module")
