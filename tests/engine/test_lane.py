@@ -217,3 +217,29 @@ def terminate(world: World, backend: int) -> None:
     owner = world.database.connect_owner()
     owner.execute("select pg_terminate_backend(%s, 5000)", (backend,))
     owner.close()
+
+
+def test_an_engine_that_hangs_in_its_turn_is_taken_over_from(world: World, seed: int) -> None:
+    """One that was stopped with the lock in its hand loses it; what it meant to write is written once."""
+    told = [(1, one) for _, one in Stream(seed).events(5)]
+    stopped, going = world.gate(), world.gate()
+    go_on = threading.Event()
+    turn = stopped._entrance(world.workspace_id).lane._turn
+    finish = turn._session.finish
+
+    def hanging(calls: Any) -> None:
+        go_on.wait(60)
+        finish(calls)
+
+    turn._session.finish = hanging  # type: ignore[method-assign]
+    try:
+        late = stopped._enter(world.sources[1], [told[0][1]], "events")
+        assert {result.status for result in world.tell(going, told[1:])} == {"applied"}
+        assert not late.done()
+        go_on.set()
+        assert late.result(30)[0].status == "applied"
+    finally:
+        go_on.set()
+        stopped.close()
+        going.close()
+    assert differences(world.state(), world.expected(told)) == []

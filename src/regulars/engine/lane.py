@@ -30,7 +30,7 @@ from .turn import Turn
 class Limits(Struct, frozen=True):
     """Bounds of a lane. `retry_seconds`: how long a batch is tried again during an outage.
 
-    After a turn the next one starts `REST` turns' time later, `batch_wait_seconds` at most: at a brisk pace
+    After a turn the next one starts `REST` times as long later, `batch_wait_seconds` at most: at a brisk pace
     events gather and share a turn, at a quiet one nobody waits. A batch of `ahead_events_min` events or more that
     waits already is read while another is written.
     """
@@ -43,7 +43,7 @@ class Limits(Struct, frozen=True):
     retry_seconds: float = 5.0
 
 
-REST = 2.0
+REST = 1.0
 
 
 class Parcel(Struct):

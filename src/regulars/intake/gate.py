@@ -25,6 +25,8 @@ from .prepare import Preparer, prepare_all, refuse
 from .side import SideProcess
 
 WORKSPACES_MAX = 500
+LANE_IDLE_SECONDS = 4
+"""A turn never idles so long: an engine that does hangs, and another takes over."""
 PREPARE_AT_ONCE_BYTES = 32 * 1024
 """What takes longer to prepare than a few milliseconds does not hold up the requests beside it."""
 MESSAGE_BYTES_MAX = 6 * 1024 * 1024
@@ -47,7 +49,8 @@ class _Entrance:
         memory = Memory()
         self.zones = memory.zones
         self.preparer = Preparer(self.vault.hash, memory.zones)
-        self.lane = Lane(Session(database), self.vault, memory, clock, limits=limits, observer=observer)
+        session = Session(database, idle_seconds=LANE_IDLE_SECONDS)
+        self.lane = Lane(session, self.vault, memory, clock, limits=limits, observer=observer)
 
 
 class EngineGate:

@@ -40,9 +40,11 @@ class _HexLoader(Loader):
 class Session:
     """A connection of the engine. Not for use by two threads at once."""
 
-    def __init__(self, database: Database, *, wait_seconds: float = 5.0) -> None:
+    def __init__(self, database: Database, *, wait_seconds: float = 5.0, idle_seconds: int = 60) -> None:
+        """`idle_seconds`: how long a transaction may idle before the server ends it and frees its locks."""
         self._database = database
         self._wait_seconds = wait_seconds
+        self._idle_seconds = idle_seconds
         self._connection: Connection | None = None
         self._begun = self._opened = 0
         self._pipeline: Pipeline | None = None
@@ -51,7 +53,7 @@ class Session:
 
     def another(self) -> Session:
         """A second session with the same database; it opens its connection when it is used."""
-        return Session(self._database, wait_seconds=self._wait_seconds)
+        return Session(self._database, wait_seconds=self._wait_seconds, idle_seconds=self._idle_seconds)
 
     def begin(self, workspace_id: int) -> None:
         """Start a transaction that sees one workspace; opens the connection when there is none.
@@ -60,7 +62,9 @@ class Session:
         """
         try:
             if self._connection is None or self._connection.closed:
-                self._connection = self._database.connect(wait_seconds=self._wait_seconds)
+                self._connection = self._database.connect(
+                    wait_seconds=self._wait_seconds, idle_seconds=self._idle_seconds
+                )
                 self._connection.adapters.register_loader("uuid", _HexLoader)
                 self._connection.execute(KEYED_PLANS.encode())
                 self._connection.commit()

@@ -27,7 +27,7 @@ def micros(at: datetime) -> int:
     return (at - EPOCH) // _MICROSECOND
 
 
-class Said(Struct):
+class Said(Struct, array_like=True):
     """A person named by an event, with the event's place in time and source."""
 
     person: Person

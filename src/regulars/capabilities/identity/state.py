@@ -13,7 +13,7 @@ Stamp = tuple[int, str]
 """(microseconds since 1970 of the fact, event key): the order of facts. The greater one is the later."""
 
 
-class Person(Struct):
+class Person(Struct, array_like=True):
     """The customer of one event, normalised and hashed before the turn.
 
     `values`: (kind, normalised value, keyed hash). `content` is a hash over all that was said; where it
