@@ -37,7 +37,7 @@ METHOD = """
 - **Growth.** The time of a sale event under full load, with {large:,} events in the log, divided by that with
   {small:,}.
 - **At rest.** Memory is the sum of proportional set sizes of `regulars serve` and all below it, PostgreSQL included;
-  CPU is the share of one core.
+  CPU is the share of one core; both after two minutes in which PostgreSQL may tidy up after the load.
 - **`make run`** is timed from a fresh clone with a new home directory until the list of customers, behind the sign-in,
   shows one. What is not committed is not in the clone. Wheels come from pip's cache.
 - **`--quick`** loads {quick:,} profiles, and everything else in proportion: good for comparing two versions, not for

@@ -211,7 +211,7 @@ class _Run:
         with self._base() as (home, _):
             path = home.path
         with serving(path) as server:
-            found = rest.at_rest(server.process.pid, settle_seconds=min(20.0, seconds), seconds=seconds)
+            found = rest.at_rest(server.process.pid, settle_seconds=2 * seconds, seconds=seconds)
         yield Row("rest-memory", found.memory_mb, f"{found.processes} processes")
         yield Row("rest-cpu", found.cpu_percent, f"over {seconds:.0f} s")
 

@@ -13,7 +13,7 @@ from regulars.capabilities.profile.figures import average_order_minor, cadence_d
 from regulars.capabilities.profile.state import MICRO, Figures
 from regulars.console.services.common import mask
 from regulars.console.services.consents import Word, settled
-from regulars.console.services.people import Part, person_of
+from regulars.console.services.people import Part, name_of
 
 CATEGORIES_MAX: Final = 5
 
@@ -74,7 +74,7 @@ def profile_of(
     clear: bool,
 ) -> Profile:
     """A profile out of its records and the consent words about them."""
-    name = person_of(profile_id, parts, clear=True).name
+    name = name_of(parts)
     said = [word for part in parts for word in words.get(part.record_id, ())]
     return Profile(
         id=profile_id.hex,

@@ -55,8 +55,8 @@ def words_question(workspace_id: int, parts: Iterable[Part]) -> Call:
     addresses = {part.record_id: _addresses(part) for part in parts}
     params = {
         "workspace_id": workspace_id,
-        "addresses": list({address for found in addresses.values() for address in found}),
-        "records": list(addresses),
+        "addresses": _array({address for found in addresses.values() for address in found}),
+        "records": _array({record_id.hex for record_id in addresses}),
     }
     return Call(CONSENTS.words_of, params)
 
@@ -115,11 +115,17 @@ def addresses_in_words(parts: Sequence[Part], *, clear: bool) -> dict[UUID, str]
     }
 
 
-def _addresses(part: Part) -> set[UUID]:
-    current = {UUID(hashed) for kind in (kinds.EMAIL, kinds.PHONE) for _, hashed in part.fields.current(kind)}
-    return current | {part.record_id}
+def _addresses(part: Part) -> set[str]:
+    """The hashes of a record's present addresses, and its own id."""
+    current = {hashed for kind in (kinds.EMAIL, kinds.PHONE) for _, hashed in part.fields.current(kind)}
+    return current | {part.record_id.hex}
 
 
-def _is_about(word: Word, record_id: UUID, addresses: set[UUID]) -> bool:
+def _array(ids: set[str]) -> str:
+    """Ids as the text of a PostgreSQL array."""
+    return "{" + ",".join(ids) + "}"
+
+
+def _is_about(word: Word, record_id: UUID, addresses: set[str]) -> bool:
     """Said of one of the addresses, or by the record of something that is no e-mail or phone (a device)."""
-    return word.address in addresses or (word.record_id == record_id and word.channel not in _KINDS)
+    return word.address.hex in addresses or (word.record_id == record_id and word.channel not in _KINDS)

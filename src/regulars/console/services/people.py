@@ -115,11 +115,10 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person
     contacts = {kind: _last_said(parts, kind) for kind in (*_CONTACTS, kinds.LOYALTY_CARD)}
     if not clear:
         contacts = {kind: value and mask(kinds.NAMES[kind], value) for kind, value in contacts.items()}
-    words = [_last_scalar(parts, name) for name in ("given_name", "family_name")]
     birth = _last_scalar(parts, "birth_date")
     return Person(
         profile_id=profile_id,
-        name=" ".join(str(word) for word in words if word) or None,
+        name=name_of(parts),
         known=any(part.known for part in parts),
         email=contacts[kinds.EMAIL],
         phone=contacts[kinds.PHONE],
@@ -132,6 +131,12 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person
         source_ids=sorted({part.source_id for part in parts}),
         records=len(parts),
     )
+
+
+def name_of(parts: Sequence[Part]) -> str | None:
+    """The name of a profile: given and family name as last said."""
+    words = [_last_scalar(parts, name) for name in ("given_name", "family_name")]
+    return " ".join(str(word) for word in words if word) or None
 
 
 def open_fields(vault: Vault, wrapped: bytes, sealed: bytes) -> Fields:
