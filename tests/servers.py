@@ -19,7 +19,7 @@ from regulars.store.programs import major_version
 DEBIAN_ROOT = Path("/usr/lib/postgresql")
 DEBIAN_MAJOR_MIN = 15
 # The machine does not lose power during a test: killing processes loses nothing that fsync would keep.
-TEST_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
+TEST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
 TEMPLATE = "migrated"
 
 

@@ -30,8 +30,8 @@ from .turn import Turn
 class Limits(Struct, frozen=True):
     """Bounds of a lane. `retry_seconds`: how long a batch is tried again during an outage.
 
-    After a turn the next one starts `REST` times as long later, `batch_wait_seconds` at most: at a brisk pace
-    events gather and share a turn, at a quiet one nobody waits. A batch of `ahead_events_min` events or more that
+    When events came during a turn, the next one starts `REST` times as long after it, `batch_wait_seconds` at most:
+    at a brisk pace events gather and share a turn, at a quiet one nobody waits. A batch of `ahead_events_min` events or more that
     waits already is read while another is written.
     """
 
@@ -125,7 +125,7 @@ class Lane:
 
     def _loop(self) -> None:
         while True:
-            work, self._next = self._next or self._work(self._held or self._queue.get()), None
+            work, self._next = self._next or self._work(self._held or self._first()), None
             if work is None:
                 break
             began = self.busy_since = time.monotonic()
@@ -136,6 +136,11 @@ class Lane:
             # During a long turn enough has gathered already.
             self._rested_at = ended + (min(wait, REST * took) if took < wait else 0.0)
         self._turn.close()
+
+    def _first(self) -> Parcel | None:
+        if self._queue.empty():
+            self._rested_at = 0.0  # nobody came during the turn: whoever comes now need not wait for company
+        return self._queue.get()
 
     def _meanwhile(self) -> None:
         """While a turn is written: gather a large next one, and have it read ahead."""
