@@ -110,6 +110,19 @@ def test_a_statement_is_prepared_once(fresh: Fresh) -> None:
     assert pipeline.run([Call(named, {})]) == [[(1,)]]
 
 
+def test_errors_leave_no_statements_behind(fresh: Fresh) -> None:
+    """A stream of bad events must not fill the server's memory."""
+    connection, pipeline = fresh
+    divide = "select 100 / %(n)s::integer"
+    pipeline.run([Call(divide, {"n": 1})])
+    for _ in range(20):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            pipeline.run([Call(divide, {"n": 0}), Call("select 'never sent' || %(n)s::text", {"n": "x"})])
+        connection.rollback()
+    assert pipeline.run([Call("select count(*) < 10 from pg_prepared_statements", {})]) == [[(True,)]]
+    assert pipeline.run([Call(divide, {"n": 5})]) == [[(20,)]]
+
+
 def test_the_same_name_in_two_formats_is_two_parameters(fresh: Fresh) -> None:
     key = UUID(int=7)
     sql = "select %(key)s::uuid, %(raw)b::bytea, %(key)s::uuid"

@@ -59,6 +59,7 @@ class Pipeline:
         self._adapt = Transformer(connection)
         self._queries: dict[str, _Query] = {}
         self._prepared: dict[tuple[str, tuple[int, ...]], bytes] = {}
+        self._fresh: list[tuple[str, tuple[int, ...]]] = []
         self._numbers = count(1)
         self._poll = select.poll()
 
@@ -75,6 +76,7 @@ class Pipeline:
         self._poll.register(socket, _READ)
         pgconn.enter_pipeline_mode()
         sent: list[bool] = []
+        self._forget_doubtful()
         try:
             try:
                 for call in calls:
@@ -87,9 +89,15 @@ class Pipeline:
         finally:
             self._poll.unregister(socket)
         if error is not None:
-            self._prepared.clear()  # what was prepared in vain is prepared anew, under another name
             raise error
+        self._fresh.clear()
         return rows
+
+    def _forget_doubtful(self) -> None:
+        """What a run that failed has prepared may not be there: it is prepared anew, under another name."""
+        for key in self._fresh:
+            del self._prepared[key]
+        self._fresh.clear()
 
     def _send(self, call: Call | bytes, sent: list[bool]) -> None:
         """Put a call on the way; `sent` notes for each message whether its answer is the caller's."""
@@ -107,6 +115,7 @@ class Pipeline:
             pgconn.send_prepare(name, query.text, types)
             sent.append(False)
             self._prepared[call.sql, types] = name
+            self._fresh.append((call.sql, types))
         pgconn.send_query_prepared(name, params, adapt.formats, Format.BINARY)
         sent.append(True)
 

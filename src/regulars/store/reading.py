@@ -10,6 +10,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -154,5 +155,5 @@ class Reader:
             else:
                 asked.answer.set_result(answer)
 
-        if not asked.loop.is_closed():
+        with suppress(RuntimeError):  # the loop of whoever asked has ended
             asked.loop.call_soon_threadsafe(tell)
