@@ -31,7 +31,8 @@ METHOD = """
   into one column of text, best of three.
 - **Open loop.** Requests leave at random moments (Poisson) at the stated rate, whether or not earlier ones were
   answered; a time counts from when the request was due. A stall is charged to all who had to wait. The first seconds
-  are not counted. The client runs on the same machine and shares its cores.
+  are not counted. The client runs on the same machine and shares its cores. The server is started anew before it: what
+  PostgreSQL and the disk still do after a full load is not in these times.
 - **A million profiles** are loaded through the engine, as `customer.updated` events in batches of 1,000. `--keep DIR`
   keeps the loaded homes there for the next run.
 - **Growth.** The time of a sale event under full load, with {large:,} events in the log, divided by that with
