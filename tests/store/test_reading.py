@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 import psycopg
 import pytest
 
-from regulars.store.database import Database
+from regulars.store.database import Connection, Database
 from regulars.store.errors import StoreUnavailable
 from regulars.store.migrate import migrate
 from regulars.store.pipeline import Call
+from regulars.store.reading import Reader
 
 pytestmark = pytest.mark.anyio
 POLICY = "nullif(current_setting('regulars.workspace_id', true), '')::integer"
@@ -80,6 +81,22 @@ async def test_a_server_that_is_away_is_told_to_each() -> None:
     )
     assert all(isinstance(answer, StoreUnavailable) and answer.retry for answer in answers)
     await nowhere.close()
+
+
+async def test_an_outage_is_tried_once_for_all_who_wait() -> None:
+    """A try takes seconds: one for each would let the last of a hundred wait for minutes."""
+    tries = []
+
+    def connect() -> Connection:
+        tries.append(1)
+        raise StoreUnavailable("gone")
+
+    reader = Reader(connect, lambda _: [b"begin"])
+    waiting = [reader.ask(1, Call(NOTES, {})) for _ in range(100)]
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert all(isinstance(answer, StoreUnavailable) for answer in answers)
+    assert len(tries) < 10
+    reader.close()
 
 
 async def test_a_task_may_hold_one_connection_only(database: Database) -> None:

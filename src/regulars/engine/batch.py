@@ -42,7 +42,8 @@ class Memory(Struct):
 class Batch(Struct):
     """A turn in the making: what came in, what is new in it, and what the rooms decided.
 
-    `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each refused message, by its id().
+    `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
+    refused message, by its id().
     """
 
     now: datetime

@@ -3,12 +3,11 @@
 Python runs one thread at a time: what prepares a thousand events in this process takes the interpreter from
 the thread that commits the last thousand. The process starts with the first large call and ends when it was
 idle for long, or when this process is gone. Should it fail, the call is prepared here and the next one starts
-another.
+another; so is a call with values that cannot be handed over, which answers with nothing.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -77,9 +76,10 @@ class SideProcess:
             named = {store: zone.key for store, zone in list(zones.items())}
             job = _encode_job(Job(hasher.key, named, source, door, received_at, list(bodies)))
             try:
-                items = _decode_items(self._ask(job))
+                answer = self._ask(job)
                 self._failures = 0
-                return items
+                if answer:
+                    return _decode_items(answer)
             except (OSError, EOFError) as error:
                 self._failures += 1
                 _log.warning(
@@ -157,9 +157,12 @@ def serve(connection: Connection, idle_seconds: float = IDLE_SECONDS) -> None:
         zones = {store: ZoneInfo(name) for store, name in job.zones.items()}
         preparer = Preparer(Hasher(job.hash_key), zones)
         items = prepare_all(preparer, job.source, job.bodies, door=job.door, received_at=job.received_at)
-        connection.send_bytes(_encode_items(items))
+        try:
+            answer = _encode_items(items)
+        except (OverflowError, TypeError, ValueError):
+            answer = b""  # a trait may be a number that only JSON can hold
+        connection.send_bytes(answer)
 
 
 if __name__ == "__main__":
-    os.nice(0)
     serve(Connection(int(sys.argv[1])))

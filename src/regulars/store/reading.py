@@ -99,11 +99,13 @@ class Reader:
         try:
             rows = self._run(workspace_id, [call for asked in together for call in asked.calls])
         except Exception as error:  # noqa: BLE001 - told to the one whose question it was
-            if len(together) == 1:
-                self._tell(together[0], error)
-                return
-            for asked in together:
-                self._serve(workspace_id, [asked])
+            # During an outage all hear of it at once: to try for each would let the last wait for minutes.
+            if len(together) > 1 and not means_outage(error):
+                for asked in together:
+                    self._serve(workspace_id, [asked])
+            else:
+                for asked in together:
+                    self._tell(asked, error)
             return
         place = 0
         for asked in together:
