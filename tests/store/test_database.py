@@ -14,23 +14,8 @@ import pytest
 from regulars.store.database import Database, set_workspace
 from regulars.store.embedded import EmbeddedServer
 from regulars.store.errors import StoreMisconfigured, StoreUnavailable, blames_the_data, means_outage
-from regulars.store.migrate import migrate, open_tables
+from regulars.store.migrate import open_tables
 from tests.servers import TEST_SETTINGS, TestServer, wait_until
-
-POLICY = "nullif(current_setting('regulars.workspace_id', true), '')::integer"
-
-
-@pytest.fixture
-def two_workspaces(empty_database: Database) -> Database:
-    """A database with one note in each of the workspaces 1 and 2."""
-    migrate(empty_database, migrations=())
-    owner = empty_database.connect_owner()
-    owner.execute("CREATE TABLE note (workspace_id integer, text text, PRIMARY KEY (workspace_id, text))")
-    owner.execute("INSERT INTO note VALUES (1, 'one'), (2, 'two')")
-    owner.execute("ALTER TABLE note ENABLE ROW LEVEL SECURITY")
-    owner.execute(f"CREATE POLICY fence ON note USING (workspace_id = {POLICY})".encode())
-    owner.close()
-    return empty_database
 
 
 def notes(connection: psycopg.Connection[tuple[object, ...]]) -> list[object]:

@@ -10,12 +10,10 @@ import pytest
 
 from regulars.store.database import Connection, Database
 from regulars.store.errors import StoreUnavailable
-from regulars.store.migrate import migrate
 from regulars.store.pipeline import Call
 from regulars.store.reading import Reader
 
 pytestmark = pytest.mark.anyio
-POLICY = "nullif(current_setting('regulars.workspace_id', true), '')::integer"
 NOTES = "select text from note order by text"
 
 
@@ -25,18 +23,11 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def database(empty_database: Database) -> AsyncIterator[Database]:
-    """A database with a note in each of the workspaces 1 and 2."""
-    migrate(empty_database, migrations=())
-    owner = empty_database.connect_owner()
-    owner.execute("CREATE TABLE note (workspace_id integer, text text, PRIMARY KEY (workspace_id, text))")
-    owner.execute("INSERT INTO note VALUES (1, 'one'), (2, 'two')")
-    owner.execute("ALTER TABLE note ENABLE ROW LEVEL SECURITY")
-    owner.execute(f"CREATE POLICY fence ON note USING (workspace_id = {POLICY})".encode())
-    owner.close()
-    await empty_database.open()
-    yield empty_database
-    await empty_database.close()
+async def database(two_workspaces: Database) -> AsyncIterator[Database]:
+    """A database with a note in each of the workspaces 1 and 2, its pool open."""
+    await two_workspaces.open()
+    yield two_workspaces
+    await two_workspaces.close()
 
 
 async def test_everybody_gets_their_own_rows(database: Database) -> None:

@@ -12,7 +12,7 @@ from psycopg.pq import Format, TransactionStatus
 
 from regulars.vocabulary.errors import RegularsError
 
-from .database import WORKSPACE, Connection, Database, set_workspace
+from .database import WORKSPACE, Connection, Database
 from .errors import blames_the_data, means_outage, unavailable
 from .pipeline import KEYED_PLANS, Call, Pipeline, Row
 
@@ -116,16 +116,11 @@ class Session:
             self.statements += 1
             yield call
 
-    def _name(self, connection: Connection) -> None:
-        if self._unnamed is not None:
-            set_workspace(connection, self._unnamed)
-            self._unnamed = None
-
     @property
     def connection(self) -> Connection:
-        """The connection of the transaction at hand."""
+        """The connection of the transaction at hand, for what no pipeline can do; the first call comes before."""
         assert self._connection is not None, "there is a connection between begin and commit"
-        self._name(self._connection)
+        assert self._unnamed is None, "the first call names the workspace"
         return self._connection
 
     def commit(self) -> None:
