@@ -18,7 +18,7 @@ from regulars.vocabulary.intake import Result, Status
 from .payloads import batches
 from .place import BenchFailed, Home
 
-CALLERS: Final = 32
+CALLERS: Final = 64
 EVENTS_PER_CALL: Final = 60
 LOAD_BATCH: Final = 1_000
 LOAD_IN_FLIGHT: Final = 3
@@ -53,10 +53,15 @@ def load(home: Home, bodies: Iterator[bytes], report: Callable[[int], None] = la
         return asyncio.run(_drive(gate, home, bodies, LOAD_BATCH, LOAD_IN_FLIGHT, report))
 
 
-def saturate(home: Home, bodies: list[bytes]) -> Rate:
-    """Send prepared events from many callers at once, each waiting for its answer before its next call."""
+def saturate(home: Home, bodies: list[bytes], *, warm: int) -> Rate:
+    """Send prepared events from many callers at once, each waiting for its answer before its next call.
+
+    The clock starts when `warm` of the events are acknowledged.
+    """
     with gate_of(home) as gate, quiet_collector():
-        return asyncio.run(_drive(gate, home, iter(bodies), EVENTS_PER_CALL, CALLERS, lambda _: None))
+        return asyncio.run(
+            _drive(gate, home, iter(bodies), EVENTS_PER_CALL, CALLERS, lambda _: None, warm=warm)
+        )
 
 
 async def _drive(
@@ -66,22 +71,26 @@ async def _drive(
     size: int,
     callers: int,
     report: Callable[[int], None],
+    *,
+    warm: int = 0,
 ) -> Rate:
     calls = batches(bodies, size)
-    done = 0
+    done = before = 0
+    began = time.perf_counter()
 
     async def caller() -> None:
-        nonlocal done
+        nonlocal done, before, began
         for batch in calls:
             check(await gate.submit(home.source, batch, door="events"), "applied")
             done += len(batch)
+            if before == 0 and 0 < warm <= done:
+                before, began = done, time.perf_counter()
             report(done)
 
-    began = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for _ in range(callers):
             group.create_task(caller())
-    return Rate(done, time.perf_counter() - began)
+    return Rate(done - before, time.perf_counter() - began)
 
 
 def count_sales(home: Home) -> int:

@@ -40,7 +40,7 @@ FIGURES: Final = (
     ),
     Figure("copy", "bare COPY of the same payloads, the baseline", "one column of text", "/s", "engine", higher=True),
     Figure(
-        "engine", "sale events through the engine, durable", "32 callers of 60 events, 80 % known customers",
+        "engine", "sale events through the engine, durable", "64 callers of 60 events, 80 % known customers, after a warm-up",
         "/s", "engine", higher=True,
     ),
     Figure("engine-pgbench", "the same ÷ pgbench", "as above", "times", "engine", 2.5, 5.0, higher=True),

@@ -46,6 +46,7 @@ class Sizes(Struct, frozen=True):
 
     base_people: int = 50_000
     base_sales: int = 50_000
+    warm_sales: int = 6_000
     measured_sales: int = 60_000
     pgbench_seconds: float = 20.0
     batch_events: int = 40_000
@@ -57,11 +58,11 @@ class Sizes(Struct, frozen=True):
 
 
 QUICK: Final = Sizes(
-    base_people=5_000, base_sales=5_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
+    base_people=5_000, base_sales=5_000, warm_sales=2_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
     open_seconds=6.0, profiles=100_000, grown_sales=100_000, rest_seconds=10.0,
 )  # fmt: skip
 TINY: Final = Sizes(
-    base_people=300, base_sales=300, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
+    base_people=300, base_sales=300, warm_sales=500, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
     open_seconds=1.0, profiles=500, grown_sales=500, rest_seconds=1.0, pace=doors.Pace(60.0, 20.0),
 )  # fmt: skip
 """For tests of the benchmarks themselves."""
@@ -136,13 +137,13 @@ class _Run:
         with self._base() as (home, world):
             server = home.store.embedded
             assert server is not None, "homes of a run are embedded"
-            bodies = list(sales(world, sizes.measured_sales, first=self._next(home, sizes.measured_sales)))
+            bodies = self._sales_to_measure(home, world)
             transactions = pgbench(server, sizes.pgbench_seconds)
             yield Row("pgbench", transactions)
             copied = bare_copy(server, bodies)
             size = sum(map(len, bodies)) // len(bodies)
             yield Row("copy", copied, f"{len(bodies):,} events of {size} bytes on average; best of three")
-            rate = engine.saturate(home, bodies)
+            rate = engine.saturate(home, bodies, warm=sizes.warm_sales)
             self._small_rate = rate.per_second
             note = f"{rate.events:,} events in {rate.seconds:.1f} s, {sizes.base_people:,} customers known before"
             yield Row("engine", rate.per_second, note)
@@ -185,8 +186,8 @@ class _Run:
         sizes = self._sizes
         if self._small_rate is None:
             with self._base() as (home, world):
-                first = self._next(home, sizes.measured_sales)
-                rate = engine.saturate(home, list(sales(world, sizes.measured_sales, first=first)))
+                bodies = self._sales_to_measure(home, world)
+                rate = engine.saturate(home, bodies, warm=sizes.warm_sales)
                 self._small_rate = rate.per_second
         with self._large() as (home, world):
             done = home.path / "grown"
@@ -195,8 +196,7 @@ class _Run:
                 first = self._next(home, sizes.grown_sales)
                 engine.load(home, sales(world, sizes.grown_sales, first=first), self._meter("sales"))
                 done.touch()
-            first = self._next(home, sizes.measured_sales)
-            large = engine.saturate(home, list(sales(world, sizes.measured_sales, first=first)))
+            large = engine.saturate(home, self._sales_to_measure(home, world), warm=sizes.warm_sales)
         events = sizes.base_people + sizes.base_sales, sizes.profiles + sizes.grown_sales
         note = (
             f"{self._small_rate:,.0f}/s at {events[0]:,} events, {large.per_second:,.0f}/s at {events[1]:,}"
@@ -256,6 +256,11 @@ class _Run:
                     engine.load(home, sales(world, first_sales, first=self._next(home, first_sales)))
                 done.write_text(f"{rate.per_second:.0f}/s\n", encoding="ascii")
             yield home, world
+
+    def _sales_to_measure(self, home: Home, world: World) -> list[bytes]:
+        """Sales for a run of the engine, those that warm it up in front."""
+        count = self._sizes.warm_sales + self._sizes.measured_sales
+        return list(sales(world, count, first=self._next(home, count)))
 
     def _next(self, home: Home, needed: int) -> int:
         """The number of the first sale nobody has made in a home yet; kept there for the next run."""
