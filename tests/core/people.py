@@ -19,7 +19,16 @@ from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.cluster import RECORDS_PER_VALUE_MAX, Member, partition
 from regulars.capabilities.identity.normalise import given_name, name_words
 from regulars.capabilities.identity.person import person_of
-from regulars.capabilities.identity.rules import Changes, Said, State, Tools, decide, micros, survey
+from regulars.capabilities.identity.rules import (
+    Changes,
+    Said,
+    State,
+    Tools,
+    decide,
+    hashed_values,
+    micros,
+    survey,
+)
 from regulars.capabilities.identity.state import Edge, Fields, Record
 from regulars.store.vault import Hasher
 from regulars.vocabulary.events import Customer
@@ -52,15 +61,15 @@ class Known:
     first_at: datetime = START
     source_id: int = 0
 
-    def hear(self, one: Said) -> None:
+    def hear(self, one: Said, hash_: Hasher) -> None:
         """The next fact in order."""
         if one.person.deletes:
             self.scalars, self.values = {}, defaultdict(dict)
             return
         self.scalars.update(one.person.scalars)
-        for kind, value, hash_ in one.person.values:
+        for kind, value, hashed in hashed_values(one, hash_):
             self.values[kind].pop(value, None)
-            self.values[kind][value] = hash_
+            self.values[kind][value] = hashed
 
     def listing(self) -> dict[Key, bool]:
         """(kind, hash) → whether it is current; the last said is, of some kinds all are."""
@@ -89,14 +98,14 @@ class Known:
         return {hash_("word", word) for word in name_words(*names)}
 
 
-def expected(said: Iterable[Said]) -> dict[str, Known]:
+def expected(said: Iterable[Said], hash_: Hasher = HASH) -> dict[str, Known]:
     """Every record as it must be once all of it was heard, in whatever order; repeated events count once."""
     records: dict[str, Known] = defaultdict(Known)
     for one in sorted({one.stamp[1]: one for one in said}.values(), key=lambda one: one.stamp):
         record = records[one.person.record_id]
         if record.source_id == 0:
             record.first_at, record.source_id = one.occurred_at, one.source_id
-        record.hear(one)
+        record.hear(one, hash_)
     return dict(records)
 
 

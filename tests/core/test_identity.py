@@ -188,4 +188,4 @@ def test_customers_whose_ids_are_blank_are_not_one_customer() -> None:
 def test_a_phone_number_is_read_whatever_the_address_calls_the_country(country: str) -> None:
     said = say(1, 1, {"phone": "020 7946 0018", "address": {"country": country}})
     assert said is not None
-    assert [value for _, value, _ in said.person.values] == ["+442079460018"]
+    assert [value for _, value in said.person.values] == ["+442079460018"]

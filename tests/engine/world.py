@@ -100,7 +100,7 @@ class World:
             places = [place for place, (source_id, _) in enumerate(told) if source_id == number]
             bodies = [told[place][1] for place in places]
             if bodies:
-                answers = gate._enter(source, bodies, "events").result(timeout=60)
+                answers = gate.enter(source, bodies, "events").result(timeout=60)
                 results |= dict(zip(places, answers, strict=True))
         return [results[place] for place in range(len(told))]
 
@@ -224,7 +224,7 @@ class World:
             assert not isinstance(item, Refused), item
             ready.setdefault(item.event_key, item)
         events = list(ready.values())
-        known = people.expected(item.said for item in events if item.said)
+        known = people.expected((item.said for item in events if item.said), self.vault.hash)
         whole = partition([record.member(rid) for rid, record in known.items()], "all")
         listing = {(*key, rid): now for rid, r in known.items() for key, now in r.listing().items()}
         sold = receipts.expected(item.sale for item in events if item.sale)

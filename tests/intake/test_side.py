@@ -19,7 +19,7 @@ import pytest
 from regulars.engine.prepared import Item, Prepared
 from regulars.intake import side
 from regulars.intake.prepare import Preparer, prepare_all
-from regulars.intake.side import SideProcess
+from regulars.intake.side import Call, SideProcess
 from regulars.store.vault import Hasher
 from regulars.vocabulary.intake import Source
 from tests.engine.stream import Stream
@@ -54,7 +54,8 @@ def told(items: list[Item]) -> list[object]:
 
 
 def asked(process: SideProcess, some: list[bytes]) -> list[Item]:
-    return process.prepare(HASHER, ZONES, SOURCE, some, door="events", received_at=NOW)
+    (items,) = process.prepare(HASHER, ZONES, [Call(SOURCE, "events", NOW, some)])
+    return items
 
 
 def here(some: list[bytes]) -> list[Item]:
@@ -67,6 +68,16 @@ def test_it_prepares_as_this_process_does(process: SideProcess, seed: int) -> No
     assert process._process is not None, "it was asked, not this process"
     assert told(items) == told(here(some))
     assert {item.zone for item in items if isinstance(item, Prepared)} <= {"", "UTC", "Asia/Tokyo"}
+
+
+def test_calls_of_one_job_keep_their_own_source_and_door(process: SideProcess, seed: int) -> None:
+    other = Source(1, 2, "web", "api", "web")
+    some = bodies(seed, 30)
+    calls = [Call(SOURCE, "events", NOW, some), Call(other, "segment", NOW, some[:7])]
+    first, second = process.prepare(HASHER, ZONES, calls)
+    assert told(first) == told(here(some))
+    preparer = Preparer(HASHER, ZONES)
+    assert told(second) == told(prepare_all(preparer, other, some[:7], door="segment", received_at=NOW))
 
 
 def test_many_threads_get_their_own_answers(process: SideProcess, seed: int) -> None:

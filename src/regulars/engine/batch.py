@@ -42,7 +42,7 @@ class Memory(Struct):
 class Batch(Struct):
     """A turn in the making: what came in, what is new in it, and what the rooms decided.
 
-    `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
+    `cache_step`: how far it moves `cache_no`. `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
     refused message, by its id().
     """
 
@@ -51,6 +51,7 @@ class Batch(Struct):
     refused: list[Refused]
     event_no: int = 0
     turn_no: int = 0
+    cache_step: int = 0
     duplicates: set[int] = field(default_factory=set)
     fresh: list[Prepared] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)

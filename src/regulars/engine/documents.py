@@ -36,8 +36,3 @@ class Blob:
 def document(rows: Any) -> str:
     """Rows (structs or dicts) as one JSON text."""
     return _encode(rows).decode()
-
-
-def uuid_array(ids: Any) -> str:
-    """Ids as the text of a PostgreSQL array."""
-    return "{" + ",".join(ids) + "}"

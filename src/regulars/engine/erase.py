@@ -22,6 +22,7 @@ from regulars.capabilities.identity.normalise import name_words
 from regulars.capabilities.identity.person import tombstones_of
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.store.queries import load_queries
+from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Unreadable, Vault, open_sealed, seal
 from regulars.vocabulary.errors import NotFound
@@ -29,7 +30,8 @@ from regulars.vocabulary.events import Event
 
 from . import saving
 from .anonymous import anonymous
-from .documents import Blob, document, uuid_array
+from .documents import Blob, document
+from .tables import EVENT
 from .traces import Traces
 
 _SQL = load_queries("regulars.store", "erase.sql")
@@ -180,13 +182,13 @@ class Eraser:
         work.references.update(value for kind, value, _ in values if kind == kinds.EXTERNAL_ID)
 
     def _erase(self, work: _Work, actor: str, reason: str, now: datetime) -> Erasure:
-        ids = uuid_array(record.record_id for record in work.erased)
+        ids = uuids(record.record_id for record in work.erased)
         with_ids = self._workspace | {"ids": ids}
         events = self._anonymise_events(with_ids | {"numbers": work.mentions})
         quarantined = self._search_quarantine(work.traces)
         identifiers = [{"kind": k, "value": v, "id": r} for k, v, r in work.identifiers]
         words = [{"word": w, "id": r} for w, r in work.words]
-        components = uuid_array({r.component_id for r in work.erased})
+        components = uuids({r.component_id for r in work.erased})
         self._session.run(
             [
                 Call(_SQL.unname_days, with_ids),
@@ -195,9 +197,9 @@ class Eraser:
                 Call(_SQL.delete_figures, with_ids),
                 Call(_SQL.delete_identifiers, self._workspace | {"doc": document(identifiers)}),
                 Call(_SQL.delete_words, self._workspace | {"doc": document(words)}),
-                Call(_SQL.delete_consents, with_ids | {"addresses": uuid_array(work.addresses)}),
+                Call(_SQL.delete_consents, with_ids | {"addresses": uuids(work.addresses)}),
                 Call(_SQL.delete_fetches, self._workspace | {"references": list(work.references)}),
-                Call(_SQL.delete_quarantine, self._workspace | {"ids": uuid_array(quarantined)}),
+                Call(_SQL.delete_quarantine, self._workspace | {"ids": uuids(quarantined)}),
                 Call(_SQL.delete_answers, self._workspace),
                 Call(_IDENTITY.delete_edges, self._workspace | {"ids": components}),
             ]
@@ -289,9 +291,9 @@ class Eraser:
             if len(carriers) > RECORDS_PER_VALUE_MAX:
                 continue
             loaded = self._session.run(
-                [Call(_IDENTITY.load_records, self._workspace | {"ids": uuid_array(carriers)})]
+                [Call(_IDENTITY.load_records, self._workspace | {"ids": uuids(carriers)})]
             )[0]
-            components = uuid_array({row[4] for row in loaded})
+            components = uuids({row[4] for row in loaded})
             whole = self._session.run(
                 [
                     Call(
@@ -318,20 +320,19 @@ class Eraser:
         state = self._session.run([Call(_TURN.load_state, self._workspace)])[0][0]
         event_no, turn_no = state[0] + 1, state[1] + 1
         erasure_id = self._vault.hash("erasure", str(event_no), now.isoformat())
-        blob = Blob()
-        at, size = blob.add(seal(self._vault.workspace_key, msgspec.json.encode({"marks": marks})))
         logged = {
-            "no": event_no,
+            "workspace_id": self._vault.workspace_id,
+            "event_no": event_no,
             "received_at": now,
             "occurred_at": now,
-            "key": erasure_id,
-            "source": 0,
+            "event_key": erasure_id,
+            "turn_no": turn_no,
+            "source_id": 0,
             "type": ERASED,
-            "record": None,
-            "at": at,
-            "size": size,
+            "record_id": None,
+            "sealed": seal(self._vault.workspace_key, msgspec.json.encode({"marks": marks})),
         }
-        saved = self._workspace | {"now": now, "marks": uuid_array(marks), "actor": actor, "id": erasure_id}
+        saved = self._workspace | {"now": now, "marks": uuids(marks), "actor": actor, "id": erasure_id}
         numbers = {
             "event_no": event_no,
             "turn_no": turn_no,
@@ -341,10 +342,7 @@ class Eraser:
         }
         self._session.run(
             [
-                Call(
-                    _TURN.save_events,
-                    self._workspace | {"turn_no": turn_no, "doc": document([logged]), "blob": blob.whole()},
-                ),
+                Call(_TURN.save_events, {"rows": EVENT.rows(1, {}, logged)}),
                 Call(_SQL.save_tombstones, saved),
                 Call(_SQL.save_erasure, saved | {"proof": json.dumps(proof)}),
                 Call(_TURN.save_state, self._workspace | {"now": now} | numbers),

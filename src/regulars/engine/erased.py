@@ -13,6 +13,7 @@ import msgspec
 from regulars.capabilities.consent.rules import word_of
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.person import person_of, tombstones_of
+from regulars.capabilities.identity.rules import hashed_values
 from regulars.store.vault import Vault
 
 from .anonymous import anonymous
@@ -23,15 +24,16 @@ _CONTACTS = (kinds.EMAIL, kinds.PHONE)
 
 def marks_of(prepared: Prepared, vault: Vault) -> dict[str, int | None]:
     """Marks an erasure may have left for the person of an event → the kind of contact to drop, None: all of it."""
-    person = prepared.said.person if prepared.said else None
-    if person is None:
+    if prepared.said is None:
         return {}
+    person = prepared.said.person
     given = person.scalars.get("given_name")
-    sure = [value for value in person.values if value[0] not in _CONTACTS]
+    values = hashed_values(prepared.said, vault.hash)
+    sure = [value for value in values if value[0] not in _CONTACTS]
     marks: dict[str, int | None] = dict.fromkeys(
         tombstones_of(person.record_id, sure, given, vault.tombstone), None
     )
-    for value in person.values:
+    for value in values:
         if value[0] in _CONTACTS:
             mark = tombstones_of(person.record_id, [value], given, vault.tombstone)[-1]
             marks[mark] = None if given else value[0]
@@ -49,7 +51,7 @@ def _without(prepared: Prepared, contacts: set[int | None], vault: Vault) -> boo
     event, source, said = prepared.event(), prepared.source, prepared.said
     customer = event.customer
     assert customer is not None and said is not None, "only events of somebody are looked at"
-    dropped = {hash_ for kind, _, hash_ in said.person.values if kind in contacts}
+    dropped = {hash_ for kind, _, hash_ in hashed_values(said, vault.hash) if kind in contacts}
     event.customer = msgspec.structs.replace(
         customer,
         email=None if kinds.EMAIL in contacts else customer.email,

@@ -20,12 +20,12 @@ from regulars.store.opening import Store
 from regulars.store.queries import load_queries
 from regulars.store.register import Entry, Register, read_register
 from regulars.store.restore import restoring
+from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault
 from regulars.store.workspaces import list_workspaces
 from regulars.vocabulary.errors import RegularsError
 
-from .documents import uuid_array
 from .erase import Eraser, Erasure
 from .turn import utc_now
 
@@ -145,9 +145,9 @@ def _remember(session: Session, vault: Vault, entries: Sequence[Entry]) -> None:
         known = {row[0] for row in session.run([Call(_ERASE.list_erasures, workspace)])[0]}
         calls = []
         for entry in entries:
-            saved = workspace | {"now": entry.at, "marks": uuid_array(entry.marks), "actor": entry.actor}
+            saved = workspace | {"now": entry.at, "marks": uuids(entry.marks), "actor": entry.actor}
             calls.append(Call(_ERASE.save_tombstones, saved))
-            gone = uuid_array(entry.quarantined)
+            gone = uuids(entry.quarantined)
             calls.append(Call(_ERASE.delete_quarantine, workspace | {"ids": gone}))
             if entry.erasure_id not in known:
                 proof = {"id": entry.erasure_id, "proof": json.dumps(entry.proof)}

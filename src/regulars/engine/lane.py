@@ -23,6 +23,7 @@ from regulars.vocabulary.errors import RegularsError, TryLater
 from regulars.vocabulary.intake import EventError, Result
 
 from .batch import Memory
+from .flight import Flight, Reading
 from .prepared import Item, Prepared, Refused
 from .turn import Turn
 
@@ -31,14 +32,14 @@ class Limits(Struct, frozen=True):
     """Bounds of a lane. `retry_seconds`: how long a batch is tried again during an outage.
 
     When events came during a turn, the next one starts `REST` times as long after it, `batch_wait_seconds` at most:
-    at a brisk pace events gather and share a turn, at a quiet one nobody waits. A batch of `ahead_events_min` events or more that
-    waits already is read while another is written.
+    at a brisk pace events gather and share a turn, at a quiet one nobody waits. A batch of `launch_events_min` events
+    or more is written by one thread and read by another while the one between them is decided.
     """
 
     batch_events_max: int = 1_000
     batch_bytes_max: int = 4 * 1024 * 1024
     batch_wait_seconds: float = 0.01
-    ahead_events_min: int = 100
+    launch_events_min: int = 100
     queue_events_max: int = 20_000
     retry_seconds: float = 5.0
 
@@ -55,10 +56,17 @@ class Parcel(Struct):
 
 
 class _Work(Struct):
-    """The parcels of one turn, nobody of whose callers can go away any more, and their events."""
+    """The parcels of one turn, nobody of whose callers can go away any more, and their events.
+
+    `began`: monotonic clock reading; `reading`: what they name, where it is read ahead; `flight`: the turn, where it
+    is being written.
+    """
 
     parcels: list[Parcel]
     items: list[Item]
+    began: float
+    reading: Reading | None = None
+    flight: Flight | None = None
 
 
 class Observer:
@@ -84,14 +92,16 @@ class Lane:
         limits: Limits | None = None,
         observer: Observer | None = None,
     ) -> None:
-        self._turn = Turn(session, vault, memory, clock, ahead=session.another())
+        self._turn = Turn(session, vault, memory, clock)
         self._limits = limits or Limits()
         self._observer = observer or Observer()
         self._queue: queue.SimpleQueue[Parcel | None] = queue.SimpleQueue()
-        self._waiting = self._served = 0
+        self._waiting = self._taken = 0
         self._count = threading.Lock()
+        self._news = threading.Event()
         self._held: Parcel | None = None
         self._next: _Work | None = None
+        self._flying: _Work | None = None
         self._rested_at = 0.0
         self._closed = False
         self.busy_since: float | None = None
@@ -103,16 +113,19 @@ class Lane:
         """Events queued or in the running turn."""
         return self._waiting
 
-    def submit(self, items: Sequence[Item], size_bytes: int) -> Future[list[Result]]:
-        """Queue events; the future resolves after their commit. Raises TryLater when the queue is full."""
+    def submit(
+        self, items: Sequence[Item], size_bytes: int, done: Future[list[Result]] | None = None
+    ) -> Future[list[Result]]:
+        """Queue events; the future, `done` if given, resolves after their commit. Raises TryLater when the queue is full."""
         with self._count:
             if self._closed:
                 raise TryLater("The engine is shutting down; repeat the call.", retry_after_seconds=1)
             if self._waiting and self._waiting + len(items) > self._limits.queue_events_max:
                 raise TryLater("The queue is full; repeat the call.", retry_after_seconds=1)
             self._waiting += len(items)
-            parcel = Parcel(items, size_bytes, Future())
+            parcel = Parcel(items, size_bytes, done or Future())
             self._queue.put(parcel)  # under the lock, so that nothing comes after the last word of `close`
+        self._news.set()
         return parcel.done
 
     def close(self, timeout_seconds: float = 10.0) -> None:
@@ -121,41 +134,101 @@ class Lane:
             already, self._closed = self._closed, True
             if not already:
                 self._queue.put(None)
+        self._news.set()
         self._thread.join(timeout_seconds)
 
     def _loop(self) -> None:
-        while True:
-            work, self._next = self._next or self._work(self._held or self._first()), None
-            if work is None:
-                break
-            began = self.busy_since = time.monotonic()
-            self._serve(work)
-            self.busy_since = None
+        while (work := self._next_work()) is not None:
+            if len(work.items) >= self._limits.launch_events_min:
+                self._launch(work)
+                continue
+            self._land()
+            self._run_plainly(work)
             ended, wait = time.monotonic(), self._limits.batch_wait_seconds
-            took = ended - began
+            took = ended - work.began
             # During a long turn enough has gathered already.
             self._rested_at = ended + (min(wait, REST * took) if took < wait else 0.0)
+        self._land()
         self._turn.close()
 
-    def _first(self) -> Parcel | None:
-        if self._queue.empty():
-            self._rested_at = 0.0  # nobody came during the turn: whoever comes now need not wait for company
-        return self._queue.get()
+    def _next_work(self) -> _Work | None:
+        """The next turn's. While one is being written only a large one is taken up; None at the end."""
+        if self._next is not None:
+            work, self._next = self._next, None
+            return work
+        flying = self._flying
+        if flying is not None and flying.flight is not None:
+            while not (flying.flight.landed.done() or self._enough_waits()):
+                self._news.wait()
+                self._news.clear()
+            if not self._enough_waits():
+                self._land()
+        if self._flying is not None or self._queue.empty():
+            # Nobody came during the turn, so whoever comes now need not wait for company; or enough came.
+            self._rested_at = 0.0
+        return self._work(self._held or self._queue.get())
 
-    def _meanwhile(self) -> None:
-        """While a turn is written: gather a large next one, and have it read ahead."""
-        if self._next is not None or self._waiting - self._served < self._limits.ahead_events_min:
+    def _enough_waits(self) -> bool:
+        return self._waiting - self._taken >= self._limits.launch_events_min
+
+    def _read_next(self) -> None:
+        """Gather the next turn and begin to read for it, if it is a large one."""
+        if not self._enough_waits():
             return
+        self._next = self._work(self._held or self._queue.get())
+        if self._next is not None and len(self._next.items) >= self._limits.launch_events_min:
+            self._next.reading = self._turn.read(self._next.items)
+
+    def _launch(self, work: _Work) -> None:
+        """Have a turn written while the next one is decided; one that cannot be is run in the plain way."""
+        before = self._flying
         try:
-            first = self._held or self._queue.get_nowait()
-        except queue.Empty:
+            flight = self._turn.launch(
+                work.items, before.flight if before else None, work.reading, self._read_next
+            )
+        except Exception:  # noqa: BLE001 - an entangled batch, an outage or a fault: the plain way tells them apart
+            self._land()
+            self._run_plainly(work)
             return
-        if first is None:
-            self._queue.put(None)
-            return
-        self._next = self._work(first)
-        if self._next is not None and len(self._next.items) >= self._limits.ahead_events_min:
-            self._turn.read_ahead(self._next.items)
+        work.flight = flight
+        flight.landed.add_done_callback(lambda _: self._landed(work))
+        self._flying = work
+        if before is not None and not self._has_landed(before):
+            flight.landed.exception()  # it gave way; both are run in the plain way, in their order
+            self._flying = None
+            self._run_plainly(before)
+            self._run_plainly(work)
+        self.busy_since = self._flying.began if self._flying else None
+
+    def _run_plainly(self, work: _Work) -> None:
+        self.busy_since = work.began
+        self._serve(work)
+        self.busy_since = None
+
+    def _land(self) -> None:
+        """See the turn that is being written to its end."""
+        work, self._flying = self._flying, None
+        if work is not None:
+            if not self._has_landed(work):
+                self._serve(work)
+            self.busy_since = None
+
+    def _has_landed(self, work: _Work) -> bool:
+        """Wait for a flight; whether it was committed."""
+        assert work.flight is not None, "a work in the air has a flight"
+        try:
+            self._turn.land(work.flight)
+        except Exception:  # noqa: BLE001 - the plain way finds out what it is
+            return False
+        return True
+
+    def _landed(self, work: _Work) -> None:
+        """After a flight, on its thread: its callers need not wait until the next one is decided."""
+        flight = work.flight
+        if flight is not None and flight.landed.exception() is None:
+            self._observer.turned(work.items, flight.results, time.monotonic() - work.began)
+            self._answer(work, flight.results)
+        self._news.set()
 
     def _work(self, first: Parcel | None) -> _Work | None:
         """Parcels for one turn: the first, and what joins it within the limits. None at the end."""
@@ -164,7 +237,10 @@ class Lane:
         self._held = None
         # A caller that went away may have cancelled; from here on nobody can.
         parcels = [parcel for parcel in self._joined(first) if self._claim(parcel)]
-        return _Work(parcels, [item for parcel in parcels for item in parcel.items])
+        items = [item for parcel in parcels for item in parcel.items]
+        with self._count:
+            self._taken += len(items)
+        return _Work(parcels, items, time.monotonic())
 
     def _joined(self, first: Parcel) -> list[Parcel]:
         parcels, events, size = [first], len(first.items), first.size_bytes
@@ -186,24 +262,28 @@ class Lane:
         return parcels
 
     def _serve(self, work: _Work) -> None:
-        parcels, items = work.parcels, work.items
-        self._served = len(items)
-        if not parcels:
+        """Run a turn in the plain way and tell its callers."""
+        if not work.items:
             return
         try:
-            results = self._apply(items)
+            results = self._apply(work.items)
         except BaseException as error:  # noqa: BLE001 - every caller hears of it
             self._observer.failed(getattr(error, "code", "internal"))
-            for parcel in parcels:
-                parcel.done.set_exception(_public(error))
+            self._answer(work, _public(error))
         else:
-            place = 0
-            for parcel in parcels:
+            self._answer(work, results)
+
+    def _answer(self, work: _Work, results: list[Result] | RegularsError) -> None:
+        place = 0
+        for parcel in work.parcels:
+            if isinstance(results, RegularsError):
+                parcel.done.set_exception(results)
+            else:
                 parcel.done.set_result(results[place : place + len(parcel.items)])
                 place += len(parcel.items)
-        finally:
-            with self._count:
-                self._waiting -= len(items)
+        with self._count:
+            self._waiting -= len(work.items)
+            self._taken -= len(work.items)
 
     def _claim(self, parcel: Parcel) -> bool:
         """Whether the caller still waits; a parcel nobody waits for is dropped, nothing of it was taken."""
@@ -235,7 +315,7 @@ class Lane:
         while True:
             started = time.monotonic()
             try:
-                results = self._turn.run(items, self._meanwhile)
+                results = self._turn.run(items)
             except StoreUnavailable:
                 if self._closed or time.monotonic() + pause > deadline:
                     raise

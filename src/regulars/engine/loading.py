@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,13 +13,14 @@ from regulars.capabilities.identity.rules import Survey
 from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.state import SALE, VOID, Figures, RecordFigures, SaleRow
 from regulars.store.queries import load_queries
+from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
-from .ahead import Footprint
 from .batch import Batch, Memory, rekey_sale
-from .documents import document, uuid_array
-from .prepared import CANARY, Prepared
+from .documents import document
+from .prepared import CANARY, Item, Prepared
+from .wake import Entangled, Wake
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -35,13 +36,14 @@ def first(
     batch: Batch,
     *,
     log: bool,
-    ahead: tuple[list[list[Row]], Footprint] | None = None,
+    wakes: Sequence[Wake] = (),
+    rows: list[list[Row]] | None = None,
 ) -> None:
     """Take the lock, find duplicates, load records, figures and receipts the batch names: one round trip.
 
-    `ahead`: what was read for the batch before the lock, and the footprint of the turn that wrote since.
+    With `wakes` of turns that are not committed yet the lock is not taken; `rows` are what `named_calls` gave, if
+    they were read before. Raises Entangled when the last wake's `cache_no` is not the one at hand.
     """
-    workspace = {"workspace_id": vault.workspace_id}
     by_key: dict[str, Prepared] = {}
     for prepared in batch.taken:
         if by_key.setdefault(prepared.event_key, prepared) is not prepared:
@@ -52,65 +54,50 @@ def first(
     # Prepared before the lock, perhaps while these were being read, so they are compared at every turn.
     _rekey(wanted, memory, vault)
     keys = by_key.keys() - signs if log else set()
-    look = [Call(_TURN.lock_workspace, workspace), Call(_TURN.load_state, workspace)]
-    if ahead is None:
-        _, state, *named = session.run([*look, *_named(vault, wanted, keys)])
+    if wakes:
+        batch.event_no, batch.turn_no, cache_no = wakes[-1].counters
+        if cache_no != memory.cache_no:
+            raise Entangled
+        named = rows or session.run(_named(vault, wanted, keys))
     else:
-        _, state, *again = session.run([*look, *_again(vault, wanted, ahead[1])])
-        if state[0] == ahead[1].counters:
-            named = _patched(ahead[0], again, ahead[1], keys)
-        else:
-            named = session.run(_named(vault, wanted, keys))
-    taken, people_, rows, naming = named
-    batch.event_no, batch.turn_no, cache_no = state[0]
-    if cache_no != memory.cache_no:
-        _refresh(session, vault, memory, cache_no)
-        if _rekey(wanted, memory, vault):
-            rows, naming = session.run(_receipt_calls(vault, wanted))
-    before = {row[0] for row in taken}
+        _, state, *named = session.run([*_lock_calls(vault), *_named(vault, wanted, keys)])
+        batch.event_no, batch.turn_no, cache_no = state[0]
+        if cache_no != memory.cache_no:
+            _refresh(session, vault, memory, cache_no)
+            if _rekey(wanted, memory, vault):
+                named[2:] = session.run(_receipt_calls(vault, wanted))
+    found, people_, receipts, naming = named
+    taken = {row[0] for row in found}.union(*(wake.keys for wake in wakes))
     for key, prepared in by_key.items():
-        if key in before:
+        if key in taken:
             batch.duplicates.add(id(prepared))
         else:
             batch.fresh.append(prepared)
     _take_people(batch, people_)
-    batch.rows.rows = {row[0]: _sale(row) for row in [*rows, *naming]}
+    batch.rows.rows = {row[0]: _sale(row) for row in [*receipts, *naming]}
 
 
-def named_calls(vault: Vault, memory: Memory, wanted: list[Prepared]) -> list[Call]:
+def named_calls(vault: Vault, memory: Memory, items: Sequence[Item]) -> list[Call]:
     """Ask for all that the events of a batch name, duplicates of each other included."""
+    wanted = [item for item in items if isinstance(item, Prepared)]
     _rekey(wanted, memory, vault)
     return _named(vault, wanted, {p.event_key for p in wanted if p.type != CANARY})
 
 
+def lock(session: Session, vault: Vault) -> tuple[int, int, int]:
+    """Take the lock; (event_no, turn_no, cache_no) as they are then."""
+    return cast(tuple[int, int, int], session.run(_lock_calls(vault))[1][0])
+
+
+def _lock_calls(vault: Vault) -> list[Call]:
+    workspace = {"workspace_id": vault.workspace_id}
+    return [Call(_TURN.lock_workspace, workspace), Call(_TURN.load_state, workspace)]
+
+
 def _named(vault: Vault, wanted: list[Prepared], keys: set[str]) -> list[Call]:
-    params = {"workspace_id": vault.workspace_id, "keys": uuid_array(keys)}
+    params = {"workspace_id": vault.workspace_id, "keys": uuids(keys)}
     find = Call(_TURN.find_event_keys, params)
     return [find, _people_call(vault, wanted), *_receipt_calls(vault, wanted)]
-
-
-def _again(vault: Vault, wanted: list[Prepared], touched: Footprint) -> list[Call]:
-    """Ask once more for what the turn before has touched."""
-    people_ = [p for p in wanted if p.said is not None and p.said.person.record_id in touched.records]
-    receipts = [
-        p
-        for p in wanted
-        if p.sale is not None
-        and (p.sale.sale_id in touched.receipts or not touched.named.isdisjoint(_numbers(p.sale)))
-    ]
-    return [_people_call(vault, people_), *_receipt_calls(vault, receipts)]
-
-
-def _patched(
-    read: list[list[Row]], again: list[list[Row]], touched: Footprint, keys: set[str]
-) -> list[list[Row]]:
-    """What was read ahead, with what the turn before has touched in its newer form."""
-    taken, people_, rows, naming = read
-    taken = [*taken, *((key,) for key in keys & touched.keys)]
-    people_ = [*(row for row in people_ if row[0].hex() not in touched.records), *again[0]]
-    newer = {row[0]: row for row in (*again[1], *again[2])}
-    receipts = [row for row in (*rows, *naming) if row[0] not in touched.receipts and row[0] not in newer]
-    return [taken, people_, receipts, list(newer.values())]
 
 
 def _numbers(row: SaleRow) -> set[str]:
@@ -175,8 +162,8 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
     receipts = [p.sale for p in wanted if p.sale is not None]
     keys = {key for row in receipts for key in _numbers(row)}
     return [
-        Call(_PROFILE.load_sales, workspace | {"ids": uuid_array({row.sale_id for row in receipts})}),
-        Call(_PROFILE.load_naming, workspace | {"keys": uuid_array(keys)}),
+        Call(_PROFILE.load_sales, workspace | {"ids": uuids({row.sale_id for row in receipts})}),
+        Call(_PROFILE.load_naming, workspace | {"keys": uuids(keys)}),
     ]
 
 
@@ -210,8 +197,11 @@ def carriers(session: Session, vault: Vault, batch: Batch, need: Survey) -> None
         need.components.add(component_id)
 
 
-def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
-    """Load the components the survey asks for, the receipts that refunds and voids name, and their figures."""
+def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
+    """Load the components the survey asks for, the receipts that refunds and voids name, and their figures.
+
+    False where nothing more was needed.
+    """
     workspace = {"workspace_id": vault.workspace_id}
     rows = batch.rows.rows
     _load_originals(session, vault, batch)
@@ -224,18 +214,18 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
                 _IDENTITY.load_components,
                 workspace
                 | {
-                    "components": uuid_array(need.components),
+                    "components": uuids(need.components),
                     "values": document([{"kind": kind, "value": value} for kind, value in need.values]),
                 },
             )
         )
     if rows:
         missing = owners - batch.figures.keys()
-        calls.append(Call(_PROFILE.load_figures, workspace | {"ids": uuid_array(missing)}))
-        touched = uuid_array(rows)
-        calls.append(Call(_PROFILE.load_spans, workspace | {"ids": uuid_array(spanned), "touched": touched}))
+        calls.append(Call(_PROFILE.load_figures, workspace | {"ids": uuids(missing)}))
+        touched = uuids(rows)
+        calls.append(Call(_PROFILE.load_spans, workspace | {"ids": uuids(spanned), "touched": touched}))
     if not calls:
-        return
+        return False
     answers = session.run(calls)
     if need.components or need.values:
         for row in answers.pop(0):
@@ -244,6 +234,7 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
     if rows:
         _take_figures(batch, answers[0])
         batch.rows.spans = {row[0]: (row[1], row[2]) for row in answers[1]}
+    return True
 
 
 def _load_originals(session: Session, vault: Vault, batch: Batch) -> None:
@@ -263,7 +254,7 @@ def _load_originals(session: Session, vault: Vault, batch: Batch) -> None:
         if row.original_key is not None
     ]
     if naming:
-        touched = uuid_array({row.sale_id for row in said})
+        touched = uuids({row.sale_id for row in said})
         params = {"workspace_id": vault.workspace_id, "naming": document(naming), "touched": touched}
         for row in session.run([Call(_PROFILE.load_named, params)])[0]:
             rows.setdefault(row[0], _sale(row))
@@ -271,9 +262,7 @@ def _load_originals(session: Session, vault: Vault, batch: Batch) -> None:
 
 def tombstones(session: Session, vault: Vault, marks: Iterable[str]) -> set[str]:
     """Which of the marks an erasure has left."""
-    call = Call(
-        _IDENTITY.load_tombstones, {"workspace_id": vault.workspace_id, "marks": uuid_array(set(marks))}
-    )
+    call = Call(_IDENTITY.load_tombstones, {"workspace_id": vault.workspace_id, "marks": uuids(set(marks))})
     return {row[0] for row in session.run([call])[0]}
 
 

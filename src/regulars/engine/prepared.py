@@ -29,7 +29,7 @@ def read_event(body: bytes) -> Event:
     return event
 
 
-class Prepared(Struct, tag_field="as", tag="event", array_like=True):
+class Prepared(Struct, tag_field="as", tag="event", array_like=True, gc=False):
     """One event of a batch, with what the rooms need of it and no more: it may come from another process.
 
     `body` is the JSON that goes into the log, sealed; `skus` are the products its sale mentions; `zone` is the
@@ -59,7 +59,7 @@ class Prepared(Struct, tag_field="as", tag="event", array_like=True):
         return read_event(self.body)
 
 
-class Refused(Struct, tag_field="as", tag="refused", array_like=True):
+class Refused(Struct, tag_field="as", tag="refused", array_like=True, gc=False):
     """A message that cannot be an event; it goes to quarantine.
 
     `replays` is the quarantine id of a message that is tried again: it keeps its row.

@@ -1,10 +1,11 @@
-"""What a turn writes: one document a room, each sent as soon as it is made."""
+"""What a turn writes: one document or list of rows a room, each sent as soon as it is made."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -15,12 +16,14 @@ from regulars.capabilities.identity.rules import Changes
 from regulars.capabilities.registers import rules as registers
 from regulars.store.audit import Line
 from regulars.store.queries import load_queries
+from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault, seal
 
 from .batch import Batch, Memory
-from .documents import Blob, document, uuid_array
+from .documents import Blob, document
 from .prepared import CANARY, Prepared
+from .tables import EVENT, FIGURES, SALE
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -30,6 +33,8 @@ _TURN = load_queries("regulars.store", "turn.sql")
 _AUDIT = load_queries("regulars.store", "audit.sql")
 _encode = msgspec.json.encode
 REMEMBERED_MAX = 200_000
+_SALE_COLUMNS = SALE.names[1:]
+_sale_values = attrgetter(*_SALE_COLUMNS)
 
 
 def events(vault: Vault, batch: Batch) -> Iterator[Call]:
@@ -52,11 +57,11 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
         yield from _outbox(vault, batch, workspace)
         yield from _quarantine(vault, batch, workspace)
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
-    step = int(bool(zones_changed or batch.identity.generics or batch.identity.freed))
+    batch.cache_step = int(bool(zones_changed or batch.identity.generics or batch.identity.freed))
     numbers = {
         "event_no": batch.event_no,
         "turn_no": batch.turn_no,
-        "cache_step": step,
+        "cache_step": batch.cache_step,
         "profiles_delta": batch.identity.profiles_delta,
         "canary_at": batch.canary_at,
     }
@@ -86,35 +91,28 @@ def number_events(batch: Batch, *, log: bool) -> None:
 
 
 def _events(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]:
-    rows = []
-    blob = Blob()
-    for prepared in batch.fresh:
-        if prepared.type == CANARY:
-            continue
-        record = batch.records.get(prepared.said.person.record_id) if prepared.said else None
-        key = vault.unwrap(record.wrapped) if record else vault.workspace_key
-        at, size = blob.add(seal(key, prepared.body))
-        rows.append(
-            {
-                "no": prepared.event_no,
-                "received_at": prepared.received_at,
-                "occurred_at": prepared.occurred_at,
-                "key": prepared.event_key,
-                "source": prepared.source.source_id,
-                "type": prepared.type,
-                "record": record.record_id if record else None,
-                "at": at,
-                "size": size,
-            }
-        )
-    if not rows:
+    logged = [prepared for prepared in batch.fresh if prepared.type != CANARY]
+    if not logged:
         return []
+    records = [batch.records.get(p.said.person.record_id) if p.said else None for p in logged]
+    keys = [prepared.event_key for prepared in logged]
+    columns: dict[str, list[Any]] = {
+        "event_no": [prepared.event_no for prepared in logged],
+        "received_at": [prepared.received_at for prepared in logged],
+        "occurred_at": [prepared.occurred_at for prepared in logged],
+        "event_key": keys,
+        "source_id": [prepared.source.source_id for prepared in logged],
+        "type": [prepared.type for prepared in logged],
+        "record_id": [record.record_id if record else None for record in records],
+        "sealed": [
+            seal(vault.unwrap(record.wrapped) if record else vault.workspace_key, prepared.body)
+            for prepared, record in zip(logged, records, strict=True)
+        ],
+    }
+    same = {"workspace_id": vault.workspace_id, "turn_no": batch.turn_no}
     return [
-        Call(_TURN.save_event_keys, workspace | {"keys": uuid_array(row["key"] for row in rows)}),
-        Call(
-            _TURN.save_events,
-            workspace | {"turn_no": batch.turn_no, "doc": document(rows), "blob": blob.whole()},
-        ),
+        Call(_TURN.save_event_keys, workspace | {"keys": uuids(keys)}),
+        Call(_TURN.save_events, {"rows": EVENT.rows(len(logged), columns, same)}),
     ]
 
 
@@ -181,7 +179,7 @@ def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) ->
         if rows:
             calls.append(Call(sql, workspace | {"doc": document(rows)}))
     if changes.stale_components:
-        ids = uuid_array(changes.stale_components)
+        ids = uuids(changes.stale_components)
         calls.append(Call(_IDENTITY.delete_edges, workspace | {"ids": ids}))
     if changes.edges:
         calls.append(Call(_IDENTITY.save_edges, workspace | {"doc": document(changes.edges)}))
@@ -192,44 +190,34 @@ def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) ->
 
 def _profile(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
     calls = []
-    touched = batch.identity.seen | batch.sales.figures
+    same = {"workspace_id": workspace["workspace_id"]}
+    touched = [batch.figures[record_id] for record_id in batch.identity.seen | batch.sales.figures]
     if touched:
-        blob = Blob()
-        rows = []
-        for record_id in touched:
-            held = batch.figures[record_id]
-            record = batch.records.get(record_id)
+        for held in touched:
+            record = batch.records.get(held.record_id)
             if record is not None:
                 held.seen_hash, held.seen_at, held.seen_key = (
                     record.seen_hash,
                     record.seen_at,
                     record.seen_key,
                 )
-            at, size = blob.add(_encode(held.figures))
-            rows.append(
-                {
-                    "id": record_id,
-                    "seen_hash": held.seen_hash,
-                    "seen_at": held.seen_at,
-                    "seen_key": held.seen_key,
-                    "last_at": held.last_at,
-                    "at": at,
-                    "size": size,
-                }
-            )
-        calls.append(Call(_PROFILE.save_figures, workspace | {"doc": document(rows), "blob": blob.whole()}))
+        columns: dict[str, Any] = {
+            "record_id": [held.record_id for held in touched],
+            "seen_hash": [held.seen_hash for held in touched],
+            "seen_at": [held.seen_at for held in touched],
+            "seen_key": [held.seen_key for held in touched],
+            "last_at": [held.last_at for held in touched],
+            "figures": [_encode(held.figures) for held in touched],
+        }
+        calls.append(Call(_PROFILE.save_figures, {"rows": FIGURES.rows(len(touched), columns, same)}))
     before = batch.receipts_before
     for sql, receipts in (
         (_PROFILE.add_sales, [row for row in batch.sales.rows.values() if row.sale_id not in before]),
         (_PROFILE.change_sales, [row for row in batch.sales.rows.values() if row.sale_id in before]),
     ):
         if receipts:
-            blob = Blob()
-            for row in receipts:
-                row.at, row.size = blob.add(row.lines)
-                row.lines = b""
-            doc = document(receipts)
-            calls.append(Call(sql, workspace | {"doc": doc, "blob": blob.whole()}))
+            columns = dict(zip(_SALE_COLUMNS, zip(*map(_sale_values, receipts), strict=True), strict=True))
+            calls.append(Call(sql, workspace | {"rows": SALE.rows(len(receipts), columns, same)}))
     days = [
         {"day": day, "store": store, "channel": channel, "currency": currency, **msgspec.structs.asdict(cell)}
         for (day, store, channel, currency), cell in batch.sales.days.items()

@@ -9,6 +9,7 @@ values only; loads go out in one pipeline, saves in another. A crash at any poin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import msgspec
@@ -17,15 +18,16 @@ from regulars.capabilities.identity import rules as identity
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile import sales
 from regulars.capabilities.profile.state import Figures, RecordFigures
-from regulars.store.session import Call, Session
+from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result, Status
 
 from . import erased, loading, saving
-from .ahead import Ahead, Footprint
 from .batch import Batch, Memory
+from .flight import Flight, HandedOver, Reading
 from .prepared import Item, Prepared, Refused
+from .wake import Entangled, Wake, wake_of
 
 STATISTICS_FIRST = 500
 STATISTICS_UNTIL = 4_000_000
@@ -44,55 +46,130 @@ class Turn:
         *,
         log: bool = True,
         keys: Mapping[str, bytes] | None = None,
-        ahead: Session | None = None,
     ) -> None:
-        """With `log` False (a rebuild) the log is left alone; `keys` are wrapped keys that records have already.
-
-        `ahead` is a second session, to read with for the batch after.
-        """
+        """With `log` False (a rebuild) the log is left alone; `keys` are wrapped keys that records have already."""
         self._session = session
         self._vault = vault
         self._memory = memory
         self._clock = clock
         self._log = log
         self._keys: Mapping[str, bytes] = {} if keys is None else keys
-        self._ahead = Ahead(ahead, vault.workspace_id) if ahead is not None else None
-        self._footprint: Footprint | None = None
+        self._reader = session.another()
+        self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
         self._tools = identity.Tools(self._open_fields, self._new_key, vault.hash)
 
-    def run(self, items: Sequence[Item], meanwhile: Callable[[], None] = lambda: None) -> list[Result]:
-        """Apply a batch and commit. Results are in order. `meanwhile` is called while the database writes.
+    def run(self, items: Sequence[Item]) -> list[Result]:
+        """Apply a batch and commit. Results are in order.
 
         Raises DataFault or a rule's own error when the batch cannot be applied (nothing of it was), and
         StoreUnavailable on an outage: then it may or may not have been, and a repeat finds out.
         """
-        taken = [item for item in items if isinstance(item, Prepared)]
-        batch = Batch(self._clock(), taken, [item for item in items if isinstance(item, Refused)])
+        batch = self._batch(items)
         try:
             self._session.begin(self._vault.workspace_id)
-            self._load(batch, items)
-            self._session.finish(self._writes(batch, meanwhile))
+            self._load(batch, self._session)
+            self._session.finish(self._writes(batch))
         except BaseException:
-            self._footprint = None
             self._memory.doubt()
             self._session.rollback()
             raise
         saving.remember(self._memory, batch.entries)
-        self._footprint = _footprint(batch, self._memory)
         self._look_anew(batch.event_no)
         return _results(items, batch)
 
-    def read_ahead(self, items: Sequence[Item]) -> None:
-        """Start to read for the batch that comes next, while another is being written."""
-        if self._ahead is not None:
-            wanted = [item for item in items if isinstance(item, Prepared)]
-            self._ahead.start(items, loading.named_calls(self._vault, self._memory, wanted))
+    def read(self, items: Sequence[Item]) -> Reading:
+        """Begin to read what a batch names, for `launch`; while it is read no other turn may be loaded."""
+        calls = loading.named_calls(self._vault, self._memory, items)
+        return Reading(items, self._reading.submit(self._read, calls))
+
+    def launch(
+        self,
+        items: Sequence[Item],
+        before: Flight | None = None,
+        reading: Reading | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
+    ) -> Flight:
+        """Decide a batch and have another thread write and commit it; see `land`.
+
+        `before` is the flight that is still being written, if any: the batch is decided on what that one leaves.
+        `reading`: what was read for it since that one was launched. `meanwhile` is called when everything is
+        loaded. Raises Entangled when what is left is not known, and what `run` raises while it loads; then nothing
+        was launched.
+        """
+        batch = self._batch(items)
+        wakes = before.wakes if before is not None else []
+        if before is not None and not wakes:
+            raise Entangled
+        session = self._reader if wakes else self._session
+        rows = reading.rows.result() if reading is not None else None
+        try:
+            session.begin(self._vault.workspace_id)
+            self._load(batch, session, wakes, rows)
+        except BaseException:
+            if not wakes:
+                self._memory.doubt()
+            session.rollback()
+            raise
+        if wakes:
+            session.rollback()  # it only read
+        meanwhile()
+        calls = HandedOver()
+        flight = Flight(self._writing.submit(self._write, batch, calls, before))
+        with calls:
+            for call in self._writes(batch):
+                calls.add(call)
+            flight.results = _results(items, batch)
+            flight.entries = batch.entries
+            flight.wakes = [*wakes[-1:], wake_of(batch, self._memory.cache_no)]
+        return flight
+
+    def land(self, flight: Flight) -> None:
+        """Wait for a flight's commit. Raises what `run` does; flights are landed in their order."""
+        try:
+            flight.landed.result()
+        except BaseException:
+            self._memory.doubt()
+            raise
+        saving.remember(self._memory, flight.entries)
 
     def close(self) -> None:
-        """Give up the connections."""
-        if self._ahead is not None:
-            self._ahead.close()
+        """Give up threads and connections."""
+        self._writing.shutdown(wait=True)
+        self._reading.shutdown(wait=True)
+        self._reader.close()
         self._session.close()
+
+    def _batch(self, items: Sequence[Item]) -> Batch:
+        taken = [item for item in items if isinstance(item, Prepared)]
+        return Batch(self._clock(), taken, [item for item in items if isinstance(item, Refused)])
+
+    def _read(self, calls: list[Call]) -> list[list[Row]]:
+        try:
+            self._reader.begin(self._vault.workspace_id)
+            return self._reader.run(calls)
+        finally:
+            self._reader.rollback()
+
+    def _write(self, batch: Batch, calls: HandedOver, before: Flight | None) -> None:
+        """Write and commit what was decided, if it was decided on what is there."""
+        try:
+            if before is not None:
+                self._follow(before)
+            self._session.finish(calls)
+        except BaseException:
+            self._session.rollback()
+            raise
+        self._look_anew(batch.event_no)
+
+    def _follow(self, before: Flight) -> None:
+        """Take the lock, and see that nobody has written since the flight before. Raises Entangled."""
+        workspace_id = self._vault.workspace_id
+        if before.landed.exception() is not None:
+            raise Entangled
+        self._session.begin(workspace_id)
+        if loading.lock(self._session, self._vault) != before.wakes[-1].counters:
+            raise Entangled
 
     def _look_anew(self, event_no: int) -> None:
         """Keep the planner's picture of a young workspace fresh; a failure costs speed only."""
@@ -111,27 +188,36 @@ class Turn:
         except RegularsError:
             self._session.rollback()
 
-    def _load(self, batch: Batch, items: Sequence[Item]) -> None:
+    def _load(
+        self,
+        batch: Batch,
+        session: Session,
+        wakes: Sequence[Wake] = (),
+        rows: list[list[Row]] | None = None,
+    ) -> None:
         batch.checked_at = batch.now
-        before, self._footprint = self._footprint, None
-        read = self._ahead.take(items) if self._ahead is not None else None
-        ahead = (read, before) if read is not None and before is not None else None
-        loading.first(self._session, self._vault, self._memory, batch, log=self._log, ahead=ahead)
-        self._strip_erased(batch)
+        loading.first(session, self._vault, self._memory, batch, log=self._log, wakes=wakes, rows=rows)
+        self._strip_erased(batch, session)
+        for wake in wakes:
+            wake.overlay(batch)
         said = [p.said for p in batch.fresh if p.said is not None]
         need = identity.survey(said, identity.State(batch.records, self._memory.retired), self._tools)
+        for wake in wakes:
+            wake.check(need)
         if need.doubted:
-            loading.carriers(self._session, self._vault, batch, need)
-        loading.second(self._session, self._vault, batch, need)
+            loading.carriers(session, self._vault, batch, need)
+        if loading.second(session, self._vault, batch, need):
+            for wake in wakes:
+                wake.overlay(batch)
         batch.loaded_at = self._clock()
 
-    def _strip_erased(self, batch: Batch) -> None:
+    def _strip_erased(self, batch: Batch, session: Session) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""
         if not self._memory.tombstones or not self._log:
             return  # the log holds what was left of such events; a rebuild plays that
         marks = {id(p): erased.marks_of(p, self._vault) for p in batch.fresh if p.said is not None}
         wanted = {mark for own in marks.values() for mark in own}
-        found = loading.tombstones(self._session, self._vault, wanted)
+        found = loading.tombstones(session, self._vault, wanted)
         for prepared in batch.fresh:
             hit = marks.get(id(prepared), {}).keys() & found
             if hit:
@@ -139,15 +225,14 @@ class Turn:
                 erased.strip(prepared, contacts, self._vault)
         left = [p for p in batch.fresh if p.said is not None and marks[id(p)].keys() & found]
         if left:
-            loading.people(self._session, self._vault, batch, left)
+            loading.people(session, self._vault, batch, left)
 
-    def _writes(self, batch: Batch, meanwhile: Callable[[], None]) -> Iterator[Call]:
+    def _writes(self, batch: Batch) -> Iterator[Call]:
         """Decide, and hand out what to write as soon as it is known: the database works on it meanwhile."""
         saving.number_events(batch, log=self._log)
         self._decide_identity(batch)
         if self._log:
             yield from saving.events(self._vault, batch)
-        meanwhile()
         batch.receipts_before = set(batch.rows.rows)
         # Copies: deciding marks rows as counted, and a turn that fails is run again from what was prepared.
         receipts = [msgspec.structs.replace(p.sale) for p in batch.fresh if p.sale is not None]
@@ -182,17 +267,6 @@ class Turn:
 def utc_now() -> datetime:
     """The clock of the program."""
     return datetime.now(UTC)
-
-
-def _footprint(batch: Batch, memory: Memory) -> Footprint:
-    rows = batch.rows.rows
-    return Footprint(
-        counters=(batch.event_no, batch.turn_no, memory.cache_no),
-        keys={prepared.event_key for prepared in batch.fresh},
-        records=batch.records.keys() | batch.figures.keys(),
-        receipts=set(rows),
-        named={row.original_key for row in rows.values() if row.original_key is not None},
-    )
 
 
 def _results(items: Sequence[Item], batch: Batch) -> list[Result]:

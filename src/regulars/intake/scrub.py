@@ -21,6 +21,8 @@ _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _SEPARATOR_CHARACTER = re.compile("[ \t.+_/\u00a0\u2007\u2009\u202f\u2010-\u2015-]")
 _RUN_DIGITS_MAX = 60
 _DIGITS_ALONE = bytes(n if chr(n) in "0123456789" else ord(" ") for n in range(256))
+_ASCII = bytes(range(128))
+_ZEROS_ALONE = bytes(ord("0") if chr(n) in "0123456789" else ord(" ") for n in range(256))
 _ASCII_SEPARATORS = b" \t.+_/-"
 _GROUP = re.compile(r"\d+")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
@@ -59,6 +61,7 @@ _EXEMPT = frozenset(
 _PHONES = frozenset("phone mobile mobile_phone telephone tel address".split())
 _AMOUNT_MAX = 10**12
 CARD_DIGITS_MIN = 12
+_SHORTEST = b"0" * CARD_DIGITS_MIN
 CARD_DIGITS_MAX = 19
 DEPTH_MAX = 40
 
@@ -166,18 +169,33 @@ def _may_hold(raw: bytes) -> bool:
 
     Every event passes here, most of them no further.
     """
-    if b"\\" in raw or b"%2" in raw or b"%3" in raw:
+    if b"\\" in raw or (b"%" in raw and (b"%2" in raw or b"%3" in raw)):
         return True
-    if raw.isascii():
-        runs = raw.translate(_DIGITS_ALONE, _ASCII_SEPARATORS).split()
-        long = [run for run in runs if len(run) >= CARD_DIGITS_MIN]
-        if _POSSIBLE_START.search(b" ".join(long)) is None:
-            return False
-        return any(_hides_card(run.decode()) for run in long)
-    text = raw.decode("utf-8", "replace")
-    if _FOREIGN_DIGIT.search(text):
-        return True
-    return any(map(_hides_card, _DIGITS.findall(_SEPARATOR_CHARACTER.sub("", text))))
+    if not raw.isascii():
+        # Only its letters beyond ASCII are looked at as text; there are few.
+        foreign = raw.translate(None, _ASCII).decode("utf-8", "replace")
+        if _FOREIGN_DIGIT.search(foreign):
+            return True
+        if _SEPARATOR_CHARACTER.search(foreign):
+            text = _SEPARATOR_CHARACTER.sub("", raw.decode("utf-8", "replace"))
+            return any(map(_hides_card, _DIGITS.findall(text)))
+    long = _long_runs(raw)
+    if _POSSIBLE_START.search(b" ".join(long)) is None:
+        return False
+    return any(_hides_card(run.decode()) for run in long)
+
+
+def _long_runs(raw: bytes) -> list[bytes]:
+    """The runs of digits, ASCII separators between them or none, that are long enough for a card number."""
+    digits = raw.translate(_DIGITS_ALONE, _ASCII_SEPARATORS)
+    marks = digits.translate(_ZEROS_ALONE)
+    runs = []
+    start = marks.find(_SHORTEST)
+    while start >= 0:
+        end = marks.find(b" ", start)
+        runs.append(digits[start : end if end >= 0 else None])
+        start = marks.find(_SHORTEST, end) if end >= 0 else -1
+    return runs
 
 
 def _hides_card(text: str) -> bool:

@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from multiprocessing.connection import Connection, Pipe
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from regulars.engine.prepared import Item
+from regulars.engine.tuning import tune
 from regulars.observe import get_logger
 from regulars.store.vault import Hasher
 from regulars.vocabulary.intake import Source
@@ -33,21 +35,28 @@ FAILURES_MAX = 5
 _log = get_logger("intake")
 
 
-class Job(Struct, array_like=True):
-    """What the process needs to prepare a call. `hash_key` is the one secret in it."""
+class Call(Struct, array_like=True):
+    """The events of one call, as they came through a door."""
 
-    hash_key: bytes
-    zones: dict[str, str]
     source: Source
     door: str
     received_at: datetime
     bodies: list[bytes]
 
 
+class Job(Struct, array_like=True):
+    """What the process needs to prepare calls of one workspace. `hash_key` is the one secret in it."""
+
+    hash_key: bytes
+    zones: dict[str, str]
+    calls: list[Call]
+
+
+_NO_SOURCE = Source(0, 0, "", "", "", receipts_never_reset=False, region="")
 _encode_job = msgspec.msgpack.Encoder().encode
 _decode_job = msgspec.msgpack.Decoder(Job).decode
 _encode_items = msgspec.msgpack.Encoder().encode
-_decode_items = msgspec.msgpack.Decoder(list[Item]).decode
+_decode_items = msgspec.msgpack.Decoder(list[list[Item]]).decode
 
 
 class SideProcess:
@@ -62,30 +71,23 @@ class SideProcess:
         self._failures = 0
 
     def prepare(
-        self,
-        hasher: Hasher,
-        zones: Mapping[str, ZoneInfo],
-        source: Source,
-        bodies: Sequence[bytes],
-        *,
-        door: str,
-        received_at: datetime,
-    ) -> list[Item]:
-        """The events of a call, ready for the lane. Blocks; never raises for a fault of the process."""
+        self, hasher: Hasher, zones: Mapping[str, ZoneInfo], calls: Sequence[Call]
+    ) -> list[list[Item]]:
+        """The events of each call, ready for the lane. Blocks; never raises for a fault of the process."""
         if self._failures < FAILURES_MAX:
             named = {store: zone.key for store, zone in list(zones.items())}
-            job = _encode_job(Job(hasher.key, named, source, door, received_at, list(bodies)))
+            job = _encode_job(Job(hasher.key, named, list(calls)))
             try:
                 answer = self._ask(job)
                 self._failures = 0
                 if answer:
-                    return _decode_items(answer)
+                    return _decoded(answer, calls)
             except (OSError, EOFError) as error:
                 self._failures += 1
                 _log.warning(
                     "the preparing process failed", error=type(error).__name__, failures=self._failures
                 )
-        return prepare_all(Preparer(hasher, zones), source, bodies, door=door, received_at=received_at)
+        return _prepare_here(Preparer(hasher, zones), calls)
 
     def close(self) -> None:
         """End the process; a later call would start another."""
@@ -147,6 +149,21 @@ class SideProcess:
             process.wait()
 
 
+def _prepare_here(preparer: Preparer, calls: Sequence[Call]) -> list[list[Item]]:
+    return [
+        prepare_all(preparer, call.source, call.bodies, door=call.door, received_at=call.received_at)
+        for call in calls
+    ]
+
+
+def _decoded(answer: bytes, calls: Sequence[Call]) -> list[list[Item]]:
+    prepared = _decode_items(answer)
+    for call, items in zip(calls, prepared, strict=True):
+        for item in items:
+            item.source = call.source
+    return prepared
+
+
 def serve(connection: Connection, idle_seconds: float = IDLE_SECONDS) -> None:
     """Answer jobs until the other side is gone or nothing came for long."""
     while connection.poll(idle_seconds):
@@ -155,14 +172,16 @@ def serve(connection: Connection, idle_seconds: float = IDLE_SECONDS) -> None:
         except (EOFError, OSError):
             return
         zones = {store: ZoneInfo(name) for store, name in job.zones.items()}
-        preparer = Preparer(Hasher(job.hash_key), zones)
-        items = prepare_all(preparer, job.source, job.bodies, door=job.door, received_at=job.received_at)
+        prepared = _prepare_here(Preparer(Hasher(job.hash_key), zones), job.calls)
+        for item in chain.from_iterable(prepared):
+            item.source = _NO_SOURCE  # the other side knows it, and need not read it with every event
         try:
-            answer = _encode_items(items)
+            answer = _encode_items(prepared)
         except (OverflowError, TypeError, ValueError):
             answer = b""  # a trait may be a number that only JSON can hold
         connection.send_bytes(answer)
 
 
 if __name__ == "__main__":
+    tune()
     serve(Connection(int(sys.argv[1])))

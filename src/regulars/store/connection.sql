@@ -22,3 +22,9 @@ SELECT r.rolname,
 -- name: set_workspace
 -- Names the workspace that row-level security lets the rest of the transaction see.
 SELECT pg_catalog.set_config('regulars.workspace_id', %(workspace_id)s::text, true);
+
+-- name: row_types
+-- Lists the row type of every table, for values that are whole rows.
+SELECT c.relname, c.reltype
+  FROM pg_catalog.pg_class AS c
+ WHERE c.relkind IN ('r', 'p') AND c.relnamespace = pg_catalog.current_schema()::pg_catalog.regnamespace;

@@ -16,6 +16,12 @@ class StoreUnavailable(TryLater):
     code = "store_unavailable"
 
 
+class DataFault(RegularsError):
+    """The database refuses the values of a batch; a smaller batch finds the culprit."""
+
+    code = "data_fault"
+
+
 class StoreMisconfigured(RegularsError):
     """The database or its files are not fit for use until somebody changes something."""
 

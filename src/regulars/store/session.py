@@ -10,22 +10,17 @@ import psycopg
 from psycopg.adapt import Loader
 from psycopg.pq import Format, TransactionStatus
 
-from regulars.vocabulary.errors import RegularsError
-
 from .database import WORKSPACE, Connection, Database
-from .errors import blames_the_data, means_outage, unavailable
+from .errors import DataFault, blames_the_data, means_outage, unavailable
 from .pipeline import KEYED_PLANS, Call, Pipeline, Row
+from .queries import load_queries
+from .rows import Rows, Uuids, UuidsDumper, rows_dumper
 
 __all__ = ["Call", "DataFault", "Row", "Session"]
 
 # A plan made while a table was empty may scan it for ever; plans are made anew ever more rarely.
 _REPLAN_EVERY = 4096
-
-
-class DataFault(RegularsError):
-    """The database refused the values of a batch; a smaller batch finds the culprit."""
-
-    code = "data_fault"
+_QUERIES = load_queries("regulars.store", "connection.sql")
 
 
 class _HexLoader(Loader):
@@ -65,7 +60,10 @@ class Session:
                 self._connection = self._database.connect(
                     wait_seconds=self._wait_seconds, idle_seconds=self._idle_seconds
                 )
+                types: dict[str, int] = dict(self._connection.execute(_QUERIES.row_types).fetchall())
                 self._connection.adapters.register_loader("uuid", _HexLoader)
+                self._connection.adapters.register_dumper(Rows, rows_dumper(types))
+                self._connection.adapters.register_dumper(Uuids, UuidsDumper)
                 self._connection.execute(KEYED_PLANS.encode())
                 self._connection.commit()
                 self._pipeline = Pipeline(self._connection)

@@ -32,16 +32,13 @@ left join lateral (
 ) as f on true
 
 -- name: save_events
--- The events of a batch, bodies cut from one blob.
+-- The events of a batch.
 insert into event (
     workspace_id, event_no, received_at, occurred_at, event_key, turn_no, source_id, type, record_id, sealed
 )
-select %(workspace_id)s, x.no, x.received_at, x.occurred_at, x.key, %(turn_no)s, x.source, x.type, x.record,
-    substring(%(blob)b::bytea, x.at, x.size)
-from json_to_recordset(%(doc)s::json) as x(
-    no bigint, received_at timestamptz, occurred_at timestamptz, key uuid, source integer, type text,
-    record uuid, at integer, size integer
-)
+select x.workspace_id, x.event_no, x.received_at, x.occurred_at, x.event_key, x.turn_no, x.source_id, x.type,
+    x.record_id, x.sealed
+from unnest(%(rows)b::event[]) as x
 
 -- name: save_outbox
 -- What the batch wants done outside; the same wish twice is one.

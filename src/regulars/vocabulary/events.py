@@ -47,7 +47,7 @@ class Address(Struct, omit_defaults=True, gc=False):
     country: Text | None = None
 
 
-class Customer(Struct, omit_defaults=True):
+class Customer(Struct, omit_defaults=True, gc=False):
     """A customer as one source knows them; every part may be absent."""
 
     external_id: Id | None = None
@@ -90,7 +90,7 @@ class Tender(Struct, omit_defaults=True, gc=False):
     reference: Text | None = None
 
 
-class Sale(Struct, omit_defaults=True):
+class Sale(Struct, omit_defaults=True, gc=False):
     """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive.
 
     `receipt_unique`: the number is never used again in its till system, so that store, till and day do not matter
@@ -196,7 +196,7 @@ class Fetch(Struct, omit_defaults=True, gc=False, frozen=True):
     version: int = 0
 
 
-class Event(Struct, omit_defaults=True):
+class Event(Struct, omit_defaults=True, gc=False):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
     id: Id

@@ -13,7 +13,7 @@ OWN_SOURCE_ID: Final = 0
 """The source that stands for this program itself; no door speaks for it."""
 
 
-class Source(Struct, frozen=True):
+class Source(Struct, frozen=True, array_like=True, gc=False):
     """Where events come from, as the gate needs to know it.
 
     `till_system` names the till system a receipt belongs to: sources that share it share sales.
@@ -32,7 +32,7 @@ class Source(Struct, frozen=True):
     loyalty_ranges: tuple[tuple[str, str], ...] = ()
 
 
-class EventError(Struct, omit_defaults=True, frozen=True):
+class EventError(Struct, omit_defaults=True, frozen=True, gc=False):
     """Why an event was not taken."""
 
     code: str
@@ -40,7 +40,7 @@ class EventError(Struct, omit_defaults=True, frozen=True):
     field: str | None = None
 
 
-class Result(Struct, omit_defaults=True):
+class Result(Struct, omit_defaults=True, gc=False):
     """What became of one event. `profile_id` is absent for anonymous events."""
 
     id: str | None

@@ -22,7 +22,7 @@ CHANNELS = frozenset(_CHANNEL_KIND) | {"push", "post"}
 _ENDS_MESSAGES = frozenset({"message.unsubscribed", "message.complained"})
 
 
-class Word(Struct):
+class Word(Struct, gc=False):
     """A yes or no as it is kept."""
 
     address: str
@@ -105,7 +105,8 @@ def _address(channel: str, said: str | None, person: Person | None, region: str,
         return hash_("address", channel, said.strip())
     if person is None:
         return None
-    return next((hash_value for k, _, hash_value in person.values if k == kind), person.record_id)
+    own = next((value for k, value in person.values if k == kind), None)
+    return person.record_id if kind is None or own is None else hash_(kinds.NAMES[kind], "", own)
 
 
 def latest(words: Iterable[Word]) -> dict[Key, Word]:

@@ -49,3 +49,8 @@ LINKING: Final = SURE | NAMED | {ANONYMOUS_ID}
 
 STRENGTH: Final = (LOYALTY_CARD, EXTERNAL_ID, ANONYMOUS_ID, PAYMENT_TOKEN, EMAIL, PHONE)
 """Order in which links are tried; the strongest first."""
+
+
+def scope_of(kind: int, source_id: int) -> str:
+    """What the value of a kind is hashed with: the source, where it means something only there."""
+    return str(source_id) if kind in SCOPED_TO_SOURCE else ""

@@ -16,7 +16,7 @@ from .state import Person
 Hash = Callable[..., str]
 
 _ID_FIELDS = tuple(
-    (kind, kinds.NAMES[kind], kind in kinds.SCOPED_TO_SOURCE)
+    (kind, kinds.NAMES[kind])
     for kind in (
         kinds.EXTERNAL_ID, kinds.LOYALTY_CARD, kinds.ANONYMOUS_ID, kinds.PAYMENT_TOKEN, kinds.DEVICE,
     )
@@ -25,7 +25,7 @@ TRAITS_MAX = 200
 _PLACES = {kind: place for place, kind in enumerate(kinds.KEY_ORDER)}
 
 
-def _place_in_key(value: tuple[int, str, str]) -> int:
+def _place_in_key(value: tuple[int, str]) -> int:
     return _PLACES[value[0]]
 
 
@@ -38,12 +38,12 @@ def person_of(
     A malformed e-mail or phone is kept under `unusable_*` and identifies nobody.
     """
     scalars = _scalars(customer)
-    values = _values(customer, scalars, source_id, region, hash_)
+    values = _values(customer, scalars, region)
     if not values:
         return None
     key = min(values, key=_place_in_key)
     record_id = hash_("record", str(source_id), kinds.NAMES[key[0]], key[1])
-    said = msgspec.json.encode([scalars, [value[:2] for value in values], deletes]).decode()
+    said = msgspec.json.encode([scalars, values, deletes]).decode()
     return Person(
         record_id=record_id,
         scalars=scalars,
@@ -89,28 +89,26 @@ def _scalars(customer: Customer) -> dict[str, Any]:
     return out
 
 
-def _values(
-    customer: Customer, scalars: dict[str, Any], source_id: int, region: str, hash_: Hash
-) -> list[tuple[int, str, str]]:
+def _values(customer: Customer, scalars: dict[str, Any], region: str) -> list[tuple[int, str]]:
     out = []
-    for kind, name, scoped in _ID_FIELDS:
+    for kind, name in _ID_FIELDS:
         raw = getattr(customer, name)
         if raw is None:
             continue
         value = raw.strip()
         if value and not is_filler(value):
-            out.append((kind, value, hash_(name, str(source_id) if scoped else "", value)))
+            out.append((kind, value))
     if customer.email:
         address = email(customer.email)
         if address:
-            out.append((kinds.EMAIL, address, hash_("email", "", address)))
+            out.append((kinds.EMAIL, address))
         elif customer.email.strip():
             scalars["unusable_email"] = customer.email.strip()
     if customer.phone:
         country = ((customer.address.country if customer.address else None) or region).strip().upper()
         number = phone(customer.phone, country) or phone(customer.phone, region)
         if number:
-            out.append((kinds.PHONE, number, hash_("phone", "", number)))
+            out.append((kinds.PHONE, number))
         elif customer.phone.strip():
             scalars["unusable_phone"] = customer.phone.strip()
     return out

@@ -27,7 +27,7 @@ def micros(at: datetime) -> int:
     return (at - EPOCH) // _MICROSECOND
 
 
-class Said(Struct, array_like=True):
+class Said(Struct, array_like=True, gc=False):
     """A person named by an event, with the event's place in time and source."""
 
     person: Person
@@ -83,6 +83,17 @@ class Changes(Struct):
     profiles_delta: int = 0
 
 
+def hashed_values(one: Said, hash_: Callable[..., str]) -> list[tuple[int, str, str]]:
+    """(kind, value, keyed hash) of every identifier said; computed once, and only for what is not a repeat."""
+    person = one.person
+    if person.hashed is None:
+        person.hashed = [
+            (kind, value, hash_(kinds.NAMES[kind], kinds.scope_of(kind, one.source_id), value))
+            for kind, value in person.values
+        ]
+    return person.hashed
+
+
 def survey(said: Iterable[Said], state: State, tools: Tools) -> Survey:
     """Records that are new, say something new, or turn out older than thought need their surroundings."""
     need = Survey(set(), set(), set())
@@ -90,17 +101,19 @@ def survey(said: Iterable[Said], state: State, tools: Tools) -> Survey:
         record = state.records.get(one.person.record_id)
         if record is not None and _only_repeats(record, one):
             continue
-        values = ((kind, hash_) for kind, _, hash_ in one.person.values if kind in kinds.LINKING)
+        hashed = hashed_values(one, tools.hash)
+        values = ((kind, hash_) for kind, _, hash_ in hashed if kind in kinds.LINKING)
         need.values.update(value for value in values if value not in state.retired)
         if record is not None:
             need.components.add(record.component_id)
             if state.retired:
-                need.doubted |= _doubted(record, one.person, state, tools)
+                need.doubted |= _doubted(record, one, state, tools)
     return need
 
 
-def _doubted(record: Record, person: Person, state: State, tools: Tools) -> set[tuple[int, str]]:
+def _doubted(record: Record, one: Said, state: State, tools: Tools) -> set[tuple[int, str]]:
     """Generic values the record carries, where the event may change its names or take a value from it."""
+    person = one.person
     fields = record.fields = record.fields or tools.open_fields(record)
     carried = {key for key in fields.linking() if key in state.retired}
     named = any(
@@ -109,7 +122,7 @@ def _doubted(record: Record, person: Person, state: State, tools: Tools) -> set[
     )
     if person.deletes or named:
         return carried
-    said = {kind: hash_ for kind, _, hash_ in person.values}
+    said = {kind: hash_ for kind, _, hash_ in hashed_values(one, tools.hash)}
     return {(k, h) for k, h in carried if k not in kinds.MULTIPLE and said.get(k, h) != h}
 
 
@@ -162,7 +175,7 @@ def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> bool:
     fields = record.fields = record.fields or tools.open_fields(record)
     before = _identity_of(fields)
     settle_repeats(record, fields)
-    won = apply(fields, one.person, one.stamp)
+    won = apply(fields, one.person, hashed_values(one, tools.hash), one.stamp)
     record.seen_hash = one.person.content if won else None
     fields.said = _names_said(one.person) if won else None
     record.seen_at, record.seen_key = one.occurred_at, one.stamp[1]
@@ -181,7 +194,7 @@ def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> bool:
 
 
 def _names_said(person: Person) -> tuple[list[str], list[tuple[int, str]]]:
-    return list(person.scalars), [(kind, value) for kind, value, _ in person.values]
+    return list(person.scalars), person.values
 
 
 def settle_repeats(record: Record, fields: Fields) -> None:
@@ -199,7 +212,7 @@ def settle_repeats(record: Record, fields: Fields) -> None:
             fields.values[kinds.NAMES[kind]][value] = (hash_, at, key)
 
 
-def apply(fields: Fields, person: Person, stamp: Stamp) -> bool:
+def apply(fields: Fields, person: Person, hashed: list[tuple[int, str, str]], stamp: Stamp) -> bool:
     """Last writer by (occurred_at, event id) for each field. True when everything said is now current."""
     if person.deletes:
         _delete(fields, stamp)
@@ -213,7 +226,7 @@ def apply(fields: Fields, person: Person, stamp: Stamp) -> bool:
             fields.scalars[name] = (value, *stamp)
         else:
             won = False
-    for kind, value, hash_ in person.values:
+    for kind, value, hash_ in hashed:
         said = fields.values.setdefault(kinds.NAMES[kind], {})
         entry = said.get(value)
         if entry is None or (entry[1], entry[2]) < stamp:

@@ -13,21 +13,22 @@ Stamp = tuple[int, str]
 """(microseconds since 1970 of the fact, event key): the order of facts. The greater one is the later."""
 
 
-class Person(Struct, array_like=True):
-    """The customer of one event, normalised and hashed before the turn.
+class Person(Struct, array_like=True, gc=False):
+    """The customer of one event, normalised before the turn.
 
-    `values`: (kind, normalised value, keyed hash). `content` is a hash over all that was said; where it
-    equals the last one seen nothing new was said.
+    `values`: (kind, normalised value). `content` is a hash over all that was said; where it equals the last one
+    seen nothing new was said, and nobody asks for `hashed`: (kind, value, keyed hash), see rules.hashed_values.
     """
 
     record_id: str
     scalars: dict[str, Any]
-    values: list[tuple[int, str, str]]
+    values: list[tuple[int, str]]
     content: str
     deletes: bool = False
+    hashed: list[tuple[int, str, str]] | None = None
 
 
-class Fields(Struct, omit_defaults=True):
+class Fields(Struct, omit_defaults=True, gc=False):
     """All a record knows, sealed in storage.
 
     `scalars`: name → (value, microseconds, event key). `values`: kind name → value → (hash, microseconds,
@@ -68,7 +69,7 @@ class Fields(Struct, omit_defaults=True):
         return [(v, e[0]) for v, e in self.values.get(kinds.NAMES[kind], {}).items() if v not in now]
 
 
-class Record(Struct):
+class Record(Struct, gc=False):
     """A record as loaded for a turn, or new in it. `wrapped` is its key, wrapped; `seen_*` its last repeat.
 
     `sealed` is empty where the fields were left in storage, since nothing new is said of them.

@@ -83,56 +83,40 @@ cross join lateral (
 group by asked.id
 
 -- name: save_figures
--- Figures of records, cut from one blob.
+-- Figures of records.
 insert into record_figures (workspace_id, record_id, seen_hash, seen_at, seen_key, last_at, figures)
-select %(workspace_id)s, x.id, x.seen_hash, x.seen_at, x.seen_key, x.last_at,
-    substring(%(blob)b::bytea, x.at, x.size)
-from json_to_recordset(%(doc)s::json) as x(
-    id uuid, seen_hash uuid, seen_at timestamptz, seen_key uuid, last_at timestamptz, at integer, size integer
-)
+select x.workspace_id, x.record_id, x.seen_hash, x.seen_at, x.seen_key, x.last_at, x.figures
+from unnest(%(rows)b::record_figures[]) as x
 on conflict (workspace_id, record_id) do update set
     seen_hash = excluded.seen_hash, seen_at = excluded.seen_at, seen_key = excluded.seen_key,
     last_at = excluded.last_at, figures = excluded.figures
 
 -- name: add_sales
--- Receipts that are new, lines cut from one blob.
+-- Receipts that are new.
 insert into sale (
-    workspace_id, sale_id, kind, version, source_id, occurred_at, business_date, receipt, receipt_key, currency,
-    event_key, store, till, channel, staff, original_key, original_store, original_till, original_date,
-    total_minor, tax_minor, discount_minor, items_micro, lines, record_id, event_no, counted_on, counted, void,
-    original_id
+    workspace_id, sale_id, kind, version, source_id, record_id, counted_on, counted, void, occurred_at,
+    business_date, store, till, channel, staff, receipt, receipt_key, original_key, original_id,
+    original_store, original_till, original_date, currency, total_minor, tax_minor, discount_minor,
+    items_micro, event_no, event_key, lines
 )
-select %(workspace_id)s, x.sale_id, x.kind, x.version, x.source_id, x.occurred_at, x.business_date, x.receipt,
-    x.receipt_key, x.currency, x.event_key, x.store, x.till, x.channel, x.staff, x.original_key,
-    x.original_store, x.original_till, x.original_date, coalesce(x.total_minor, 0), coalesce(x.tax_minor, 0),
-    coalesce(x.discount_minor, 0), coalesce(x.items_micro, 0), substring(%(blob)b::bytea, x.at, x.size),
-    x.record_id, x.event_no, x.counted_on, coalesce(x.counted, false), coalesce(x.void, false), x.original_id
-from json_to_recordset(%(doc)s::json) as x(
-    sale_id uuid, kind smallint, version bigint, source_id integer, occurred_at timestamptz, business_date date,
-    receipt text, receipt_key uuid, currency text, event_key uuid, store text, till text, channel text,
-    staff text, original_key uuid, original_store text, original_till text, original_date date,
-    total_minor bigint, tax_minor bigint, discount_minor bigint, items_micro bigint, record_id uuid,
-    event_no bigint, counted_on uuid, counted boolean, void boolean, original_id uuid, at integer, size integer
-)
+select
+    x.workspace_id, x.sale_id, x.kind, x.version, x.source_id, x.record_id, x.counted_on, x.counted, x.void,
+    x.occurred_at, x.business_date, x.store, x.till, x.channel, x.staff, x.receipt, x.receipt_key,
+    x.original_key, x.original_id, x.original_store, x.original_till, x.original_date, x.currency,
+    x.total_minor, x.tax_minor, x.discount_minor, x.items_micro, x.event_no, x.event_key, x.lines
+from unnest(%(rows)b::sale[]) as x
 
 -- name: change_sales
 -- Receipts that were there, as they stand now.
 update sale s set
-    version = x.version, occurred_at = x.occurred_at, business_date = x.business_date, receipt = x.receipt,
-    receipt_key = x.receipt_key, currency = x.currency, event_key = x.event_key, store = x.store, till = x.till,
-    channel = x.channel, staff = x.staff, original_key = x.original_key, original_store = x.original_store,
-    original_till = x.original_till, original_date = x.original_date, total_minor = coalesce(x.total_minor, 0),
-    tax_minor = coalesce(x.tax_minor, 0), discount_minor = coalesce(x.discount_minor, 0),
-    items_micro = coalesce(x.items_micro, 0), lines = substring(%(blob)b::bytea, x.at, x.size),
-    record_id = x.record_id, event_no = x.event_no, counted_on = x.counted_on,
-    counted = coalesce(x.counted, false), void = coalesce(x.void, false), original_id = x.original_id
-from json_to_recordset(%(doc)s::json) as x(
-    sale_id uuid, version bigint, occurred_at timestamptz, business_date date, receipt text, receipt_key uuid,
-    currency text, event_key uuid, store text, till text, channel text, staff text, original_key uuid,
-    original_store text, original_till text, original_date date, total_minor bigint, tax_minor bigint,
-    discount_minor bigint, items_micro bigint, record_id uuid, event_no bigint, counted_on uuid,
-    counted boolean, void boolean, original_id uuid, at integer, size integer
-)
+    version = x.version, record_id = x.record_id, counted_on = x.counted_on, counted = x.counted,
+    void = x.void, occurred_at = x.occurred_at, business_date = x.business_date, store = x.store,
+    till = x.till, channel = x.channel, staff = x.staff, receipt = x.receipt, receipt_key = x.receipt_key,
+    original_key = x.original_key, original_id = x.original_id, original_store = x.original_store,
+    original_till = x.original_till, original_date = x.original_date, currency = x.currency,
+    total_minor = x.total_minor, tax_minor = x.tax_minor, discount_minor = x.discount_minor,
+    items_micro = x.items_micro, event_no = x.event_no, event_key = x.event_key, lines = x.lines
+from unnest(%(rows)b::sale[]) as x
 where s.workspace_id = %(workspace_id)s and s.sale_id = x.sale_id
 
 -- name: save_days

@@ -15,13 +15,12 @@ MICRO: Final = 1_000_000
 """Quantities are kept in millionths, so that weighed goods add up exactly."""
 
 
-class SaleRow(Struct, omit_defaults=True):
+class SaleRow(Struct, array_like=True, gc=False):
     """A receipt (sale or refund), or a void that names one.
 
     `receipt_key` groups receipts of one number, `original_key` is the group of the receipt a refund or void
     names. `counted_on` is the record whose figures hold the row (None: nobody's, or not `counted`).
-    `lines` is JSON: [line id, sku, category, quantity in millionths, unit price, discount, tax, total];
-    `at` and `size` say where a save put them.
+    `lines` is JSON: [line id, sku, category, quantity in millionths, unit price, discount, tax, total].
     """
 
     sale_id: str
@@ -53,8 +52,6 @@ class SaleRow(Struct, omit_defaults=True):
     counted: bool = False
     void: bool = False
     original_id: str | None = None
-    at: int = 0
-    size: int = 0
 
     def order(self) -> tuple[int, datetime, str]:
         """The greatest of these is the sale; the others are older tellings of it."""
@@ -72,7 +69,7 @@ class SaleRow(Struct, omit_defaults=True):
 _decode_lines = msgspec.json.Decoder(list[list[Any]]).decode
 
 
-class Figures(Struct, omit_defaults=True):
+class Figures(Struct, omit_defaults=True, gc=False):
     """What one record's receipts add up to; the figures of a profile are the sum over its records.
 
     `spend_minor` is paid minus returned, `paid_minor` what completed sales came to, both per currency.
@@ -92,7 +89,7 @@ class Figures(Struct, omit_defaults=True):
     last_purchase_at: datetime | None = None
 
 
-class RecordFigures(Struct):
+class RecordFigures(Struct, gc=False):
     """The hot half of a record: when it last did anything, and its figures."""
 
     record_id: str

@@ -1,0 +1,92 @@
+"""What a turn leaves behind, known before it is committed, so that the next one can be decided meanwhile.
+
+A workspace has one writer. What is read for a batch while the turns before it are decided and written lacks at
+most what those change, and that is in memory. Most of it is figures and event keys: they are laid over what was
+read. Where a batch depends on more (a person, a receipt, a shared value that they change), it is Entangled, and
+waits for their commit.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from regulars.capabilities.identity.rules import Survey
+from regulars.capabilities.identity.state import Record
+from regulars.capabilities.profile.state import SALE, RecordFigures, SaleRow
+
+from .batch import Batch
+
+
+class Entangled(Exception):
+    """A batch depends on what the turn before it changes."""
+
+
+class Wake(Struct):
+    """What a turn loaded or wrote, as it leaves it.
+
+    `counters`: event_no, turn_no and cache_no afterwards. `changed`: records that are new, or say or belong to
+    something else now; `components` and `values` are those their links run over. `numbers`: keys of the numbers
+    of its receipts; `named`: of those that its refunds and voids name.
+    """
+
+    counters: tuple[int, int, int]
+    keys: set[str]
+    records: dict[str, Record]
+    figures: dict[str, RecordFigures]
+    changed: set[str]
+    components: set[str]
+    values: set[tuple[int, str]]
+    receipts: set[str]
+    numbers: set[str]
+    named: set[str]
+
+    def overlay(self, batch: Batch) -> None:
+        """Bring what was loaded for the next batch up to this turn. Raises Entangled."""
+        said = {p.said.person.record_id for p in batch.taken if p.said is not None}
+        if not self.changed.isdisjoint(said) or not self.changed.isdisjoint(batch.records):
+            raise Entangled
+        if any(record.component_id in self.components for record in batch.records.values()):
+            raise Entangled
+        for record_id in batch.records.keys() & self.figures.keys():
+            record, seen = batch.records[record_id], self.records.get(record_id) or self.figures[record_id]
+            record.seen_hash, record.seen_at, record.seen_key = seen.seen_hash, seen.seen_at, seen.seen_key
+        for record_id in batch.figures.keys() & self.figures.keys():
+            batch.figures[record_id] = self.figures[record_id]
+        receipts = [p.sale for p in batch.fresh if p.sale is not None]
+        for row in (*receipts, *batch.rows.rows.values()):
+            self._check_receipt(row)
+        for row in batch.rows.rows.values():
+            # First and last purchase are looked up anew when a purchase changes.
+            if row.kind == SALE and row.counted_on in self.figures:
+                raise Entangled
+
+    def check(self, need: Survey) -> None:
+        """Whether what identity asks for is as it was before this turn. Raises Entangled."""
+        if need.doubted or self.components & need.components or self.values & need.values:
+            raise Entangled
+
+    def _check_receipt(self, row: SaleRow) -> None:
+        if row.sale_id in self.receipts or row.receipt_key in self.named:
+            raise Entangled
+        if row.original_key is not None and (
+            row.original_key in self.numbers or row.original_key in self.named
+        ):
+            raise Entangled
+
+
+def wake_of(batch: Batch, cache_no: int) -> Wake:
+    """What a batch that is decided leaves, once it is committed."""
+    changes, rows = batch.identity, batch.rows.rows
+    changed = changes.records | changes.moved
+    return Wake(
+        counters=(batch.event_no, batch.turn_no, cache_no + batch.cache_step),
+        keys={prepared.event_key for prepared in batch.fresh},
+        records=batch.records,
+        figures=batch.figures,
+        changed=set(changed),
+        components=changes.stale_components | {record.component_id for record in changed.values()},
+        values={(kind, value) for kind, value, _ in changes.identifiers},
+        receipts=set(rows),
+        numbers={row.receipt_key for row in rows.values()},
+        named={row.original_key for row in rows.values() if row.original_key is not None},
+    )
