@@ -54,7 +54,6 @@ _BASE: Mapping[str, str] = {
     "synchronous_commit": "on",
     "wal_level": "replica",
     "max_wal_senders": "2",
-    "max_wal_size": "2GB",
     "min_wal_size": "256MB",
     # A page's first change after a checkpoint is kept whole; to squeeze it costs more than to write it.
     "wal_compression": "off",
@@ -180,10 +179,16 @@ def configure(launch: Launch, socket_dir: Path, extra: Mapping[str, str]) -> Non
 
 
 def _memory_settings(total_bytes: int) -> dict[str, str]:
-    """A sixteenth of the memory for pages that are changed, 128 MB to 1 GB; it is taken only as it is filled."""
+    """A sixteenth of the memory for pages that are changed, 128 MB to 1 GB; it is taken only as it is filled.
+
+    Eight times that for the log between two checkpoints: a page's first change after one is logged whole, and
+    a large import that comes upon a checkpoint every few seconds would log little else.
+    """
     megabytes = total_bytes // 2**20
+    buffers = max(128, min(1024, megabytes // 16))
     return {
-        "shared_buffers": f"{max(128, min(1024, megabytes // 16))}MB",
+        "shared_buffers": f"{buffers}MB",
+        "max_wal_size": f"{8 * buffers}MB",
         "effective_cache_size": f"{max(512, megabytes // 2)}MB",
     }
 
