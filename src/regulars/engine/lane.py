@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
@@ -116,7 +117,7 @@ class Lane:
     def submit(
         self, items: Sequence[Item], size_bytes: int, done: Future[list[Result]] | None = None
     ) -> Future[list[Result]]:
-        """Queue events; the future, `done` if given, resolves after their commit. Raises TryLater when the queue is full."""
+        """Queue events; the future (`done`, if given) resolves after their commit. Raises TryLater when too many wait."""
         with self._count:
             if self._closed:
                 raise TryLater("The engine is shutting down; repeat the call.", retry_after_seconds=1)
@@ -169,15 +170,18 @@ class Lane:
         return self._work(self._held or self._queue.get())
 
     def _enough_waits(self) -> bool:
-        return self._waiting - self._taken >= self._limits.launch_events_min
+        """Whether the queue holds events for a large turn; then its next entry is a parcel."""
+        with self._count:
+            return self._waiting - self._taken >= self._limits.launch_events_min
 
     def _read_next(self) -> None:
         """Gather the next turn and begin to read for it, if it is a large one."""
         if not self._enough_waits():
             return
-        self._next = self._work(self._held or self._queue.get())
-        if self._next is not None and len(self._next.items) >= self._limits.launch_events_min:
-            self._next.reading = self._turn.read(self._next.items)
+        work = self._next = self._work(self._held or self._queue.get())
+        if work is not None and len(work.items) >= self._limits.launch_events_min:
+            with suppress(Exception):  # whatever it is, it is told in the turn of these events
+                work.reading = self._turn.read(work.items)
 
     def _launch(self, work: _Work) -> None:
         """Have a turn written while the next one is decided; one that cannot be is run in the plain way."""

@@ -93,9 +93,9 @@ class Turn:
         """Decide a batch and have another thread write and commit it; see `land`.
 
         `before` is the flight that is still being written, if any: the batch is decided on what that one leaves.
-        `reading`: what was read for it since that one was launched. `meanwhile` is called when everything is
-        loaded. Raises Entangled when what is left is not known, and what `run` raises while it loads; then nothing
-        was launched.
+        `reading`: what was read for it since that one was decided. `meanwhile` is called when everything is
+        loaded, and raises nothing. Raises Entangled when what is left is not known, and what `run` raises while
+        it loads; then nothing was launched.
         """
         batch = self._batch(items)
         wakes = before.wakes if before is not None else []
