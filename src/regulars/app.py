@@ -143,6 +143,9 @@ class Program:
             vault=self.vault,
             replay=self._replay,
             base_url=self.settings.base_url,
+            keys=self.keys,
+            sources=self.sources,
+            connectors=connectors(),
             development=development,
             client_address=self._caller,
         )
@@ -158,6 +161,7 @@ class Program:
             replay=self.replayer.replay,
             readiness=self.readiness,
             document=openapi_document(),
+            base_url=self.settings.base_url,
             workspace_id=self.workspace_id,
         )
 

@@ -85,6 +85,7 @@ class House:
             replay=self.replayer.replay,
             readiness=self.readiness,
             document=DOCUMENT,
+            base_url="http://api.test",
             workspace_id=self.workspace_id,
         )
 

@@ -18,7 +18,8 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
-    "/events?result=rejected", "/events/40", "/events/rejected", "/nope", "/_kit",
+    "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
+    "/keys/sources", "/keys/new", "/people", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -97,7 +98,20 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
     assert [one for one in trouble if "401" not in one] == []
 
 
-@pytest.mark.parametrize("path", ["/", "/customers", "/events", "/events/rejected", "PROFILE"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/customers",
+        "/events",
+        "/events/rejected",
+        "PROFILE",
+        "/audit",
+        "/keys",
+        "/keys/sources",
+        "/people",
+    ],
+)
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
     window.goto(profile(window) if path == "PROFILE" else path)
     window.set_viewport_size({"width": 320, "height": 700})
@@ -108,7 +122,16 @@ def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str)
 
 def test_every_target_is_large_enough(window: Page) -> None:
     window.set_viewport_size({"width": 1440, "height": 1000})
-    for path in ("/", "/customers", "/events", "/events/rejected"):
+    for path in (
+        "/",
+        "/customers",
+        "/events",
+        "/events/rejected",
+        "/audit",
+        "/keys",
+        "/keys/sources",
+        "/people",
+    ):
         window.goto(path)
         small = window.evaluate(
             """() => [...document.querySelectorAll('button, summary, select, input:not([type=hidden]), .nav a, .btn, .chip')]

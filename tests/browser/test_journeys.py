@@ -279,7 +279,9 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(window: Page) -> Non
     expect(window.get_by_role("searchbox")).to_be_focused()
 
 
-@pytest.mark.parametrize("path", ["/", "/customers", "/events", "/events/rejected"])
+@pytest.mark.parametrize(
+    "path", ["/", "/customers", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/people"]
+)
 def test_a_page_asks_for_little_and_only_from_us(chromium: Browser, shop: Stage, path: str) -> None:
     context = open_context(chromium, shop)
     page = context.new_page()

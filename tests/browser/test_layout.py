@@ -23,6 +23,9 @@ SCREENS = {
     "customers": "/customers",
     "live": "/events",
     "rejected": "/events/rejected",
+    "audit": "/audit",
+    "keys": "/keys",
+    "people": "/people",
     "kit": "/_kit",
 }
 GROWTH = 0.35
@@ -69,7 +72,21 @@ def sideways(page: Page) -> int:
     return wider
 
 
-@pytest.mark.parametrize("path", ["/", "/customers", "PROFILE", "/events", "/events/40", "/events/rejected"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/customers",
+        "PROFILE",
+        "/events",
+        "/events/40",
+        "/events/rejected",
+        "/audit",
+        "/keys",
+        "/keys/sources",
+        "/people",
+    ],
+)
 def test_longer_words_break_no_layout(window: Page, long_words: None, path: str) -> None:
     window.goto(profile(window) if path == "PROFILE" else path)
     assert "·" in window.locator("h1, .nav").first.inner_text()
@@ -78,7 +95,20 @@ def test_longer_words_break_no_layout(window: Page, long_words: None, path: str)
         assert sideways(window) <= 0, f"{path} at {width}"
 
 
-@pytest.mark.parametrize("path", ["/", "/customers", "PROFILE", "/events", "/events/rejected"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/customers",
+        "PROFILE",
+        "/events",
+        "/events/rejected",
+        "/audit",
+        "/keys",
+        "/keys/sources",
+        "/people",
+    ],
+)
 def test_a_language_from_right_to_left_breaks_no_layout(window: Page, path: str) -> None:
     window.goto(profile(window) if path == "PROFILE" else path)
     window.evaluate("() => document.documentElement.dir = 'rtl'")

@@ -25,7 +25,9 @@ from regulars.console.accounts import Role
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
+from regulars.store.audit import write_line_async
 from regulars.store.database import Database
+from regulars.store.keys import Keys
 from regulars.store.master import MasterKey
 from regulars.store.partitions import ensure_partitions
 from regulars.store.sources import Sources
@@ -52,6 +54,8 @@ class Stage:
         self.master = MasterKey(b"m" * 32)
         self.vault = Vault(self.master, self.workspace_id)
         self.gate = EngineGate(database, self.master)
+        self.register = Sources(database, self.master, audit=write_line_async)
+        self.keys = Keys(database, self.register, audit=write_line_async)
         self.sources: dict[str, Source] = {}
         self.url = ""
         self._development = development
@@ -133,6 +137,9 @@ class Stage:
             vault=self.vault,
             replay=self._replay,
             base_url="http://127.0.0.1:8400",
+            keys=self.keys,
+            sources=self.register,
+            connectors=connectors(),
             workspace_name="Corner Shops",
             zone=ZoneInfo("Europe/London"),
             development=self._development,

@@ -21,6 +21,10 @@ PAGES = {
     "/events": "Live events",
     "/events?type=sale&result=applied": "Live events",
     "/events/rejected": "Rejected events",
+    "/audit": "Audit log",
+    "/keys": "Sources and keys",
+    "/keys/sources": "Sources and keys",
+    "/people": "People and roles",
 }
 PAGE_PACKED_BYTES_MAX = 30 * 1024
 FRAGMENT = {"HX-Request": "true"}

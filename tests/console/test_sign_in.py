@@ -12,7 +12,19 @@ from regulars.console.web.throttle import PAIR_FAILURES_MAX
 from regulars.store.audit import verify_chain
 from tests.console.stage import EMAIL, PASSWORD, Stage, sign_in, token_in
 
-PAGES = ("/", "/customers", "/customers/" + "0" * 32, "/events", "/events/1", "/events/rejected", "/live")
+PAGES = (
+    "/",
+    "/customers",
+    "/customers/" + "0" * 32,
+    "/events",
+    "/events/1",
+    "/events/rejected",
+    "/live",
+    "/audit",
+    "/keys",
+    "/keys/sources",
+    "/people",
+)
 
 
 @pytest.fixture

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
 import cyclopts
 
-from regulars.console.accounts import Accounts, Role
+from regulars.console.accounts import Accounts, Role, tidy_email
+from regulars.console.invitations import link_to
 from regulars.console.passwords import Passwords
+from regulars.console.team import Member, Team
 from regulars.engine.turn import utc_now
 from regulars.store.audit import write_line_async
 from regulars.store.keys import OVERLAP_HOURS, Keys
 from regulars.store.opening import Store
 from regulars.store.sources import Sources
 from regulars.store.workspaces import DEFAULT, add_workspace, list_workspaces
-from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.errors import InvalidInput, NotFound
 
 from .common import FLAGS, opened, run_async, settings, show, vault_of, workspace_of
 
@@ -115,6 +118,86 @@ def add_user(email: str, *, name: str = "", role: Role = "owner", workspace: Wor
         run_async(store, lambda: accounts.add(email, name or email.split("@", maxsplit=1)[0], password, role))
     print("Added.")
     return 0
+
+
+@users.command(name="list")
+def list_users(*, workspace: Workspace = DEFAULT, json: bool = False) -> int:
+    """List the people who may sign in."""
+    with opened(settings().settings) as store:
+        team = _team(store, workspace)
+        found = run_async(store, team.members)
+    told = [_told(member) for member in found]
+    lines = [f"{one['email']}  {one['name']}  {one['role']}  {one['state']}" for one in told]
+    show(told, as_json=json, text="\n".join(lines) or "Nobody may sign in.")
+    return 0
+
+
+@users.command(name="link")
+def link_user(email: str, *, workspace: Workspace = DEFAULT) -> int:
+    """Print a link by which somebody sets their password; it works once, for three days."""
+    chosen = settings().settings
+    with opened(chosen) as store:
+        team = _team(store, workspace)
+        user_id = _user(store, team, email)
+        token = run_async(store, lambda: team.new_link(user_id, "cli"))
+    print(link_to(chosen.base_url, token))
+    return 0
+
+
+@users.command(name="role")
+def set_role(email: str, role: Role, *, workspace: Workspace = DEFAULT) -> int:
+    """Give somebody another role; it holds from their next click on."""
+    with opened(settings().settings) as store:
+        team = _team(store, workspace)
+        user_id = _user(store, team, email)
+        run_async(store, lambda: team.set_role(user_id, role, "cli"))
+    print("Changed.")
+    return 0
+
+
+@users.command(name="disable")
+def disable_user(email: str, *, workspace: Workspace = DEFAULT) -> int:
+    """Shut an account and end its sessions."""
+    return _set_disabled(email, workspace, disabled=True)
+
+
+@users.command(name="enable")
+def enable_user(email: str, *, workspace: Workspace = DEFAULT) -> int:
+    """Open a shut account again."""
+    return _set_disabled(email, workspace, disabled=False)
+
+
+def _set_disabled(email: str, workspace: str, *, disabled: bool) -> int:
+    with opened(settings().settings) as store:
+        team = _team(store, workspace)
+        user_id = _user(store, team, email)
+        run_async(store, lambda: team.set_disabled(user_id, "cli", disabled=disabled))
+    print("Shut." if disabled else "Open.")
+    return 0
+
+
+def _team(store: Store, workspace: str) -> Team:
+    return Team(store.database, vault_of(store, workspace), Passwords(), utc_now)
+
+
+def _user(store: Store, team: Team, email: str) -> UUID:
+    wanted = tidy_email(email)
+    for member in run_async(store, team.members):
+        if member.email == wanted:
+            return member.user_id
+    raise NotFound("There is no account with this address.", field="email")
+
+
+def _told(member: Member) -> dict[str, Any]:
+    state = "shut" if member.disabled_at else "invited" if member.invited else "open"
+    return {
+        "email": member.email,
+        "name": member.name,
+        "role": member.role,
+        "state": state,
+        "sessions": member.sessions,
+        "seen_at": member.seen_at,
+    }
 
 
 @workspaces.command(name="add")

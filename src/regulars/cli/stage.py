@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -15,8 +15,9 @@ from msgspec import Struct
 
 from regulars.app import Program
 from regulars.connectors import connectors
-from regulars.console.accounts import Accounts
+from regulars.console.accounts import Accounts, Role
 from regulars.console.passwords import Passwords
+from regulars.console.team import ROLES
 from regulars.demo.run import run_history, run_live
 from regulars.demo.shop import Credentials, Shop, Vendors
 from regulars.demo.vendors import VendorApi
@@ -25,7 +26,7 @@ from regulars.store.home import read_private, write_private
 from regulars.vocabulary.errors import Conflict
 
 FILE: Final = "demo.json"
-OWNER_EMAIL: Final = "owner@demo.example"
+LOGINS: Final[Mapping[Role, str]] = {role: f"{role}@demo.example" for role in ROLES}
 VENDOR_PATH: Final = "/demo/vendors"
 SEED: Final = 7
 PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
@@ -101,8 +102,9 @@ class Stage:
                     secrets=source.secrets,
                 )
         accounts = Accounts(program.database, program.vault, Passwords(), utc_now)
-        with contextlib.suppress(Conflict):
-            await accounts.add(OWNER_EMAIL, "Demo owner", self._props.password, "owner")
+        for role, email in LOGINS.items():
+            with contextlib.suppress(Conflict):
+                await accounts.add(email, f"Demo {role}", self._props.password, role)
         if not self._props.api_key:
             key = await program.keys.create(
                 program.workspace_id, name="demo", scopes=["*"], source="api", source_kind="api", actor="demo"
@@ -116,7 +118,8 @@ class Stage:
     def _say(self) -> None:
         print(
             f"\n  Regulars is running with a demo shop: {self._base_url}\n\n"
-            f"  Sign in   {OWNER_EMAIL}   {self._props.password}   (owner)\n"
+            f"  Sign in   {LOGINS['owner']}   {self._props.password}   (owner)\n"
+            f"  As another role, with the same password: {', '.join(list(LOGINS.values())[1:])}\n"
             f"  API key   {self._props.api_key}\n"
             f"  Stop with Ctrl C. Everything is kept under {self._path.parent}.\n",
             flush=True,

@@ -23,6 +23,7 @@ from regulars.store.queries import load_queries
 from regulars.store.vault import Vault, open_sealed, seal
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
 
+from .invitations import UNSET
 from .passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, Passwords
 
 Role = Literal["owner", "engineer", "marketer", "manager", "associate", "privacy"]
@@ -65,7 +66,7 @@ class Accounts:
     async def add(self, email: str, name: str, password: str, role: Role) -> UUID:
         """Add an account. Raises InvalidInput for a bad address or password, Conflict when the address is taken."""
         address = tidy_email(email)
-        _check_password(password)
+        check_password(password)
         data_key, wrapped = self._vault.new_key()
         row = {
             "workspace_id": self.workspace_id,
@@ -86,7 +87,7 @@ class Accounts:
 
     async def set_password(self, email: str, password: str) -> None:
         """Give an account another password; its sessions end. Raises InvalidInput, NotFound."""
-        _check_password(password)
+        check_password(password)
         row = {
             "workspace_id": self.workspace_id,
             "email_hash": self.email_hash(tidy_email(email)),
@@ -103,7 +104,12 @@ class Accounts:
         params = {"workspace_id": self.workspace_id, "email_hash": self.email_hash(email.strip().lower())}
         async with self._db.read(self.workspace_id) as conn:
             found = await _one(conn, _SQL.account_by_email, params)
-        usable = found is not None and not found[3] and len(password) <= PASSWORD_CHARACTERS_MAX
+        usable = (
+            found is not None
+            and not found[3]
+            and not found[1].startswith(UNSET)
+            and len(password) <= PASSWORD_CHARACTERS_MAX
+        )
         stored: str | None = found[1] if found is not None and usable else None
         if not await self._passwords.verify(stored, password[:PASSWORD_CHARACTERS_MAX]):
             # Written for unknown addresses too: the answer must not come sooner for them.
@@ -194,7 +200,8 @@ def tidy_email(email: str) -> str:
     return tidy
 
 
-def _check_password(password: str) -> None:
+def check_password(password: str) -> None:
+    """Raises InvalidInput for a password that is too short or too long."""
     if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
         raise InvalidInput(f"A password has at least {PASSWORD_CHARACTERS_MIN} characters.", field="password")
 

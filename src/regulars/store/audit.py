@@ -88,19 +88,30 @@ async def write_line_async(
 
 
 def verify_chain(connection: Connection, workspace_id: int) -> tuple[int, int | None]:
-    """(lines read, number of the first line that does not fit or None). The head is checked as well."""
-    before, last = b"", 0
+    """(lines read, number of the first line that does not fit or None). The head is checked as well.
+
+    Others may add lines meanwhile: what came since is read once more while the head is held.
+    """
+    before, last, broken = _follow(connection, workspace_id, b"", 0)
+    if broken is None:
+        head = connection.execute(_SQL.load_head, {"workspace_id": workspace_id}, binary=True).fetchone()
+        before, last, broken = _follow(connection, workspace_id, before, last)
+        if broken is None and head is not None and (head[0], bytes(head[1])) != (last, before):
+            broken = last + 1
+    return last, broken
+
+
+def _follow(
+    connection: Connection, workspace_id: int, before: bytes, last: int
+) -> tuple[bytes, int, int | None]:
+    """Read on from a line that fits: the last that fits, with its hash, and the first that does not."""
     while True:
         params = {"workspace_id": workspace_id, "after": last, "limit": PAGE}
         rows = connection.execute(_SQL.read_chain, params, binary=True).fetchall()
         for number, at, actor, action, object_, details, stored in rows:
             line = Line(number, at, actor, action, object_, json.loads(details))
             if number != last + 1 or line.hash_after(before) != bytes(stored):
-                return last, number
+                return before, last, number
             before, last = bytes(stored), number
         if len(rows) < PAGE:
-            break
-    head = connection.execute(_SQL.load_head, {"workspace_id": workspace_id}, binary=True).fetchone()
-    if head is not None and (head[0], bytes(head[1])) != (last, before):
-        return last, last + 1
-    return last, None
+            return before, last, None

@@ -142,7 +142,7 @@ class Keys:
             )
         if expires_at is not None and expires_at <= self._now():
             raise InvalidInput("The key would have expired already.", field="expires_at")
-        known = await self._sources.ensure(workspace_id, source, kind=source_kind)
+        known = await self._sources.ensure(workspace_id, source, kind=source_kind, actor=actor)
         async with self._database.write(workspace_id) as connection:
             return await self._add(
                 connection, workspace_id, name, wanted, known.source.source_id, source, expires_at, actor

@@ -128,13 +128,15 @@ class Sources:
             await self._tell(connection, workspace_id, actor, "source.created", name, told)
         return await self._reread(workspace_id, name)
 
-    async def ensure(self, workspace_id: int, name: str, *, kind: str = DEFAULT_KIND) -> KnownSource:
+    async def ensure(
+        self, workspace_id: int, name: str, *, kind: str = DEFAULT_KIND, actor: str = ""
+    ) -> KnownSource:
         """The source of that name, added with that kind when missing; an existing one keeps its kind."""
         found = await self.find(workspace_id, name)
         if found is not None:
             return found
         try:
-            return await self.create(workspace_id, name, kind=kind)
+            return await self.create(workspace_id, name, kind=kind, actor=actor)
         except Conflict:
             return await self._reread(workspace_id, name)
 
@@ -275,6 +277,11 @@ class Sources:
         except InvalidTag:
             raise Unreadable("The secrets of a source were sealed under another master key.") from None
         return msgspec.json.decode(opened, type=dict[str, str])
+
+
+def can_name(text: str) -> bool:
+    """Whether a source may have this name."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _place(workspace_id: int, source_id: int) -> bytes:

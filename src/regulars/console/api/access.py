@@ -56,6 +56,13 @@ def _open(path: str, *, answers: tuple[int, ...] = ()) -> Rule:
     return Rule("GET", path, "Health", answers=answers)
 
 
+def _person(path: str) -> Rule:
+    """Who could invite an owner could see all an owner sees, and needs to be let see it."""
+    return Rule(
+        "POST", f"/v1/people{path}", "People", (ADMIN,), also=(PII_READ,), idempotent=True, answers=(404, 409)
+    )
+
+
 READERS: Final = (PROFILES_READ, ADMIN)
 
 RULES: Final = (
@@ -96,6 +103,13 @@ RULES: Final = (
     _read("/v1/rejected/{quarantine_id}", "Rejected events", ADMIN),
     _post("/v1/rejected/{quarantine_id}/replay", "Rejected events", ADMIN),
     _post("/v1/rejected:replay", "Rejected events", ADMIN),
+    _read("/v1/people", "People", ADMIN, also=(PII_READ,)),
+    _person(""),
+    _person("/{user_id}/link"),
+    Rule("PUT", "/v1/people/{user_id}/role", "People", (ADMIN,), also=(PII_READ,), answers=(403, 404, 409)),
+    _person("/{user_id}/disable"),
+    _person("/{user_id}/enable"),
+    _person("/{user_id}/sign-out"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

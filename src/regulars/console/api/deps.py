@@ -10,6 +10,7 @@ from uuid import UUID
 
 from litestar.di import NamedDependency
 
+from regulars.console.passwords import Passwords
 from regulars.observe import Metrics
 from regulars.store.answers import Answers
 from regulars.store.keys import Caller, Keys
@@ -40,7 +41,8 @@ class Readiness(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiDeps:
-    """Handed to `routes`. `document` is the whole OpenAPI document, `gate` the one the doors use.
+    """Handed to `routes`. `base_url` is the public address, `document` the whole OpenAPI document, `gate` the one the
+    doors use.
 
     `workspace_id` is the default one, whose hooks need no number.
     """
@@ -54,6 +56,7 @@ class ApiDeps:
     replay: Replay
     readiness: Readiness
     document: Mapping[str, Any]
+    base_url: str
     workspace_id: int = 1
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
@@ -65,6 +68,7 @@ class Api:
         self.deps = deps
         self.database = deps.store.database
         self.answers = Answers(deps.store.database)
+        self.passwords = Passwords()
         self._vaults: dict[int, Vault] = {}
 
     def vault(self, workspace_id: int) -> Vault:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from gettext import NullTranslations
@@ -13,7 +13,10 @@ from zoneinfo import ZoneInfo
 from litestar import Request
 
 from regulars.store.database import Database
+from regulars.store.keys import Keys
+from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.intake import ReplayOutcome
 
 __all__ = ["Deps", "Replay", "ReplayOutcome", "WebRequest"]
@@ -41,6 +44,8 @@ class Deps:
     """Handed to `routes`. `base_url` is the public address, `zone` the time zone times are shown in, `region` the
     country (ISO 3166) whose phone numbers need no prefix.
 
+    `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once.
+
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
     `catalogue` gives the words of the reader's language (None: English).
     """
@@ -49,6 +54,9 @@ class Deps:
     vault: Vault
     replay: Replay
     base_url: str
+    keys: Keys
+    sources: Sources
+    connectors: Mapping[str, Connector]
     workspace_name: str = "Regulars"
     zone: ZoneInfo = _UTC
     region: str = "GB"

@@ -14,6 +14,7 @@ from msgspec import Struct
 from regulars.console.accounts import Accounts, Viewer
 from regulars.console.passwords import Passwords
 from regulars.console.services.rejected import count_open
+from regulars.console.team import Team
 from regulars.vocabulary.errors import Forbidden, InvalidInput, RegularsError
 
 from .assets import Assets
@@ -56,7 +57,9 @@ class Desk:
         self.hub = hub
         self.assets = Assets()
         self.pages = Pages(deps, self.assets)
-        self.accounts = Accounts(deps.db, deps.vault, Passwords(), deps.clock)
+        passwords = Passwords()
+        self.accounts = Accounts(deps.db, deps.vault, passwords, deps.clock)
+        self.team = Team(deps.db, deps.vault, passwords, deps.clock)
         self.throttle = Throttle(time.monotonic)
         self.workspace_id = deps.vault.workspace_id
         self.cookie = ("__Host-" if deps.secure else "") + "regulars_session"

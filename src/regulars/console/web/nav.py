@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from msgspec import Struct
 
@@ -17,23 +18,34 @@ class NavItem(Struct, frozen=True):
     href: str
     icon: str
     label: str
+    group: str = ""
     counts: str | None = None
+
+
+ROLES: Final[Mapping[str, frozenset[str]]] = {
+    "home": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
+    "customers": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
+    "events": frozenset({"owner", "engineer", "privacy"}),
+    "audit": frozenset({"owner", "privacy"}),
+    "keys": frozenset({"owner", "engineer"}),
+    "people": frozenset({"owner"}),
+}
+"""Which roles may open a page, and do what it offers."""
 
 
 def navigation(viewer: Viewer) -> Sequence[NavItem]:
     """The entries this person may open; the others are absent."""
     items = [
-        (NavItem("home", "/", "layout-dashboard", _("Home")), _EVERYBODY),
-        (NavItem("customers", "/customers", "users", _("Customers")), _EVERYBODY),
-        (NavItem("events", "/events", "activity", _("Live events"), counts="rejected"), _ENGINEERS),
+        NavItem("home", "/", "layout-dashboard", _("Home")),
+        NavItem("customers", "/customers", "users", _("Customers")),
+        NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
+        NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
+        NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
+        NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
     ]
-    return [item for item, roles in items if viewer.role in roles]
-
-
-_EVERYBODY = frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"})
-_ENGINEERS = frozenset({"owner", "engineer", "privacy"})
+    return [item for item in items if may_open(viewer, item.key)]
 
 
 def may_open(viewer: Viewer, key: str) -> bool:
     """Whether the role of this person may open a page."""
-    return any(item.key == key for item in navigation(viewer))
+    return viewer.role in ROLES[key]

@@ -60,3 +60,49 @@ returning user_id;
 delete from user_session
  where workspace_id = %(workspace_id)s
    and (expires_at <= %(now)s or seen_at <= %(idle_since)s or revoked_at is not null);
+
+-- name: list_accounts
+-- Everybody with an account, with when they were last here and how many of their sessions live.
+select u.user_id, u.role, u.sealed_key, u.sealed, u.created_at, u.disabled_at, left(u.password_hash, 1) = '!' as invited,
+       max(s.seen_at), count(s.user_id)
+  from app_user u
+  left join user_session s on s.workspace_id = u.workspace_id and s.user_id = u.user_id
+       and s.revoked_at is null and s.expires_at > %(now)s and s.seen_at > %(idle_since)s
+ where u.workspace_id = %(workspace_id)s
+ group by u.workspace_id, u.user_id
+ order by u.created_at, u.user_id
+ limit %(limit)s;
+
+-- name: lock_owners
+-- The owners who can sign in or are about to; nobody else takes one away meanwhile.
+select user_id from app_user
+ where workspace_id = %(workspace_id)s and role = 'owner' and disabled_at is null and left(password_hash, 1) <> '!'
+ order by user_id
+   for update;
+
+-- name: account_by_id
+-- One account.
+select role, disabled_at, password_hash from app_user
+ where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
+
+-- name: set_role
+-- Gives an account another role.
+update app_user set role = %(role)s where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
+
+-- name: set_disabled
+-- Shuts an account, or opens it again.
+update app_user set disabled_at = %(disabled_at)s
+ where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
+
+-- name: end_sessions
+-- Ends all sessions of a person but the one that asks.
+delete from user_session
+ where workspace_id = %(workspace_id)s and user_id = %(user_id)s and token_hash is distinct from %(keep)s
+returning user_id;
+
+-- name: take_invitation
+-- Sets the password of an account that still has the hash the invitation was made with.
+update app_user set password_hash = %(password_hash)s
+ where workspace_id = %(workspace_id)s and user_id = %(user_id)s and password_hash = %(old_hash)s
+   and disabled_at is null
+returning user_id;

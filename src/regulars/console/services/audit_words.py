@@ -1,0 +1,237 @@
+"""The audit trail in plain words: who, what happened, to what, and the details."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from regulars.console.i18n import _
+
+# What the program writes, by its name in the trail. One that is not here shows as itself.
+ACTIONS: Final[Mapping[str, str]] = {
+    "account.added": "Account added",
+    "account.invited": "Person invited",
+    "account.link_made": "Link to set a password made",
+    "account.role_changed": "Role changed",
+    "account.disabled": "Account switched off",
+    "account.enabled": "Account switched on",
+    "password.changed": "Password changed",
+    "password.set_by_link": "Password set by link",
+    "session.started": "Signed in",
+    "session.ended": "Signed out",
+    "session.refused": "Sign-in refused",
+    "sessions.ended": "Signed out everywhere",
+    "key.created": "API key created",
+    "key.rotated": "API key rotated",
+    "key.revoked": "API key revoked",
+    "source.created": "Source added",
+    "source.configured": "Source configured",
+    "source.disabled": "Source switched off",
+    "source.enabled": "Source switched on",
+    "customer.erased": "Customer erased",
+    "customer.exported": "Customer's data exported",
+    "consent.given": "Consent given",
+    "consent.withdrawn": "Consent withdrawn",
+    "rejected.replayed": "Rejected events tried again",
+    "product.updated": "Product changed",
+    "store.updated": "Shop changed",
+    "staff.updated": "Staff details changed",
+    "audit.exported": "Audit log exported",
+}
+
+# Groups of actions for the filter: a key for the address, the words, and what stands before the dot.
+GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
+    ("people", "People and sign-in", ("account", "password", "session", "sessions")),
+    ("keys", "API keys", ("key",)),
+    ("sources", "Sources", ("source",)),
+    ("customers", "Customers", ("customer", "consent")),
+    ("events", "Rejected events", ("rejected",)),
+    ("registers", "Products, shops and staff", ("product", "store", "staff")),
+    ("audit", "Audit log", ("audit",)),
+)
+OTHER: Final = "other"
+"""The group of all actions that no other group has."""
+
+# Parts of the program that act without a person or a key.
+PARTS: Final[Mapping[str, str]] = {
+    "": "Regulars",
+    "cli": "Command line",
+    "restore": "Restore of a backup",
+    "demo": "Demo",
+    "user:unknown": "Unknown address",
+}
+
+PROGRAM: Final = "regulars"
+"""The program itself in an address, where nothing at all would mean everybody."""
+
+# What stands before the colon of an object, and its words.
+_OBJECTS: Final[Mapping[str, str]] = {
+    "key": "API key %(name)s",
+    "user": "Account of %(name)s",
+    "source": "Source %(name)s",
+    "profile": "Customer %(name)s",
+    "product": "Product %(name)s",
+    "store": "Shop %(name)s",
+    "staff": "Staff member %(name)s",
+    "consent": "Consent for %(name)s",
+    "rejected": "Rejected event %(name)s",
+}
+
+_DETAILS: Final[Mapping[str, str]] = {
+    "name": "Name",
+    "scopes": "Scopes",
+    "source": "Source",
+    "kind": "Kind",
+    "options": "Options",
+    "secrets": "Secrets",
+    "replaced_by": "Replaced by",
+    "event": "Event",
+    "events": "Events",
+    "tried": "Tried",
+    "applied": "Passed",
+    "duplicate": "Already known",
+    "rejected": "Rejected again",
+    "records": "Records",
+    "events_made_anonymous": "Events made anonymous",
+    "rejected_messages_removed": "Rejected messages removed",
+    "identifiers_removed": "Identifiers removed",
+    "reason": "Reason",
+    "role": "Role",
+    "sessions": "Sessions",
+    "filters": "Filters",
+    "lines": "Lines",
+}
+
+_ID_SHOWN: Final = 8
+_VALUES_DEEP_MAX: Final = 4
+_CHANGES: Final = (("before", "after"), ("from", "to"))
+
+
+class Names(Struct, frozen=True):
+    """Names of accounts and API keys, by their ids as 32 hexadecimal digits."""
+
+    people: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+
+    def actor(self, actor: str) -> str:
+        """Who acted, in words."""
+        if actor in PARTS:
+            return _(PARTS[actor])
+        kind, _colon, id_ = actor.partition(":")
+        if kind == "user":
+            return self._person(id_)
+        if kind == "key":
+            return _("API key %(name)s", name=self._key(id_))
+        return actor
+
+    def object(self, object_: str, action: str) -> str:
+        """What was acted on, in words."""
+        if object_ in PARTS:
+            return _(PARTS[object_]) if object_ else ""
+        if object_ == "rejected":
+            return _("Rejected events")
+        if object_ == "audit":
+            return _("Audit log")
+        if action == "customer.erased":
+            return _("Erasure %(name)s", name=object_[:_ID_SHOWN])
+        kind, _colon, id_ = object_.partition(":")
+        if kind not in _OBJECTS:
+            return object_
+        name = {"user": self._person, "key": self._key, "profile": _short, "rejected": _short}.get(kind, str)
+        return _(_OBJECTS[kind], name=name(id_))
+
+    def details(self, details: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The details as pairs of a name and a value; a change is one pair."""
+        if _change_in(details):
+            return [(_("Change"), value_words(dict(details)))]
+        return [(detail_words(name), self._value(name, value)) for name, value in details.items()]
+
+    def choices(self) -> list[tuple[str, str]]:
+        """Those who may have acted, as the filter offers them: people, keys, then parts of the program."""
+        people = sorted(self.people.items(), key=lambda one: one[1].casefold())
+        keys = sorted(self.keys.items(), key=lambda one: one[1].casefold())
+        return [
+            *((f"user:{id_}", name) for id_, name in _apart(people)),
+            *((f"key:{UUID(id_)}", _("API key %(name)s", name=name)) for id_, name in _apart(keys)),
+            *((actor or PROGRAM, _(words)) for actor, words in PARTS.items()),
+        ]
+
+    def _person(self, id_: str) -> str:
+        return self.people.get(plain(id_)) or _short(id_)
+
+    def _key(self, id_: str) -> str:
+        return self.keys.get(plain(id_)) or _short(id_)
+
+    def _value(self, name: str, value: Any) -> str:
+        if name == "replaced_by" and isinstance(value, str):
+            return f"{self._key(value)} ({_short(value)})"
+        return value_words(value)
+
+
+def action_words(action: str) -> str:
+    """What happened; an action without words shows as itself."""
+    return _(ACTIONS[action]) if action in ACTIONS else action
+
+
+def groups() -> list[tuple[str, str]]:
+    """The groups as the filter offers them."""
+    return [*((key, _(words)) for key, words, _families in GROUPS), (OTHER, _("Anything else"))]
+
+
+def families_of(group: str | None) -> tuple[list[str] | None, list[str] | None]:
+    """What stands before the dot of the actions of a group: (any of these, none of these)."""
+    if group == OTHER:
+        return None, [family for _key, _words, families in GROUPS for family in families]
+    return next((list(families) for key, _words, families in GROUPS if key == group), None), None
+
+
+def detail_words(name: str) -> str:
+    """The name of a detail."""
+    return _(_DETAILS[name]) if name in _DETAILS else name.replace("_", " ").capitalize()
+
+
+def value_words(value: Any, deep: int = 0) -> str:
+    """The value of a detail on one line; a change shows as what was and what is."""
+    if value is None or value in ("", [], {}):
+        return "–"
+    if deep >= _VALUES_DEEP_MAX:
+        return "…"
+    if isinstance(value, list):
+        return ", ".join(value_words(one, deep + 1) for one in value)
+    if isinstance(value, dict):
+        return _dict_words(value, deep + 1)
+    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else str(value)
+
+
+def _dict_words(value: Mapping[str, Any], deep: int) -> str:
+    if change := _change_in(value):
+        return " → ".join(value_words(value[name], deep) for name in change)
+    return ", ".join(f"{detail_words(name)}: {value_words(one, deep)}" for name, one in value.items())
+
+
+def _change_in(value: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The names of what was and what is, when a value holds these two alone."""
+    return next((names for names in _CHANGES if set(value) == set(names)), None)
+
+
+def plain(id_: str) -> str:
+    """An id as 32 digits, however it is written; other text stays as it is."""
+    try:
+        return UUID(id_).hex
+    except ValueError:
+        return id_
+
+
+def _short(id_: str) -> str:
+    return id_[:_ID_SHOWN]
+
+
+def _apart(named: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Names that can be told apart: those that occur twice get the beginning of their id."""
+    listed = list(named)
+    often = Counter(name for _id, name in listed)
+    return [(id_, name if often[name] == 1 else f"{name} ({_short(id_)})") for id_, name in listed]

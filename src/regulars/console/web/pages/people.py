@@ -1,0 +1,144 @@
+"""People and roles: who may enter, as what, and what each role may open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from regulars.console.accounts import actor_of
+from regulars.console.i18n import _
+from regulars.console.invitations import link_to
+from regulars.console.services.common import uuid_of
+from regulars.console.team import ROLES
+from regulars.console.web.deps import WebRequest
+from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.nav import ROLES as MATRIX
+from regulars.vocabulary.errors import Conflict, InvalidInput
+
+from .invitation import INVITATION
+
+
+@get("/people", include_in_schema=False)
+async def people(request: WebRequest, desk: AtDesk) -> Response[Any]:
+    """Everybody with an account."""
+    return await _people(request, desk, await desk.visit_to(request, "people"))
+
+
+@post("/people/invite", include_in_schema=False)
+async def invite(request: WebRequest, desk: AtDesk) -> Response[Any]:
+    """Add somebody; the answer shows their link, this once."""
+    visit = await desk.visit_to(request, "people")
+    fields = await desk.form(request, visit.token)
+    email, name, role = (fields.get(key, "") for key in ("email", "name", "role"))
+    try:
+        _id, token = await desk.team.invite(email, name, role, actor_of(visit.viewer.user_id))
+    except (InvalidInput, Conflict) as error:
+        asked = {"email": email, "name": name, "role": role}
+        return await _people(request, desk, visit, asked=asked, error=error, status=error.status)
+    return await _people(request, desk, visit, link=link_to(desk.deps.base_url, token), link_for=email)
+
+
+@post("/people/{user:str}/link", include_in_schema=False)
+async def new_link(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """Another link for somebody to set a password; shown this once."""
+    visit = await desk.visit_to(request, "people")
+    fields = await desk.form(request, visit.token)
+    token = await desk.team.new_link(uuid_of(user, "user"), actor_of(visit.viewer.user_id))
+    return await _people(
+        request, desk, visit, link=link_to(desk.deps.base_url, token), link_for=fields.get("name", "")
+    )
+
+
+@post("/people/{user:str}/role", include_in_schema=False)
+async def set_role(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """Give somebody another role."""
+    visit = await desk.visit_to(request, "people")
+    fields = await desk.form(request, visit.token)
+    await desk.team.set_role(uuid_of(user, "user"), fields.get("role", ""), actor_of(visit.viewer.user_id))
+    return await _people(
+        request, desk, visit, done=_("The role was changed. It holds from their next click on.")
+    )
+
+
+@post("/people/{user:str}/disable", include_in_schema=False)
+async def disable(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """Shut an account."""
+    visit = await desk.visit_to(request, "people")
+    await desk.form(request, visit.token)
+    await desk.team.set_disabled(uuid_of(user, "user"), actor_of(visit.viewer.user_id), disabled=True)
+    return await _people(request, desk, visit, done=_("The account is shut and signed out everywhere."))
+
+
+@post("/people/{user:str}/enable", include_in_schema=False)
+async def enable(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """Open an account again."""
+    visit = await desk.visit_to(request, "people")
+    await desk.form(request, visit.token)
+    await desk.team.set_disabled(uuid_of(user, "user"), actor_of(visit.viewer.user_id), disabled=False)
+    return await _people(request, desk, visit, done=_("The account is open again."))
+
+
+@post("/people/{user:str}/sign-out", include_in_schema=False)
+async def sign_out_everywhere(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """End somebody's sessions; one's own stays where the button was pressed."""
+    visit = await desk.visit_to(request, "people")
+    await desk.form(request, visit.token)
+    ended = await desk.team.end_sessions(
+        uuid_of(user, "user"), actor_of(visit.viewer.user_id), keep=visit.token
+    )
+    return await _people(request, desk, visit, done=_("Sessions ended: %(n)s.", n=ended))
+
+
+HANDLERS = (people, invite, new_link, set_role, disable, enable, sign_out_everywhere, *INVITATION)
+
+
+def role_words() -> dict[str, tuple[str, str]]:
+    """Name and purpose of each role."""
+    return {
+        "owner": (_("Owner"), _("Everything, and who else may enter.")),
+        "engineer": (_("Engineer"), _("Sources, keys, and events that went wrong. Contacts are masked.")),
+        "marketer": (_("Marketer"), _("Customers and figures. Contacts are masked.")),
+        "manager": (_("Store manager"), _("Customers and figures, contacts in clear.")),
+        "associate": (_("Associate"), _("Finds customers at the till. Contacts are masked.")),
+        "privacy": (_("Privacy officer"), _("Customers, events and the audit log, contacts in clear.")),
+    }
+
+
+async def _people(
+    request: WebRequest,
+    desk: Desk,
+    visit: Visit,
+    *,
+    link: str | None = None,
+    link_for: str = "",
+    done: str | None = None,
+    asked: dict[str, str] | None = None,
+    error: InvalidInput | Conflict | None = None,
+    status: int = 200,
+) -> Response[Any]:
+    pages = {
+        "home": _("Home"),
+        "customers": _("Customers"),
+        "events": _("Live events"),
+        "audit": _("Audit log"),
+    }
+    pages |= {"keys": _("Sources and keys"), "people": _("People and roles")}
+    return await desk.page(
+        request,
+        visit,
+        "pages/people.html",
+        "people",
+        status=status,
+        members=await desk.team.members(),
+        roles=role_words(),
+        role_names=ROLES,
+        matrix=[(label, [role in MATRIX[key] for role in ROLES]) for key, label in pages.items()],
+        me=visit.viewer.user_id,
+        link=link,
+        link_for=link_for,
+        done=done,
+        asked=asked or {"email": "", "name": "", "role": "associate"},
+        error=error,
+    )

@@ -1,0 +1,79 @@
+"""People who sign in, over HTTP: the same as the page does, for keys that may see what an owner sees."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.house import House, assert_error
+
+pytestmark = pytest.mark.anyio
+
+FULL = ("admin", "pii:read")
+ANNA = {"email": "Anna@Example.com", "role": "manager", "name": "Anna"}
+
+
+async def test_somebody_is_invited_changed_shut_and_opened(house: House) -> None:
+    made = await house.call("POST", "/v1/people", scopes=FULL, json=ANNA)
+    assert made.status_code == 201, made.text
+    told = made.json()
+    assert told["link"].startswith("http://api.test/invitation?token=")
+    path = f"/v1/people/{told['id']}"
+    (anna,) = [one for one in (await house.get("/v1/people", scopes=FULL))["data"] if one["id"] == told["id"]]
+    assert (anna["email"], anna["name"], anna["role"]) == ("anna@example.com", "Anna", "manager")
+    assert anna["invited"] is True
+    changed = await house.call("PUT", f"{path}/role", scopes=FULL, json={"role": "privacy"})
+    assert changed.json()["role"] == "privacy"
+    assert (await house.call("POST", f"{path}/disable", scopes=FULL)).json()["disabled_at"] is not None
+    assert_error(await house.call("POST", f"{path}/link", scopes=FULL), 409)
+    assert (await house.call("POST", f"{path}/enable", scopes=FULL)).json()["disabled_at"] is None
+    assert (await house.call("POST", f"{path}/link", scopes=FULL)).json()["id"] == told["id"]
+    assert (await house.call("POST", f"{path}/sign-out", scopes=FULL)).json() == {"sessions": 0}
+    lines = (await house.get("/v1/audit", params={"object": f"user:{told['id']}"}))["data"]
+    assert [line["action"] for line in reversed(lines)] == [
+        "account.invited", "account.role_changed", "account.disabled", "account.enabled", "account.link_made",
+    ]  # fmt: skip
+    assert {line["actor"].partition(":")[0] for line in lines} == {"key"}
+
+
+async def test_a_repeated_invitation_is_one(house: House) -> None:
+    body, again = ANNA | {"email": "twice@example.com"}, {"idempotency-key": "invite-1"}
+    first = await house.call("POST", "/v1/people", scopes=FULL, json=body, headers=again)
+    second = await house.call("POST", "/v1/people", scopes=FULL, json=body, headers=again)
+    assert first.json() == second.json()
+    assert_error(await house.call("POST", "/v1/people", scopes=FULL, json=body), 409)
+
+
+@pytest.mark.parametrize("scopes", [("admin",), ("pii:read",), ("pii:read", "privacy")])
+async def test_who_does_not_see_what_an_owner_sees_makes_no_owner(
+    house: House, scopes: tuple[str, ...]
+) -> None:
+    """An admin key sees no contacts; an owner it could invite would."""
+    for method, path in (
+        ("GET", "/v1/people"),
+        ("POST", "/v1/people"),
+        ("PUT", f"/v1/people/{'0' * 32}/role"),
+        *(("POST", f"/v1/people/{'0' * 32}/{verb}") for verb in ("link", "disable", "enable", "sign-out")),
+    ):
+        assert_error(await house.call(method, path, scopes=scopes), 403)
+
+
+async def test_wrong_requests_say_what_is_wrong(house: House) -> None:
+    for body, field in (
+        ({"email": "nobody", "role": "owner"}, "email"),
+        ({"email": "x@example.com", "role": "king"}, "role"),
+        ({"role": "owner"}, "email"),
+        ({"email": "x@example.com", "role": "owner", "more": 1}, "more"),
+    ):
+        told = assert_error(await house.call("POST", "/v1/people", scopes=FULL, json=body), 400)
+        assert field in f"{told['field']} {told['message']}"
+    for verb in ("link", "disable", "enable", "sign-out"):
+        assert_error(await house.call("POST", f"/v1/people/{'0' * 32}/{verb}", scopes=FULL), 404)
+
+
+async def test_a_workspace_knows_only_its_own(house: House) -> None:
+    made = (
+        await house.call("POST", "/v1/people", scopes=FULL, json=ANNA | {"email": "own@example.com"})
+    ).json()
+    key = await house.key(*FULL, workspace_id=house.neighbour())
+    assert (await house.call("GET", "/v1/people", key=key)).json() == {"data": []}
+    assert_error(await house.call("POST", f"/v1/people/{made['id']}/disable", key=key), 404)
