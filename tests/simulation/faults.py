@@ -28,8 +28,8 @@ STRIKE_SECONDS_MAX = 0.3
 class Program:
     """One life of the program under test."""
 
-    def __init__(self, home: Path) -> None:
-        command = [sys.executable, "-m", "tests.simulation.program", str(home)]
+    def __init__(self, home: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "tests.simulation.program", str(home), *options]
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -86,12 +86,14 @@ class Program:
 class Client:
     """Sends requests, several at once, and each again until it is answered."""
 
-    def __init__(self, home: Path, requests: list[list[Told]], report: Callable[[str], None]) -> None:
-        self._home = home
+    def __init__(
+        self, home: Path, requests: list[list[Told]], report: Callable[[str], None], *options: str
+    ) -> None:
+        self._home, self._options = home, options
         self._waiting = dict(enumerate(requests))
         self._sent: set[int] = set()
         self._report = report
-        self.program = Program(home)
+        self.program = Program(home, *options)
         self.acknowledged = 0
         self.sent_again = 0
 
@@ -144,5 +146,5 @@ class Client:
         self.program.discard()
         self.sent_again += len(self._sent)
         self._sent.clear()
-        self.program = Program(self._home)
+        self.program = Program(self._home, *self._options)
         self._report(f"the program is back; {len(self._waiting)} requests to go")

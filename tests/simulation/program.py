@@ -1,6 +1,7 @@
 """A program for the fault tests to kill: store, engine and a door that is a pipe.
 
-`python -m tests.simulation.program HOME` opens the store in HOME and says on a line where its database is.
+`python -m tests.simulation.program HOME [overlap]` opens the store in HOME and says on a line where its database is.
+With `overlap` each request is a turn, written while the next one is decided, as under full load.
 Each line it reads is a request, `[number, [[source, event], …]]`; each line it writes is an answer,
 `[number, [status, …]]` after the commit, or `[number, null]` when nothing was taken. The end of its input
 ends it in order.
@@ -17,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from regulars.engine.lane import Limits
 from regulars.intake.gate import EngineGate
 from regulars.store.opening import open_store
 from regulars.store.workspaces import ensure_default
@@ -26,7 +28,8 @@ from tests.engine.world import sources_of
 IN_FLIGHT = 6
 
 
-def main(home: Path) -> None:
+def main(home: Path, *, overlap: bool) -> None:
+    limits = Limits(launch_events_min=1, batch_events_max=3) if overlap else None
     said = threading.Lock()
 
     def say(answer: Any) -> None:
@@ -38,7 +41,7 @@ def main(home: Path) -> None:
         store.migrate()
         workspace_id = ensure_default(store.database)
         sources = sources_of(workspace_id)
-        gate = EngineGate(store.database, store.master)
+        gate = EngineGate(store.database, store.master, limits=limits)
         assert store.embedded is not None
         say({"data": str(store.embedded.data_dir), "dsn": store.database.dsn, "workspace_id": workspace_id})
 
@@ -63,4 +66,4 @@ def main(home: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), overlap="overlap" in sys.argv[2:])

@@ -35,15 +35,16 @@ def home(private_directory: Callable[[], Path]) -> Iterator[Path]:
         server.stop()
 
 
-def survive(home: Path, seed: int, strikes: int) -> None:
+def survive(home: Path, seed: int, strikes: int, mode: str) -> None:
+    """In `overlap` mode turns are decided on others that are still being written, as under full load."""
     chance = random.Random(seed)
-    stream = Stream(seed, customers=20)
+    stream = Stream(seed, customers=20 if mode == "plain" else 500)
     told = stream.events(strikes * REQUESTS_BETWEEN * 6)
     requests = [told[n : n + 3] for n in range(0, len(told), 3)]
     # Some of it is delivered twice by the vendors themselves.
     requests += [chance.sample(told, 5) for _ in range(strikes)]
     chance.shuffle(requests)
-    client = Client(home, requests, say)
+    client = Client(home, requests, say, mode)
     try:
         for strike in range(strikes):
             client.run(chance.randrange(1, REQUESTS_BETWEEN))
@@ -62,10 +63,14 @@ def survive(home: Path, seed: int, strikes: int) -> None:
         client.program.discard()
 
 
-def test_kills_at_random_moments_lose_nothing_and_double_nothing(home: Path, seed: int) -> None:
-    survive(home, seed, 5)
+@pytest.mark.parametrize("mode", ["plain", "overlap"])
+def test_kills_at_random_moments_lose_nothing_and_double_nothing(home: Path, seed: int, mode: str) -> None:
+    survive(home, seed, 5, mode)
 
 
 @pytest.mark.soak
-def test_many_kills_at_random_moments_lose_nothing_and_double_nothing(home: Path, seed: int) -> None:
-    survive(home, seed, int(os.environ.get("REGULARS_SOAK_STRIKES", "50")))
+@pytest.mark.parametrize("mode", ["plain", "overlap"])
+def test_many_kills_at_random_moments_lose_nothing_and_double_nothing(
+    home: Path, seed: int, mode: str
+) -> None:
+    survive(home, seed, int(os.environ.get("REGULARS_SOAK_STRIKES", "50")), mode)
