@@ -38,7 +38,7 @@ def home(private_directory: Callable[[], Path]) -> Iterator[Path]:
 def survive(home: Path, seed: int, strikes: int, mode: str) -> None:
     """In `overlap` mode turns are decided on others that are still being written, as under full load."""
     chance = random.Random(seed)
-    stream = Stream(seed, customers=20 if mode == "plain" else 500)
+    stream = Stream(seed, customers=20 if mode == "plain" else 60)
     told = stream.events(strikes * REQUESTS_BETWEEN * 6)
     requests = [told[n : n + 3] for n in range(0, len(told), 3)]
     # Some of it is delivered twice by the vendors themselves.

@@ -36,6 +36,7 @@ from .prepare import Preparer
 _SQL = load_queries("regulars.store", "rebuild.sql")
 _TURN = load_queries("regulars.store", "turn.sql")
 PAGE_EVENTS = 4_000
+HOLDER_IDLE_SECONDS = 3_600
 DIFFERENCES_MAX = 20
 COMPARED = (
     "records figures sales days consents identifiers edges generics stores products stocks counters"
@@ -88,7 +89,8 @@ class Rebuilder:
         started = time.monotonic()
         shadow_id = add_workspace(self._database, f"rebuild-{self._vault.workspace_id}-{time.time_ns()}")
         report = Report()
-        reader, holder = Session(self._database), Session(self._database)
+        # The holder idles while the rest is played and everything compared; its end would free the lock.
+        reader, holder = Session(self._database), Session(self._database, idle_seconds=HOLDER_IDLE_SECONDS)
         try:
             shadow = self._vault.shadow(shadow_id)
             turn_session = Session(self._database)
@@ -112,16 +114,14 @@ class Rebuilder:
 
     def _play(self, reader: Session, turn: Turn, after: int, report: Report, *, close: bool = True) -> int:
         """Play all events after a number, page by page; returns the number of the last."""
-        if close:
-            reader.begin(self._vault.workspace_id)
         sources = {
-            row[0]: self._source(row) for row in reader.run([Call(_SQL.read_sources, _of(self._vault))])[0]
+            row[0]: self._source(row)
+            for row in self._read(reader, Call(_SQL.read_sources, _of(self._vault)), close=close)
         }
         preparer = Preparer(self._vault.hash, self._zones)
         while True:
-            page = reader.run(
-                [Call(_SQL.read_log, _of(self._vault) | {"after": after, "limit": PAGE_EVENTS})]
-            )[0]
+            asked = _of(self._vault) | {"after": after, "limit": PAGE_EVENTS}
+            page = self._read(reader, Call(_SQL.read_log, asked), close=close)
             whole = len(page) < PAGE_EVENTS
             turns = [(number, list(rows)) for number, rows in groupby(page, key=lambda row: row[1])]
             if not whole and len(turns) > 1:
@@ -133,9 +133,17 @@ class Rebuilder:
                 self._progress(report.events)
             if whole:
                 break
-        if close:
-            reader.rollback()
         return after
+
+    def _read(self, reader: Session, call: Call, *, close: bool) -> list[Row]:
+        """Rows of one question; with `close` in a transaction of its own, since playing them may take long."""
+        if not close:
+            return reader.run([call])[0]
+        reader.begin(self._vault.workspace_id)
+        try:
+            return reader.run([call])[0]
+        finally:
+            reader.rollback()
 
     def _play_turn(self, rows: list[Row], turn: Turn, preparer: Preparer, sources: dict[int, Source]) -> None:
         items = []
