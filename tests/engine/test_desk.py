@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from regulars.engine.lane import Limits
 from regulars.engine.prepared import Item
-from regulars.intake import desk
 from regulars.intake.side import Call, SideProcess
 from regulars.store.vault import Hasher
 from regulars.vocabulary.errors import TryLater
@@ -90,11 +90,8 @@ def test_a_job_has_one_workspace(make_world: MakeWorld, held: Held) -> None:
     assert held.jobs[2:] == [1, 1, 1, 1]
 
 
-def test_too_many_waiting_events_are_refused_and_taken_later(
-    world: World, held: Held, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(desk, "WAITING_EVENTS_MAX", 2 * LARGE)
-    gate = world.gate()
+def test_too_many_waiting_events_are_refused_and_taken_later(world: World, held: Held) -> None:
+    gate = world.gate(limits=Limits(queue_events_max=2 * LARGE))
     try:
         futures = [gate.enter(world.sources[1], call(n), "events") for n in (1, 2)]
         with pytest.raises(TryLater):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 from msgspec import Struct, field
 
@@ -14,7 +14,6 @@ from regulars.capabilities.registers.rules import Entries
 from regulars.store.session import Call, Row
 from regulars.vocabulary.intake import Result
 
-from .prepared import Item
 from .wake import Wake
 
 
@@ -47,11 +46,8 @@ class HandedOver:
             yield call
 
 
-class Reading(Struct):
-    """What the events of a batch name, being read by another thread. Raises what Session.run does, in the end."""
-
-    items: Sequence[Item]
-    rows: Future[list[list[Row]]]
+Reading: TypeAlias = Future[list[list[Row]]]
+"""What the events of a batch name, being read by another thread; it ends as Session.run does."""
 
 
 class Flight(Struct):

@@ -81,7 +81,7 @@ class Turn:
     def read(self, items: Sequence[Item]) -> Reading:
         """Begin to read what a batch names, for `launch`; while it is read no other turn may be loaded."""
         calls = loading.named_calls(self._vault, self._memory, items)
-        return Reading(items, self._reading.submit(self._read, calls))
+        return self._reading.submit(self._read, calls)
 
     def launch(
         self,
@@ -102,7 +102,7 @@ class Turn:
         if before is not None and not wakes:
             raise Entangled
         session = self._reader if wakes else self._session
-        rows = reading.rows.result() if reading is not None else None
+        rows = reading.result() if reading is not None else None
         try:
             session.begin(self._vault.workspace_id)
             self._load(batch, session, wakes, rows)

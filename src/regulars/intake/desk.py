@@ -24,7 +24,6 @@ from .entrance import Entrance
 from .side import Call, SideProcess
 
 JOB_BYTES_MAX: Final = 1024 * 1024
-WAITING_EVENTS_MAX: Final = 20_000
 _WORKERS: Final = 2
 """While one takes its answer the process works for the other."""
 _log = get_logger("intake")
@@ -42,7 +41,9 @@ class _Waiting(Struct):
 class Desk:
     """Takes large calls; nothing is started before the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, events_max: int) -> None:
+        """`events_max`: how many events may wait here."""
+        self._events_max = events_max
         self._side = SideProcess()
         self._waiting: deque[_Waiting] = deque()
         self._events = 0
@@ -59,7 +60,7 @@ class Desk:
         with self._changed:
             if self._closed:
                 raise TryLater("The engine is shutting down; repeat the call.", retry_after_seconds=1)
-            if self._events and self._events + len(bodies) > WAITING_EVENTS_MAX:
+            if self._events and self._events + len(bodies) > self._events_max:
                 raise TryLater("The queue is full; repeat the call.", retry_after_seconds=1)
             self._events += len(bodies)
             self._waiting.append(waiting)
@@ -90,12 +91,13 @@ class Desk:
             entrance = job[0].entrance
             try:
                 prepared = self._side.prepare(entrance.vault.hash, entrance.zones, [one.call for one in job])
-                for one, items in zip(job, prepared, strict=True):
-                    self._enter(one, items)
             except Exception as error:  # noqa: BLE001 - whatever it was, the callers must hear of it
                 _log.error("calls were not prepared", error=type(error).__name__)
                 for one in job:
                     _fail(one.done, TryLater("The events were not taken; repeat the call."))
+            else:
+                for one, items in zip(job, prepared, strict=True):
+                    self._enter(one, items)
             with self._changed:
                 self._events -= sum(len(one.call.bodies) for one in job)
 
@@ -122,5 +124,5 @@ class Desk:
 
 
 def _fail(done: Future[list[Result]], error: TryLater) -> None:
-    if not done.done() and done.set_running_or_notify_cancel():
+    if done.set_running_or_notify_cancel():
         done.set_exception(error)

@@ -48,7 +48,7 @@ class EngineGate:
         self._clock = clock
         self._entrances: dict[int, Entrance] = {}
         self._lock = threading.Lock()
-        self._desk = Desk()
+        self._desk = Desk(self._limits.queue_events_max)
         tune()
 
     async def submit(self, source: Source, bodies: Sequence[bytes], *, door: str) -> list[Result]:
