@@ -41,6 +41,28 @@ class Person(Struct, frozen=True):
     name: str
 
 
+def open_person(vault: Vault, sealed_key: bytes, sealed: bytes) -> Person:
+    """Who an account belongs to. Raises Unreadable."""
+    return msgspec.json.decode(open_sealed(vault.unwrap(sealed_key), sealed), type=Person)
+
+
+def new_account(
+    vault: Vault, email: str, name: str, role: Role, password_hash: str, now: datetime
+) -> dict[str, Any]:
+    """The row of a new account; `email` is tidy."""
+    data_key, wrapped = vault.new_key()
+    return {
+        "workspace_id": vault.workspace_id,
+        "user_id": UUID(bytes=os.urandom(16), version=4),
+        "email_hash": vault.hash("account.email", email),
+        "sealed_key": wrapped,
+        "sealed": seal(data_key, msgspec.json.encode(Person(email, name))),
+        "password_hash": password_hash,
+        "role": role,
+        "now": now,
+    }
+
+
 class Viewer(Struct, frozen=True):
     """The signed-in person behind a request."""
 
@@ -67,17 +89,8 @@ class Accounts:
         """Add an account. Raises InvalidInput for a bad address or password, Conflict when the address is taken."""
         address = tidy_email(email)
         check_password(password)
-        data_key, wrapped = self._vault.new_key()
-        row = {
-            "workspace_id": self.workspace_id,
-            "user_id": UUID(bytes=os.urandom(16), version=4),
-            "email_hash": self.email_hash(address),
-            "sealed_key": wrapped,
-            "sealed": seal(data_key, msgspec.json.encode(Person(address, name.strip()))),
-            "password_hash": await self._passwords.hash(password),
-            "role": role,
-            "now": self._clock(),
-        }
+        password_hash = await self._passwords.hash(password)
+        row = new_account(self._vault, address, name.strip(), role, password_hash, self._clock())
         async with self._db.write(self.workspace_id) as conn:
             added = await _one(conn, _SQL.add_account, row)
             if added is None:
@@ -144,7 +157,7 @@ class Accounts:
         if now - seen_at >= TOUCH_EVERY:
             async with self._db.write(self.workspace_id) as conn:
                 await conn.execute(_SQL.touch_session, params)
-        person = msgspec.json.decode(open_sealed(self._vault.unwrap(sealed_key), sealed), type=Person)
+        person = open_person(self._vault, sealed_key, sealed)
         return Viewer(self.workspace_id, user_id, role, person.name, person.email)
 
     async def end_session(self, token: str) -> None:

@@ -1,29 +1,28 @@
 """The people who may enter: inviting them, their roles, shutting accounts, ending sessions.
 
-Every change leaves an audit line; `by` is who makes it, as the trail names them. A workspace keeps an owner who can sign in, and nobody changes what they are
-themselves: a slip or a stolen session would lock the owner out or raise somebody.
+Every change leaves an audit line; `by` is who makes it, as the trail names them. A workspace keeps an owner who can
+sign in, and nobody changes what they are themselves: a slip or a stolen session would lock the owner out or raise
+somebody.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final, get_args
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.queries import load_queries
-from regulars.store.vault import Vault, open_sealed, seal
+from regulars.store.vault import Vault
 from regulars.vocabulary.errors import Conflict, Forbidden, InvalidInput, NotFound
 
-from .accounts import SESSION_IDLE, Person, Role, actor_of, check_password, tidy_email
+from .accounts import SESSION_IDLE, Role, actor_of, check_password, new_account, open_person, tidy_email
 from .invitations import UNSET, fits, link_token, read_token
 from .passwords import Passwords
 
@@ -66,7 +65,7 @@ class Team:
             rows = await (await conn.execute(_SQL.list_accounts, params)).fetchall()
         found = []
         for user_id, role, wrapped, sealed, created_at, disabled_at, invited, seen_at, sessions in rows:
-            person = msgspec.json.decode(open_sealed(self._vault.unwrap(wrapped), sealed), type=Person)
+            person = open_person(self._vault, wrapped, sealed)
             found.append(
                 Member(
                     user_id,
@@ -98,19 +97,11 @@ class Team:
         name = name.strip() or address.partition("@")[0]
         if len(name) > NAME_CHARACTERS_MAX:
             raise InvalidInput(f"A name has at most {NAME_CHARACTERS_MAX} characters.", field="name")
-        data_key, wrapped = self._vault.new_key()
-        user_id, password_hash = UUID(bytes=os.urandom(16), version=4), UNSET + secrets.token_urlsafe(16)
-        row = {
-            "user_id": user_id,
-            "email_hash": self._vault.hash("account.email", address),
-            "sealed_key": wrapped,
-            "sealed": seal(data_key, msgspec.json.encode(Person(address, name))),
-            "password_hash": password_hash,
-            "role": role,
-            "now": self._clock(),
-        }
+        password_hash = UNSET + secrets.token_urlsafe(16)
+        row = new_account(self._vault, address, name, role, password_hash, self._clock())
+        user_id: UUID = row["user_id"]
         async with self._db.write(self._vault.workspace_id) as conn:
-            added = await (await conn.execute(_SQL.add_account, self._workspace(row))).fetchone()
+            added = await (await conn.execute(_SQL.add_account, row)).fetchone()
             if added is None:
                 raise Conflict("An account with this address exists already.", field="email")
             await self._tell(conn, by, user_id, "account.invited", {"role": role})

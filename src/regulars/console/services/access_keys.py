@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from regulars.console.accounts import Person
+from regulars.console.accounts import open_person
 from regulars.console.i18n import _
 from regulars.store.database import AsyncConnection
 from regulars.store.keys import NAME_CHARACTERS_MAX, KeyInfo, Keys
 from regulars.store.queries import load_queries
 from regulars.store.sources import Sources, can_name
-from regulars.store.vault import Unreadable, Vault, open_sealed
+from regulars.store.vault import Unreadable, Vault
 from regulars.vocabulary.errors import Forbidden, InvalidInput, NotFound
 from regulars.vocabulary.scopes import (
     ADMIN,
@@ -249,7 +249,7 @@ async def _names(conn: AsyncConnection, vault: Vault, actors: Sequence[str]) -> 
     names = {}
     for user_id, sealed_key, sealed in await rows(conn, ACCESS.names_of_users, params):
         try:
-            person = msgspec.json.decode(open_sealed(vault.unwrap(sealed_key), sealed), type=Person)
+            person = open_person(vault, sealed_key, sealed)
         except Unreadable:
             continue
         names[UUID(str(user_id)).hex] = person.name

@@ -6,14 +6,13 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
-from regulars.console.accounts import Person
+from regulars.console.accounts import open_person
 from regulars.store.audit import verify_chain
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.queries import load_queries
-from regulars.store.vault import Unreadable, Vault, open_sealed
+from regulars.store.vault import Unreadable, Vault
 
 from .audit_words import PROGRAM, Names, action_words, families_of, groups, plain
 from .common import pack_place, rows, unpack_place, whole
@@ -156,10 +155,9 @@ async def load_names(conn: AsyncConnection, vault: Vault) -> Names:
     people = {}
     for user_id, sealed_key, sealed in await rows(conn, _SQL.account_names, params):
         try:
-            opened = open_sealed(vault.unwrap(sealed_key), sealed)
+            person = open_person(vault, sealed_key, sealed)
         except Unreadable:
             continue
-        person = msgspec.json.decode(opened, type=Person)
         people[plain(str(user_id))] = person.name or person.email
     keys = {plain(str(one[0])): one[1] for one in await rows(conn, _SQL.key_names, params)}
     return Names(people, keys)

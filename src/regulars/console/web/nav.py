@@ -22,7 +22,7 @@ class NavItem(Struct, frozen=True):
     counts: str | None = None
 
 
-ROLES: Final[Mapping[str, frozenset[str]]] = {
+MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "home": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
     "customers": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
     "events": frozenset({"owner", "engineer", "privacy"}),
@@ -35,7 +35,12 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
 
 def navigation(viewer: Viewer) -> Sequence[NavItem]:
     """The entries this person may open; the others are absent."""
-    items = [
+    return [item for item in entries() if may_open(viewer, item.key)]
+
+
+def entries() -> Sequence[NavItem]:
+    """All entries, in their order."""
+    return [
         NavItem("home", "/", "layout-dashboard", _("Home")),
         NavItem("customers", "/customers", "users", _("Customers")),
         NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
@@ -43,9 +48,8 @@ def navigation(viewer: Viewer) -> Sequence[NavItem]:
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
     ]
-    return [item for item in items if may_open(viewer, item.key)]
 
 
 def may_open(viewer: Viewer, key: str) -> bool:
     """Whether the role of this person may open a page."""
-    return viewer.role in ROLES[key]
+    return viewer.role in MAY_OPEN[key]

@@ -120,23 +120,24 @@ def _form(
     status: int = 200,
     retry_seconds: int | None = None,
 ) -> Response[Any]:
-    secret = request.cookies.get(_FORM_COOKIE) or secrets.token_urlsafe(32)
     headers = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
-    answer = desk.pages.page(
-        request,
-        "pages/sign_in.html",
-        csrf=csrf_token(secret),
-        status=status,
-        headers=headers,
-        target=target,
-        email=email,
-        error=error,
+    context = {"headers": headers, "target": target, "email": email, "error": error}
+    return stranger_form(
+        request, desk, "/sign-in", "pages/sign_in.html", _FORM_COOKIE, status=status, **context
     )
+
+
+def stranger_form(
+    request: WebRequest, desk: Desk, path: str, template: str, cookie: str, **context: Any
+) -> Response[Any]:
+    """A form for somebody who is not signed in; a cookie of its address alone stands for the session in its token."""
+    secret = request.cookies.get(cookie) or secrets.token_urlsafe(32)
+    answer = desk.pages.page(request, template, csrf=csrf_token(secret), **context)
     answer.set_cookie(
         Cookie(
-            _FORM_COOKIE,
+            cookie,
             value=secret,
-            path="/sign-in",
+            path=path,
             max_age=_FORM_LIFE_SECONDS,
             httponly=True,
             samesite="lax",

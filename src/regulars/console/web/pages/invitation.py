@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 
 from regulars.console.accounts import SESSION_LIFE
 from regulars.console.i18n import _
 from regulars.console.passwords import PASSWORD_CHARACTERS_MIN
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk
-from regulars.console.web.security import csrf_token
 from regulars.vocabulary.errors import Forbidden, InvalidInput
 
-from .account import session_cookie
+from .account import session_cookie, stranger_form
 
 _FORM_COOKIE = "regulars_invitation"
-_FORM_LIFE_SECONDS = 3600
 
 
 @get("/invitation", include_in_schema=False)
@@ -62,26 +58,7 @@ INVITATION = (invitation, accept)
 def _form(
     request: WebRequest, desk: Desk, token: str, *, usable: bool, error: str | None = None, status: int = 200
 ) -> Response[Any]:
-    secret = request.cookies.get(_FORM_COOKIE) or secrets.token_urlsafe(32)
-    answer = desk.pages.page(
-        request,
-        "pages/invitation.html",
-        csrf=csrf_token(secret),
-        status=status,
-        token=token,
-        usable=usable,
-        error=error,
-        shortest=PASSWORD_CHARACTERS_MIN,
+    context = {"token": token, "usable": usable, "error": error, "shortest": PASSWORD_CHARACTERS_MIN}
+    return stranger_form(
+        request, desk, "/invitation", "pages/invitation.html", _FORM_COOKIE, status=status, **context
     )
-    answer.set_cookie(
-        Cookie(
-            _FORM_COOKIE,
-            value=secret,
-            path="/invitation",
-            max_age=_FORM_LIFE_SECONDS,
-            httponly=True,
-            samesite="lax",
-            secure=desk.deps.secure,
-        )
-    )
-    return answer

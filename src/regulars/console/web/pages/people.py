@@ -14,7 +14,7 @@ from regulars.console.services.common import uuid_of
 from regulars.console.team import ROLES
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
-from regulars.console.web.nav import ROLES as MATRIX
+from regulars.console.web.nav import MAY_OPEN, entries
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
 from .invitation import INVITATION
@@ -118,13 +118,6 @@ async def _people(
     error: InvalidInput | Conflict | None = None,
     status: int = 200,
 ) -> Response[Any]:
-    pages = {
-        "home": _("Home"),
-        "customers": _("Customers"),
-        "events": _("Live events"),
-        "audit": _("Audit log"),
-    }
-    pages |= {"keys": _("Sources and keys"), "people": _("People and roles")}
     return await desk.page(
         request,
         visit,
@@ -134,7 +127,7 @@ async def _people(
         members=await desk.team.members(),
         roles=role_words(),
         role_names=ROLES,
-        matrix=[(label, [role in MATRIX[key] for role in ROLES]) for key, label in pages.items()],
+        matrix=[(item.label, [role in MAY_OPEN[item.key] for role in ROLES]) for item in entries()],
         me=visit.viewer.user_id,
         link=link,
         link_for=link_for,
