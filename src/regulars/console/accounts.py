@@ -25,6 +25,7 @@ from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
 
 from .invitations import UNSET
 from .passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, Passwords
+from .rights import MAY_SEE, Field
 
 Role = Literal["owner", "engineer", "marketer", "manager", "associate", "privacy"]
 SESSION_LIFE: Final = timedelta(hours=12)
@@ -64,13 +65,18 @@ def new_account(
 
 
 class Viewer(Struct, frozen=True):
-    """The signed-in person behind a request."""
+    """The signed-in person behind a request. `stores`: the codes of the stores they work in; None: all of them."""
 
     workspace_id: int
     user_id: UUID
     role: str
     name: str
     email: str
+    stores: frozenset[str] | None = None
+
+    def sees(self, field: Field) -> bool:
+        """Whether the role of this person sees such fields."""
+        return self.role in MAY_SEE[field]
 
 
 class Accounts:

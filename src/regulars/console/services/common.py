@@ -15,7 +15,6 @@ from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import InvalidInput
 
 SQL = load_queries("regulars.store.views", "customers.sql")
-_ROLES_WITH_CONTACTS = frozenset({"owner", "manager", "privacy"})
 
 
 class SourceName(Struct, frozen=True):
@@ -47,11 +46,6 @@ async def store_names(conn: AsyncConnection, workspace_id: int) -> dict[str, str
     """Names of shops by code; a shop without a name is absent."""
     found = await rows(conn, SQL.store_names, {"workspace_id": workspace_id})
     return dict(found)
-
-
-def sees_contacts(role: str) -> bool:
-    """Whether a role sees contacts in clear."""
-    return role in _ROLES_WITH_CONTACTS
 
 
 def mask(kind: str, value: str) -> str:

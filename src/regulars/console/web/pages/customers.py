@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from regulars.console.services import customers as service
 from regulars.console.services import profile as profiles
-from regulars.console.services.common import sees_contacts, uuid_of
+from regulars.console.services.common import uuid_of
 from regulars.console.web.deps import Deps, WebRequest
 from regulars.console.web.desk import AtDesk
 from regulars.vocabulary.errors import InvalidInput, NotFound
@@ -23,7 +23,7 @@ async def customers(request: WebRequest, desk: AtDesk) -> Response[Any]:
     params = request.query_params
     query = (params.get("q") or "").strip()
     order: service.Order = "newest" if params.get("order") == "newest" else "latest"
-    clear = sees_contacts(visit.viewer.role)
+    clear = visit.viewer.sees("contacts")
     async with desk.deps.db.read(desk.workspace_id) as conn:
         if query:
             found = await service.find_customers(
@@ -41,7 +41,7 @@ async def customers(request: WebRequest, desk: AtDesk) -> Response[Any]:
 async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) -> Response[Any]:
     """One customer. The id of any record leads to the profile it belongs to now."""
     visit = await desk.visit_to(request, "customers")
-    clear = sees_contacts(visit.viewer.role)
+    clear = visit.viewer.sees("contacts")
     params = request.query_params
     topic = params.get("topic") if params.get("topic") in profiles.TOPICS else None
     async with desk.deps.db.read(desk.workspace_id) as conn:
@@ -74,7 +74,7 @@ async def raw_event(
     visit = await desk.visit_to(request, "customers")
     async with desk.deps.db.read(desk.workspace_id) as conn:
         payload = await profiles.raw_event(
-            conn, desk.deps.vault, _id(profile), _number(number), clear=sees_contacts(visit.viewer.role)
+            conn, desk.deps.vault, _id(profile), _number(number), clear=visit.viewer.sees("contacts")
         )
     context = {"payload": payload, "number": number, "back": f"/customers/{profile}"}
     return await desk.page(request, visit, "pages/raw_event.html", "customers", **context)

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from regulars.console.i18n import _
 from regulars.console.services import log
-from regulars.console.services.common import pack_place, sees_contacts, unpack_place, uuid_of, whole
+from regulars.console.services.common import pack_place, unpack_place, uuid_of, whole
 from regulars.console.services.profile import without_customer
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk
@@ -70,7 +70,7 @@ async def event(request: WebRequest, desk: AtDesk, number: FromPath[str]) -> Res
             detail = await log.event_detail(conn, desk.deps.vault, int(number))
         else:
             raise NotFound("There is no such event.")
-    payload = detail.payload if sees_contacts(visit.viewer.role) else without_customer(detail.payload)
+    payload = detail.payload if visit.viewer.sees("contacts") else without_customer(detail.payload)
     return await desk.page(
         request,
         visit,

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 
 from regulars.console.accounts import actor_of
 from regulars.console.services import rejected
-from regulars.console.services.common import sees_contacts, uuid_of, whole
+from regulars.console.services.common import uuid_of, whole
 from regulars.console.web.deps import ReplayOutcome, WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 
@@ -41,7 +41,7 @@ async def _rejected(
 ) -> Response[Any]:
     async with desk.deps.db.read(desk.workspace_id) as conn:
         page = await rejected.rejected_page(conn, desk.deps.vault)
-    if not sees_contacts(visit.viewer.role):
+    if not visit.viewer.sees("contacts"):
         page = rejected.without_examples(page)
     return await desk.page(
         request,

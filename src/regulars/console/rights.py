@@ -1,0 +1,14 @@
+"""What a role sees of what it may open: the fields of the console that are not everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Field = Literal["contacts", "spend"]
+
+MAY_SEE: Final[Mapping[Field, frozenset[str]]] = {
+    "contacts": frozenset({"owner", "manager", "privacy"}),
+    "spend": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
+}
+"""Roles that see names, emails and phones in clear (the others: masked), and what a customer spent in all."""
