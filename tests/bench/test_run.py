@@ -18,9 +18,18 @@ from regulars.bench.soak import Soaked, soak
 @pytest.mark.slow
 def test_a_tiny_run_measures_every_row_and_leaves_nothing_behind(tmp_path: Path) -> None:
     said: list[str] = []
-    report = run_bench(Options(only=("engine", "http", "lookup", "growth")), said.append, sizes=TINY)
+    report = run_bench(
+        Options(only=("engine", "http", "lookup", "growth", "console")), said.append, sizes=TINY
+    )
     assert [row.note for row in report.rows if row.value is None] == []
-    assert {row.name for row in report.rows} >= {"pgbench", "engine-copy", "http-p99", "lookup-p99", "growth"}
+    assert {row.name for row in report.rows} >= {
+        "pgbench",
+        "engine-copy",
+        "http-p99",
+        "lookup-p99",
+        "growth",
+        "live-p99",
+    }
     assert all(row.value is not None and row.value > 0 for row in report.rows)
 
 

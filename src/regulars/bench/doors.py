@@ -20,7 +20,7 @@ from .engine import Rate, check, quiet_collector
 from .pacing import Times, open_loop
 from .payloads import batches, wrapped
 from .place import BenchFailed, Server
-from .wire import Answer, Client
+from .wire import Answer, Client, bearer
 
 BATCH_CALLERS: Final = 8
 EVENTS_PER_BATCH: Final = 250
@@ -55,7 +55,7 @@ async def post_batches(server: Server, key: str, bodies: list[bytes]) -> Rate:
     """Events a second through the door, acknowledged, by callers that wait for each answer."""
     left = iter([wrapped(batch) for batch in batches(iter(bodies), EVENTS_PER_BATCH)])
     with quiet_collector():
-        async with Client(server.host, server.port, key) as client:
+        async with Client(server.host, server.port, bearer(key)) as client:
             began = time.perf_counter()
             await asyncio.gather(*(_post_all(client, left) for _ in range(BATCH_CALLERS)))
             return Rate(len(bodies), time.perf_counter() - began)
@@ -70,7 +70,7 @@ async def post_singles(
     server: Server, key: str, bodies: list[bytes], seconds: float, pace: Pace = FIGURES_PACE
 ) -> Times:
     """Times of single events at a steady rate, from the moment each was due to its committed answer."""
-    async with Client(server.host, server.port, key) as client:
+    async with Client(server.host, server.port, bearer(key)) as client:
         with quiet_collector():
             return await _singles(client, bodies, pace, seconds)
 
@@ -80,7 +80,7 @@ async def look_up(
 ) -> tuple[Times, Times]:
     """(times of look-ups by every kind of identifier, times of the single events beside them)."""
     paths = lookup_paths(world, _enough(pace.lookups_per_second, seconds))
-    async with Client(server.host, server.port, key) as client:
+    async with Client(server.host, server.port, bearer(key)) as client:
 
         async def ask(number: int) -> None:
             answer = _good(await client.get(paths[number]))

@@ -74,6 +74,14 @@ FIGURES: Final = (
         "times", "growth", 1.5, 1.1,
     ),
     Figure(
+        "page-p95", "slowest kind of console page, p95", "10 pages/s of all kinds beside 100 events/s, 1 M profiles, 5 M sales",
+        "ms", "console", 150.0, 60.0,
+    ),
+    Figure(
+        "live-p99", "sale on every screen after its commit, p99", "100 viewers of Live events, 300 events/s, 1 M profiles",
+        "ms", "console", 1_000.0, 300.0,
+    ),
+    Figure(
         "import", "import of Online Retail II, 1,044,847 lines", "`regulars import sales`, new home, start included",
         "s", "import", 90.0, 30.0,
     ),

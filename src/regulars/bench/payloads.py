@@ -36,12 +36,16 @@ def customers(people: Iterable[Person], ids: Ids) -> Iterator[bytes]:
         yield ENCODER.encode(event)
 
 
-def sales(world: World, count: int, *, first: int) -> Iterator[bytes]:
-    """Sales of the world's people, numbered from `first`; the busier the customer, the more often."""
-    start = datetime.now(UTC) - timedelta(hours=12)
+def sales(world: World, count: int, *, first: int, days: int | None = None) -> Iterator[bytes]:
+    """Sales of the world's people, numbered from `first`; the busier the customer, the more often.
+
+    They follow each other closely, half a day ago, or evenly over the last `days`.
+    """
+    start = datetime.now(UTC) - (timedelta(days=days) if days else timedelta(hours=12))
+    pace = count / timedelta(days=days).total_seconds() if days else 5_000.0
     rng = Random(f"bench {first}")
     events = sale_events(
-        world, rng, count, known_share=KNOWN_SHARE, start=start, per_second=5_000.0, first=first
+        world, rng, count, known_share=KNOWN_SHARE, start=start, per_second=pace, first=first
     )
     return map(ENCODER.encode, events)
 

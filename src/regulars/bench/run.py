@@ -20,7 +20,7 @@ from regulars.demo.world import World
 from regulars.store.programs import find_programs, major_version
 from regulars.vocabulary.errors import InvalidInput, RegularsError
 
-from . import doors, engine, files, newcomer, rest
+from . import doors, engine, files, newcomer, pages, rest
 from .baseline import bare_copy, pgbench
 from .figures import BY_NAME, FIGURES, STAGES, Figure
 from .machine import machine
@@ -28,6 +28,8 @@ from .payloads import customers, sales, world_of
 from .place import NEW, BenchFailed, Home, opened, serving, workshop
 from .table import Report, Row
 
+HISTORY_DAYS: Final = 730
+"""Over how long the sales of a grown home are spread."""
 Said = Callable[[str], None]
 
 
@@ -53,17 +55,23 @@ class Sizes(Struct, frozen=True):
     open_seconds: float = 30.0
     profiles: int = 1_000_000
     grown_sales: int = 1_000_000
+    console_sales: int = 5_000_000
+    console_seconds: float = 60.0
+    viewers: int = 100
     rest_seconds: float = 60.0
+    reading: doors.Pace = doors.Pace(events_per_second=100.0, lookups_per_second=10.0)
     pace: doors.Pace = doors.FIGURES_PACE
 
 
 QUICK: Final = Sizes(
     base_people=5_000, base_sales=5_000, warm_sales=2_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
-    open_seconds=6.0, profiles=100_000, grown_sales=100_000, rest_seconds=10.0,
+    open_seconds=6.0, profiles=100_000, grown_sales=100_000, console_sales=200_000, console_seconds=15.0,
+    rest_seconds=10.0,
 )  # fmt: skip
 TINY: Final = Sizes(
     base_people=300, base_sales=300, warm_sales=500, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
-    open_seconds=1.0, profiles=500, grown_sales=500, rest_seconds=1.0, pace=doors.Pace(60.0, 20.0),
+    open_seconds=1.0, profiles=500, grown_sales=500, console_sales=1_000, console_seconds=2.0, viewers=5,
+    rest_seconds=1.0, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
 )  # fmt: skip
 """For tests of the benchmarks themselves."""
 
@@ -113,7 +121,7 @@ class _Run:
         self._sold: dict[Path, int] = {}
         self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
             "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
-            "import": self._import, "rest": self._rest, "make-run": self._make_run,
+            "console": self._console, "import": self._import, "rest": self._rest, "make-run": self._make_run,
         }  # fmt: skip
 
     def rows(self, stage: str) -> list[Row]:
@@ -190,18 +198,36 @@ class _Run:
                 rate = engine.saturate(home, bodies, warm=sizes.warm_sales)
                 self._small_rate = rate.per_second
         with self._large() as (home, world):
-            done = home.path / "grown"
-            if not done.exists():
-                self._said(f"  adding {sizes.grown_sales:,} sales")
-                first = self._next(home, sizes.grown_sales)
-                engine.load(home, sales(world, sizes.grown_sales, first=first), self._meter("sales"))
-                done.touch()
+            self._grow(home, world, sizes.grown_sales)
             large = engine.saturate(home, self._sales_to_measure(home, world), warm=sizes.warm_sales)
         events = sizes.base_people + sizes.base_sales, sizes.profiles + sizes.grown_sales
         note = (
             f"{self._small_rate:,.0f}/s at {events[0]:,} events, {large.per_second:,.0f}/s at {events[1]:,}"
         )
         yield Row("growth", self._small_rate / large.per_second, note)
+
+    def _console(self) -> Iterator[Row]:
+        sizes = self._sizes
+        with self._large() as (home, world):
+            self._grow(home, world, sizes.console_sales)
+            key = home.key
+            cookie = asyncio.run(pages.sign_in(home))
+            seconds = sizes.console_seconds + pages.WARM_SECONDS
+            beside, watched = (
+                list(sales(world, needed, first=self._next(home, needed)))
+                for needed in (sizes.reading.events_needed(seconds), sizes.pace.events_needed(seconds))
+            )
+        with serving(home.path) as server:
+            reader = pages.Reader(cookie, asyncio.run(pages.some_profiles(server, key, world, 200)))
+            times = asyncio.run(
+                pages.read_pages(server, key, reader, beside, world, sizes.console_seconds, sizes.reading)
+            )
+            yield Row("page-p95", times.slowest, f"p95 in ms (answers) by kind: {times.note()}")
+            lines = asyncio.run(
+                pages.watch(server, key, reader, watched, sizes.console_seconds, sizes.pace, sizes.viewers)
+            )
+            note = f"{lines.sent:,} sales on {sizes.viewers} screens, p50 {lines.percentile(0.5):.0f} ms"
+            yield Row("live-p99", lines.percentile(0.99), note)
 
     def _import(self) -> Iterator[Row]:
         file = files.find_retail(self._options.retail)
@@ -239,6 +265,18 @@ class _Run:
         """The large home: a profile for each of a million customers."""
         with self._loaded("large", self._sizes.profiles, 0) as found:
             yield found
+
+    def _grow(self, home: Home, world: World, wanted: int) -> None:
+        """Add sales of the last two years until the home was loaded with so many."""
+        mark = home.path / "grown"
+        held = int(mark.read_text(encoding="ascii")) if mark.exists() else 0
+        if held >= wanted:
+            return
+        more = wanted - held
+        self._said(f"  adding {more:,} sales")
+        bodies = sales(world, more, first=self._next(home, more), days=HISTORY_DAYS)
+        engine.load(home, bodies, self._meter("sales"))
+        mark.write_text(str(wanted), encoding="ascii")
 
     @contextmanager
     def _loaded(self, name: str, people: int, first_sales: int) -> Iterator[tuple[Home, World]]:

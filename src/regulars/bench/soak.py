@@ -24,7 +24,7 @@ from regulars.vocabulary.errors import RegularsError
 from . import doors, engine, rest
 from .payloads import batches, customers, sales, world_of, wrapped
 from .place import BenchFailed, Server, opened, plain_environment, serving, workshop
-from .wire import Client
+from .wire import Client, bearer
 
 PEOPLE: Final = 20_000
 MEMORY_MB_MAX: Final = 700.0
@@ -101,7 +101,7 @@ async def _round(server: Server, key: str, world: World, done: Soaked, seconds: 
 
 async def _again(server: Server, key: str, bodies: list[bytes]) -> None:
     """What was sent before is known, in whatever batches it comes."""
-    async with Client(server.host, server.port, key) as client:
+    async with Client(server.host, server.port, bearer(key)) as client:
         for batch in batches(iter(bodies[::-1]), 300):
             answer = await client.post("/v1/events", wrapped(batch))
             engine.check(doors.results_of(answer), "duplicate")

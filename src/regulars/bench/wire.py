@@ -69,12 +69,18 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
 
+def bearer(key: str) -> str:
+    """The header of a program with an API key."""
+    return f"Authorization: Bearer {key}"
+
+
 class Client:
     """Connections to one address; more are opened while all are busy, up to CONNECTIONS_MAX."""
 
-    def __init__(self, host: str, port: int, key: str) -> None:
+    def __init__(self, host: str, port: int, who: str) -> None:
+        """`who`: the header that says who asks, such as `Cookie: …`."""
         self._host, self._port = host, port
-        self._head = f"Host: {host}:{port}\r\nAuthorization: Bearer {key}\r\n"
+        self._head = f"Host: {host}:{port}\r\n{who}\r\n"
         self._idle: deque[_Connection] = deque()
         self._places = asyncio.Semaphore(CONNECTIONS_MAX)
 
