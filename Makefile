@@ -5,7 +5,7 @@ VENV := .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench soak check fix lock docs wheel clean
+.PHONY: help run test bench soak check fix lock docs words wheel clean
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ lock: ## Resolve the dependencies again (UPGRADE=1 takes newer releases)
 docs: .venv/dev.stamp ## Write docs/reference and THIRD_PARTY.md from the code
 	@$(VENV)/python scripts/make_docs.py
 	@$(VENV)/python scripts/third_party.py
+
+words: .venv/dev.stamp ## Bring the console's catalogues up to date with its texts
+	@$(VENV)/python scripts/make_words.py
 
 wheel: .venv/dev.stamp ## Build the wheel into dist/ and check what is in it
 	@sh scripts/wheel.sh

@@ -29,6 +29,7 @@ check lock "$bin/python" scripts/check_lock.py
 check imports "$bin/lint-imports" --no-logo
 check dependencies "$bin/deptry" src
 check dead-code "$bin/python" scripts/dead_code.py
+check words "$bin/python" scripts/make_words.py --check
 check tidy "$bin/python" -m pytest -q -p no:cacheprovider tests/architecture
 if wait "$types"; then
     echo "ok      types"

@@ -17,12 +17,15 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 import uvicorn
+from babel import Locale
 from litestar import Litestar, Response
 from litestar.exceptions import HTTPException
 
 from regulars.connectors import connectors
 from regulars.console.accounts import Role
+from regulars.console.i18n import Language
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
+from regulars.console.web.deps import language_of
 from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
 from regulars.store.audit import write_line_async
@@ -131,6 +134,9 @@ class Stage:
         self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         self._ready.set()
 
+    def _language(self, request: WebRequest) -> Language:
+        return Language(Locale("en"), self.words) if self.words else language_of(request)
+
     def _app(self) -> Litestar:
         deps = Deps(
             db=self.database,
@@ -143,7 +149,7 @@ class Stage:
             workspace_name="Corner Shops",
             zone=ZoneInfo("Europe/London"),
             development=self._development,
-            catalogue=lambda _: self.words,
+            language=self._language,
         )
         self.console = made = console(deps)
 

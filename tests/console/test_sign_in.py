@@ -179,6 +179,6 @@ def test_the_theme_is_remembered_and_written_by_the_server(visitor: httpx.Client
     token = token_in(visitor.get("/").text)
     answer = visitor.post("/theme", data={"csrf": token, "theme": "dark", "next": "/customers"})
     assert answer.headers["location"] == "/customers"
-    assert '<html lang="en" data-theme="dark">' in visitor.get("/").text
+    assert '<html lang="en" dir="ltr" data-theme="dark">' in visitor.get("/").text
     visitor.post("/theme", data={"csrf": token, "theme": "system", "next": "/"})
     assert "data-theme" not in visitor.get("/").text

@@ -33,8 +33,8 @@ LONDON = ZoneInfo("Europe/London")
         (123_450, "GBP", "£1,234.50"),
         (-300, "EUR", "\u2212€3.00"),
         (1200, "JPY", "¥1,200"),
-        (1234, "KWD", "KWD 1.234"),
-        (5, "XYZ", "XYZ 0.05"),
+        (1234, "KWD", "KWD\u00a01.234"),
+        (5, "XYZ", "XYZ\u00a00.05"),
     ],
 )
 def test_money_shows_the_decimals_of_its_currency(amount: int, currency: str, shown: str) -> None:

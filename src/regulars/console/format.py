@@ -6,16 +6,19 @@ aware and are shown in the zone given; within a day they are relative, the exact
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import cache
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton
+from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
 
 from regulars.vocabulary.money import exponent, to_major
 
+from . import i18n
 from .i18n import _, ngettext
 
-_SIGNS = {
-    "GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥", "CNY": "CN¥", "INR": "₹", "KRW": "₩", "PLN": "zł ", "CHF": "CHF ",
-    "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "SEK": "SEK ", "NOK": "NOK ", "DKK": "DKK ", "BRL": "R$", "ILS": "₪",
-}  # fmt: skip
 _MINUS = "\u2212"
 _DAY_SECONDS = 86_400
 
@@ -28,8 +31,18 @@ def money(amount_minor: int, currency: str, *, short: bool = False, grid: bool =
     value = abs(to_major(amount_minor, currency))
     whole = (short and value >= 10_000) or (grid and value == int(value))
     places = 0 if whole else exponent(currency)
-    sign = _MINUS if amount_minor < 0 else ""
-    return f"{sign}{_SIGNS.get(currency, currency + ' ')}{value:,.{places}f}"
+    shown = _pattern(i18n.current().locale, places).apply(
+        value, i18n.current().locale, currency=currency, currency_digits=False
+    )
+    return f"{_MINUS}{shown}" if amount_minor < 0 else shown
+
+
+@cache
+def _pattern(locale: Locale, places: int) -> NumberPattern:
+    """How a language writes money, with so many decimals."""
+    pattern = parse_pattern(locale.currency_formats["standard"].pattern)
+    pattern.frac_prec = (places, places)
+    return pattern
 
 
 def shorten(text: str, most: int = 16) -> str:
@@ -39,19 +52,19 @@ def shorten(text: str, most: int = 16) -> str:
 
 def percent(share: float | None) -> str:
     """A share of one as a whole percentage; a dash when there is nothing to divide by."""
-    return "–" if share is None else f"{share * 100:.0f}%"
+    return "–" if share is None else format_percent(share, locale=i18n.current().locale)
 
 
 def signed_percent(change: float) -> str:
     """A change with its sign, as `+12%` or `−3%`; from tenfold on as `14×`."""
     if change >= 9:
-        return f"{change + 1:,.0f}×"
-    return f"{_MINUS if change < 0 else '+'}{abs(change) * 100:.0f}%"
+        return f"{i18n.number(round(change + 1))}×"
+    return f"{_MINUS if change < 0 else '+'}{percent(abs(change))}"
 
 
 def quantity(micro: int) -> str:
     """Millionths of a unit as a plain decimal without needless zeros."""
-    return f"{micro / 1_000_000:,.6f}".rstrip("0").rstrip(".")
+    return format_decimal(Decimal(micro) / 1_000_000, "#,##0.######", locale=i18n.current().locale)
 
 
 def milliseconds(microseconds: int) -> str:
@@ -59,13 +72,42 @@ def milliseconds(microseconds: int) -> str:
     value = microseconds / 1000
     if value == 0:
         return "0 ms"
-    return f"{value:.1f} ms" if value < 10 else f"{value:,.0f} ms"
+    shown = format_decimal(value, "#,##0.0" if value < 10 else "#,##0", locale=i18n.current().locale)
+    return f"{shown} ms"
 
 
-def day(when: datetime, zone: tzinfo) -> str:
-    """`22 Nov 2026`."""
-    local = when.astimezone(zone)
-    return f"{local.day} {month_name(local.month)} {local.year}"
+def day(when: datetime | date, zone: tzinfo | None = None) -> str:
+    """`22 Nov 2026`, of a moment in the zone given."""
+    local = when.astimezone(zone) if isinstance(when, datetime) else when
+    return _dated(local, "yMMMd", "d MMM y")
+
+
+def day_of_year(when: date) -> str:
+    """`22 Nov`."""
+    return _dated(when, "MMMd", "d MMM")
+
+
+def weekday(when: date) -> str:
+    """`Sun`."""
+    return _dated(when, "EEE", "EEE")
+
+
+def month(when: date) -> str:
+    """`Nov`."""
+    return _dated(when, "LLL", "LLL")
+
+
+def month_of_year(when: date) -> str:
+    """`Nov 2026`."""
+    return _dated(when, "yMMM", "MMM y")
+
+
+def _dated(when: date, skeleton: str, english: str) -> str:
+    """A date as the language writes it; in English the day comes first."""
+    language = i18n.current()
+    if language.code == i18n.SOURCE:
+        return format_date(when, english, locale=language.locale)
+    return format_skeleton(skeleton, when, locale=language.locale)
 
 
 def moment(when: datetime, zone: tzinfo) -> str:
@@ -108,9 +150,3 @@ def initials(name: str | None) -> str:
     """Up to two capital letters for an avatar; empty for a name we do not know."""
     words = (name or "").split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
-
-
-def month_name(index: int) -> str:
-    """The short name of a month, 1 to 12."""
-    names = _("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec").split()
-    return names[index - 1]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 from regulars.console.charts import Point
-from regulars.console.format import money
+from regulars.console.format import day_of_year, money, weekday
 from regulars.console.i18n import _
 from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
@@ -267,8 +267,8 @@ async def _points(
             if was_days and span.was_first
             else None
         )
-        words = f"{one.day} {one:%b}"
-        points.append(Point(words, f"{one:%a} {words}: {money(value, code)}", value, before))
+        words = day_of_year(one)
+        points.append(Point(words, f"{weekday(one)} {words}: {money(value, code)}", value, before))
     return points, was_parts.total.get(code, Sums()) if was_parts else None
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct, field
 
 from regulars.console.format import money, quantity, shorten
-from regulars.console.i18n import _, ngettext
+from regulars.console.i18n import _, later, ngettext
 from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
 from regulars.store.vault import Unreadable, Vault, open_sealed
@@ -33,46 +33,46 @@ Result = Literal["applied", "rejected"]
 
 # Glyph, colour and words of the event types; by full name first, then by what stands before the dot.
 _KINDS: dict[str, tuple[str, str, str]] = {
-    "sale.completed": ("shopping-bag", "sale", "Sale"),
-    "sale.refunded": ("receipt-refund", "back", "Return"),
-    "sale.voided": ("receipt-off", "back", "Voided sale"),
-    "customer.updated": ("user", "person", "Customer details"),
-    "customer.deleted": ("trash", "back", "Customer deleted at the source"),
-    "product": ("package", "", "Product"),
-    "product.viewed": ("eye", "", "Product viewed"),
-    "stock": ("package", "", "Stock"),
-    "store": ("building-store", "", "Shop details"),
-    "staff": ("id-badge-2", "", "Staff details"),
-    "payment": ("credit-card", "", "Payment"),
-    "page": ("world", "", "Page viewed"),
-    "cart": ("shopping-cart", "", "Basket"),
-    "message.delivered": ("mail", "", "Message delivered"),
-    "message.opened": ("mail", "", "Message opened"),
-    "message.clicked": ("mail", "", "Link in a message clicked"),
-    "message.bounced": ("mail", "bad", "Message bounced"),
-    "message.complained": ("mail", "bad", "Complaint about a message"),
-    "message.unsubscribed": ("mail", "back", "Unsubscribed"),
-    "consent.given": ("shield-check", "sale", "Consent given"),
-    "consent.withdrawn": ("shield-check", "back", "Consent withdrawn"),
-    "case": ("message-circle", "", "Service case"),
-    "review": ("star", "", "Review"),
-    "score": ("chart-bar", "", "Score"),
-    "source": ("plug-connected", "", "Notice from the source"),
-    "custom": ("bolt", "", "Custom event"),
-    "regulars.canary": ("activity", "", "Canary"),
-    "regulars": ("settings", "", "Action in Regulars"),
+    "sale.completed": ("shopping-bag", "sale", later("Sale")),
+    "sale.refunded": ("receipt-refund", "back", later("Return")),
+    "sale.voided": ("receipt-off", "back", later("Voided sale")),
+    "customer.updated": ("user", "person", later("Customer details")),
+    "customer.deleted": ("trash", "back", later("Customer deleted at the source")),
+    "product": ("package", "", later("Product")),
+    "product.viewed": ("eye", "", later("Product viewed")),
+    "stock": ("package", "", later("Stock")),
+    "store": ("building-store", "", later("Shop details")),
+    "staff": ("id-badge-2", "", later("Staff details")),
+    "payment": ("credit-card", "", later("Payment")),
+    "page": ("world", "", later("Page viewed")),
+    "cart": ("shopping-cart", "", later("Basket")),
+    "message.delivered": ("mail", "", later("Message delivered")),
+    "message.opened": ("mail", "", later("Message opened")),
+    "message.clicked": ("mail", "", later("Link in a message clicked")),
+    "message.bounced": ("mail", "bad", later("Message bounced")),
+    "message.complained": ("mail", "bad", later("Complaint about a message")),
+    "message.unsubscribed": ("mail", "back", later("Unsubscribed")),
+    "consent.given": ("shield-check", "sale", later("Consent given")),
+    "consent.withdrawn": ("shield-check", "back", later("Consent withdrawn")),
+    "case": ("message-circle", "", later("Service case")),
+    "review": ("star", "", later("Review")),
+    "score": ("chart-bar", "", later("Score")),
+    "source": ("plug-connected", "", later("Notice from the source")),
+    "custom": ("bolt", "", later("Custom event")),
+    "regulars.canary": ("activity", "", later("Canary")),
+    "regulars": ("settings", "", later("Action in Regulars")),
 }
 
 
 # What a source may tell of a customer, in words: the names of the fields, never what is in them.
 _CUSTOMER_PARTS: dict[str, str] = {
-    "loyalty_card": "card",
-    "external_id": "customer number",
-    "email": "e-mail",
-    "phone": "phone",
-    "family_name": "name",
-    "birth_date": "birthday",
-    "address": "address",
+    "loyalty_card": later("card"),
+    "external_id": later("customer number"),
+    "email": later("e-mail"),
+    "phone": later("phone"),
+    "family_name": later("name"),
+    "birth_date": later("birthday"),
+    "address": later("address"),
 }
 
 

@@ -15,8 +15,8 @@ from msgspec import Struct, field
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.profile.figures import average_order_minor, cadence_days
 from regulars.console.charts import Point
-from regulars.console.format import money, quantity
-from regulars.console.i18n import _
+from regulars.console.format import money, month, month_of_year, quantity
+from regulars.console.i18n import _, later
 from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import NotFound
@@ -127,13 +127,13 @@ class Profile(Struct, frozen=True):
 
 
 _IDENTITY_WORDS: Final = {
-    "loyalty_card": ("cards", "Loyalty card"),
-    "external_id": ("id-badge-2", "Customer number"),
-    "anonymous_id": ("world", "Browser"),
-    "payment_token": ("credit-card", "Payment card"),
-    "device": ("device-mobile", "Device"),
-    "email": ("mail", "E-mail"),
-    "phone": ("phone", "Phone"),
+    "loyalty_card": ("cards", later("Loyalty card")),
+    "external_id": ("id-badge-2", later("Customer number")),
+    "anonymous_id": ("world", later("Browser")),
+    "payment_token": ("credit-card", later("Payment card")),
+    "device": ("device-mobile", later("Device")),
+    "email": ("mail", later("E-mail")),
+    "phone": ("phone", later("Phone")),
 }
 
 
@@ -272,9 +272,9 @@ async def _months(
         "since": now - timedelta(days=400),
     }
     out: dict[str, dict[date, int]] = {}
-    for month, currency, net_minor, _orders in await rows(conn, SQL.profile_spend, params):
-        if month in span:
-            out.setdefault(currency, dict.fromkeys(span, 0))[month] = net_minor
+    for start, currency, net_minor, _orders in await rows(conn, SQL.profile_spend, params):
+        if start in span:
+            out.setdefault(currency, dict.fromkeys(span, 0))[start] = net_minor
     return out
 
 
@@ -286,8 +286,8 @@ def _month_starts(today: date) -> list[date]:
 def _month_points(months: dict[str, dict[date, int]], currency: str | None) -> list[Point]:
     values = months.get(currency or "", {})
     return [
-        Point(f"{month:%b}", f"{month:%b %Y}: {money(value, currency or '')}", value)
-        for month, value in values.items()
+        Point(month(one), f"{month_of_year(one)}: {money(value, currency or '')}", value)
+        for one, value in values.items()
     ]
 
 

@@ -16,15 +16,15 @@ from .deps import Deps, Replay, ReplayOutcome, WebRequest
 from .desk import Desk
 from .errors import error_page, is_for_people
 from .live import LiveHub
-from .pages import account, audit, customers, events, home, keys, kit, people, rejected, stream
+from .pages import account, audit, customers, events, home, keys, kit, people, preferences, rejected, stream
 from .static import static_file
 
 __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console", "is_for_people", "routes"]
 
 _HANDLERS = (
-    account.sign_in_page, account.sign_in, account.sign_out, account.set_theme, home.home, customers.customers,
+    account.sign_in_page, account.sign_in, account.sign_out, home.home, customers.customers,
     customers.customer, customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
-    *audit.HANDLERS, *keys.HANDLERS, *people.HANDLERS,
+    *audit.HANDLERS, *keys.HANDLERS,  *people.HANDLERS, *preferences.HANDLERS,
     static_file,
 )  # fmt: skip
 
@@ -51,7 +51,7 @@ def console(deps: Deps) -> Console:
         return error_page(desk, request, error)
 
     async def choose_words(request: WebRequest) -> None:
-        i18n.use(deps.catalogue(request))
+        i18n.use(deps.language(request))
 
     router = Router(
         path="/",

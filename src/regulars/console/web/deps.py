@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from gettext import NullTranslations
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from litestar import Request
 
+from regulars.console.i18n import Language, chosen
 from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
@@ -22,6 +22,7 @@ from regulars.vocabulary.intake import ReplayOutcome
 __all__ = ["Deps", "Replay", "ReplayOutcome", "WebRequest"]
 
 WebRequest = Request[Any, Any, Any]
+LANGUAGE_COOKIE = "language"
 _UTC = ZoneInfo("UTC")
 
 
@@ -35,8 +36,9 @@ def _peer(request: WebRequest) -> str:
     return request.client.host if request.client else ""
 
 
-def _english(_: WebRequest) -> None:
-    return None
+def language_of(request: WebRequest) -> Language:
+    """The language the person chose, else the browser's, else English."""
+    return chosen(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ class Deps:
     `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once.
 
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
-    `catalogue` gives the words of the reader's language (None: English).
+    `language` tells which language a page is to be in.
     """
 
     db: Database
@@ -63,7 +65,7 @@ class Deps:
     development: bool = False
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     client_address: Callable[[WebRequest], str] = _peer
-    catalogue: Callable[[WebRequest], NullTranslations | None] = _english
+    language: Callable[[WebRequest], Language] = language_of
 
     @property
     def secure(self) -> bool:

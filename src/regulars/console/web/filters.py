@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Sequence
-from datetime import date
 from typing import Any
 
 from regulars.console.charts import Columns, Point, columns
-from regulars.console.format import money, month_name
+from regulars.console.format import money
 from regulars.console.i18n import _
 
 _ADDRESS_PARTS = ("line1", "line2", "postcode", "city", "region", "country")
@@ -39,11 +38,6 @@ def sums(amounts: Iterable[tuple[str, int]]) -> str:
 def address_line(parts: dict[str, Any]) -> str:
     """A postal address on one line."""
     return ", ".join(str(parts[name]) for name in _ADDRESS_PARTS if parts.get(name))
-
-
-def birthday(day: date) -> str:
-    """`1 Feb 1990`."""
-    return f"{day.day} {month_name(day.month)} {day.year}"
 
 
 def channel_words(channel: str) -> str:

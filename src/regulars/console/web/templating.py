@@ -54,6 +54,7 @@ class Pages:
             viewer=viewer,
             csrf=csrf,
             theme=theme_of(request),
+            language=i18n.current(),
             **context,
         )
         return answer(request, text, status=status, headers=headers)
@@ -109,6 +110,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         workspace_name=deps.workspace_name,
         query=_query,
         now_=deps.clock,
+        languages=i18n.languages(),
     )
     env.filters.update(
         money=words.money,
@@ -127,7 +129,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         curl=filters.curl,
         sums=filters.sums,
         address=filters.address_line,
-        birthday=filters.birthday,
+        birthday=words.day,
         channel_words=filters.channel_words,
         age=lambda when: words.span(max(timedelta(0), deps.clock() - when)),
         day=lambda when: words.day(when, deps.zone),

@@ -14,12 +14,10 @@ from regulars.console.i18n import _
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, SignInNeeded
 from regulars.console.web.security import csrf_token, safe_path
-from regulars.console.web.templating import THEME_COOKIE, THEMES
 from regulars.vocabulary.errors import Forbidden
 
 _FORM_COOKIE = "regulars_form"
 _FORM_LIFE_SECONDS = 3600
-_THEME_LIFE_SECONDS = 400 * 86_400
 
 
 @get("/sign-in", include_in_schema=False)
@@ -73,27 +71,6 @@ async def sign_out(request: WebRequest, desk: AtDesk) -> Response[Any]:
     await desk.accounts.end_session(visit.token)
     answer = desk.go("/sign-in")
     answer.set_cookie(session_cookie(desk, "", 0))
-    return answer
-
-
-@post("/theme", include_in_schema=False)
-async def set_theme(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """Remember the theme of this browser; any other word means the system's."""
-    visit = await desk.visit(request)
-    fields = await desk.form(request, visit.token)
-    theme = fields.get("theme", "")
-    life = _THEME_LIFE_SECONDS if theme in THEMES else 0
-    answer = desk.go(safe_path(fields.get("next")))
-    answer.set_cookie(
-        Cookie(
-            THEME_COOKIE,
-            value=theme if life else "",
-            path="/",
-            max_age=life,
-            samesite="lax",
-            secure=desk.deps.secure,
-        )
-    )
     return answer
 
 

@@ -1,0 +1,90 @@
+"""Bring the catalogues of the console up to date with its texts: `make words`.
+
+New texts come in untranslated, texts that are gone leave. `--check` changes nothing and says what is amiss: a text
+without a translation, one that is marked as unsure, or one whose values differ from the English text's.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+CONSOLE = Path(__file__).parent.parent / "src" / "regulars" / "console"
+CATALOGUES = CONSOLE / "locale"
+METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+KEYWORDS = {"_": None, "gettext": None, "later": None, "ngettext": (1, 2)}
+VALUE = re.compile(r"%\(\w+\)[sd]|%[a-z]\b")
+
+
+def texts() -> Catalog:
+    """Every text of the console, in the order of its files."""
+    catalogue = Catalog()
+    found = extract_from_dir(
+        CONSOLE,
+        method_map=METHODS,
+        keywords=KEYWORDS,
+        options_map={"**/templates/**.html": {"trimmed": "false"}},
+    )
+    for _file, _line, message, _comments, context in sorted(found, key=lambda one: (one[0], one[1])):
+        catalogue.add(message, context=context)
+    return catalogue
+
+
+def updated(file: Path) -> bytes:
+    """A catalogue with the texts of now, as the bytes of its file."""
+    catalogue = read_po(io.BytesIO(file.read_bytes()), locale=file.stem)
+    catalogue.update(texts(), no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    out = io.BytesIO()
+    write_po(out, catalogue, width=120, omit_header=False, sort_output=True, no_location=True)
+    return out.getvalue()
+
+
+def faults(file: Path) -> Iterator[str]:
+    """What is amiss in a catalogue, a line each."""
+    catalogue = read_po(io.BytesIO(file.read_bytes()), locale=file.stem)
+    known = {message.id for message in catalogue if message.id}
+    for message in texts():
+        if message.id and message.id not in known:
+            yield f"{file.name}: {message.id!r} is missing; run `make words` and translate it."
+    for message in catalogue:
+        if message.id:
+            yield from (f"{file.name}: {message.id!r} {fault}" for fault in _faults_of(message))
+
+
+def _faults_of(message: Message) -> Iterator[str]:
+    singular = message.id if isinstance(message.id, str) else message.id[-1]
+    forms = [message.string] if isinstance(message.string, str) else list(message.string or ("",))
+    if message.fuzzy:
+        yield "is marked as unsure"
+    for form in forms:
+        if not form:
+            yield "is not translated"
+        elif (said := set(VALUE.findall(form))) != (
+            meant := set(VALUE.findall(singular))
+        ) and not said < meant:
+            yield f"has the values {sorted(said)} instead of {sorted(meant)}"
+
+
+def main() -> int:
+    """Update or check all catalogues."""
+    files = sorted(CATALOGUES.glob("*.po"))
+    if "--check" in sys.argv[1:]:
+        found = [fault for file in files for fault in faults(file)]
+        print("\n".join(found[:50]))
+        return 1 if found else 0
+    for file in files:
+        file.write_bytes(updated(file))
+        print(f"{file.name}: {sum(1 for _ in faults(file))} to do")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
