@@ -73,6 +73,10 @@ def test_no_violation_in_panel_menus_and_dialogs(window: Page) -> None:
     assert violations(window) == []
     window.get_by_role("button", name="Keyboard shortcuts").click()
     assert violations(window) == []
+    window.keyboard.press("Escape")
+    window.keyboard.press("Control+k")
+    window.locator("#palette [role=option]").first.wait_for()
+    assert violations(window) == []
     window.goto("/")
     window.locator("summary.btn").click()
     assert violations(window) == []
