@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from regulars.console.accounts import Role
-from tests.console.stage import EMAIL, Stage, details, sale
+from tests.console.stage import EMAIL, Stage, sale
 from tests.console.test_live import watching
 from tests.console.test_pages import FRAGMENT, check, profile_path
 from tests.console.test_people import accept, id_of, invite, post
@@ -27,7 +27,12 @@ TOTAL, AVERAGE = "£253.77", "£84.59"
 
 def trade(stage: Stage) -> None:
     """Pat buys everywhere, Hal at the high street, Rita at the port, Wilma online."""
-    pat = {"loyalty_card": "L-100200", "email": "pat@example.com", "given_name": "Pat", "family_name": "Pending"}
+    pat = {
+        "loyalty_card": "L-100200",
+        "email": "pat@example.com",
+        "given_name": "Pat",
+        "family_name": "Pending",
+    }
     stage.send(
         sale("H-1", total_minor=12311, store=HIGH, **pat),
         sale("P-1", total_minor=7647, store=PORT, **pat),
@@ -82,7 +87,13 @@ def test_a_role_without_spend_finds_it_nowhere(free: httpx.Client) -> None:
     pages = [
         free.get(address, headers=headers)
         for headers in ({}, FRAGMENT)
-        for address in ("/customers", "/customers?order=newest", "/customers?order=spend", "/customers?q=pat", path)
+        for address in (
+            "/customers",
+            "/customers?order=newest",
+            "/customers?order=spend",
+            "/customers?q=pat",
+            path,
+        )
     ]
     for page in pages:
         check(page, whole="<html" in page.text)
@@ -124,7 +135,9 @@ def test_any_customer_can_be_looked_up_by_the_limited(limited: httpx.Client) -> 
         assert "Rita" in limited.get("/customers", params={"q": query}).text, query
 
 
-def test_the_timeline_of_the_limited_has_all_visits_and_the_amounts_of_their_stores(limited: httpx.Client) -> None:
+def test_the_timeline_of_the_limited_has_all_visits_and_the_amounts_of_their_stores(
+    limited: httpx.Client,
+) -> None:
     page = limited.get(pat(limited))
     check(page)
     for receipt in ("H-1", "P-1", "W-1"):
@@ -151,7 +164,16 @@ def test_the_front_page_of_the_limited_is_of_their_stores(limited: httpx.Client)
     assert "£133.12" in page
     assert "2 of 2 orders" in page
     # All stores and online together, the port alone, online alone.
-    for other in ("£313.83", "£96.49", "£84.22", "Customer profiles", "New customers", "Online", "Rita", "Wilma"):
+    for other in (
+        "£313.83",
+        "£96.49",
+        "£84.22",
+        "Customer profiles",
+        "New customers",
+        "Online",
+        "Rita",
+        "Wilma",
+    ):
         assert other not in page, other
     assert "Hal" in page.split("Just now")[1]
     assert "£133.12" in limited.get("/?span=7d").text
@@ -178,7 +200,12 @@ def test_a_short_page_of_a_small_store_goes_on(stage: Stage, monkeypatch: pytest
     for n in range(4):
         at = early + timedelta(hours=n)
         stage.send(sale(f"H-{n}", at=at, store=HIGH, loyalty_card=f"H{n}", given_name=f"Hal{n}"))
-        stage.send(*(sale(f"P-{n}-{m}", at=at, store=PORT, loyalty_card=f"P{n}{m}", given_name="Rita") for m in range(9)))
+        stage.send(
+            *(
+                sale(f"P-{n}-{m}", at=at, store=PORT, loyalty_card=f"P{n}{m}", given_name="Rita")
+                for m in range(9)
+            )
+        )
     stage.add_account("manager@limited.example", "manager", "M")
     monkeypatch.setattr(customers, "_SCAN_EVENTS", 7)
     monkeypatch.setattr(customers, "_SCANS_MAX", 1)
