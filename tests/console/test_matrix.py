@@ -16,17 +16,20 @@ from msgspec import Struct
 
 from regulars.console.accounts import Accounts
 from regulars.console.passwords import Passwords
+from regulars.console.team import Team
 from regulars.console.web.security import csrf_token
 from regulars.store.database import Database
 from regulars.store.vault import Vault
 from regulars.store.workspaces import add_workspace
 from tests.console.access import EVERYBODY, TABLE, UNLINKED
 from tests.console.crawl import walk
-from tests.console.stage import PASSWORD, WAIT_SECONDS, Stage, details, sale
+from tests.console.stage import WAIT_SECONDS, Stage, details, sale
 from tests.servers import TestServer
 
 PEOPLE = (*sorted(EVERYBODY), "limited")
 """The roles, and an associate who is limited to a store."""
+MORE = (("limited", "associate"), ("spare", "associate"), ("shut", "associate"))
+"""Further people and their roles: limited to a store, called upon by the others, and shut."""
 BROKEN = b'{"id": "broken", "type": "nonsense"}'
 
 
@@ -111,14 +114,12 @@ async def _key(stage: Stage, workspace_id: int, source: str) -> str:
     return made.key_id.replace("-", "")
 
 
-async def _populated(stage: Stage, workspace_id: int, accounts: Accounts, name: str) -> tuple[Any, ...]:
-    """People of each role, somebody who is shut, a key and a source that is off; the ids of what can be named."""
+async def _populated(stage: Stage, workspace_id: int, team: Team, name: str) -> tuple[Any, ...]:
+    """People of each role, a key and a source that is off; the ids of what can be named."""
     people = {
-        role: await accounts.add(f"{role}@{name}.example", f"{role} {name}", PASSWORD, role)  # type: ignore[arg-type]
-        for role in sorted(EVERYBODY)
+        person: (await team.invite(f"{person}@{name}.example", f"{person} {name}", role, "test"))[0]
+        for person, role in (*((role, role) for role in sorted(EVERYBODY)), *MORE)
     }
-    for more in ("limited", "spare"):
-        people[more] = await accounts.add(f"{more}@{name}.example", f"{more} {name}", PASSWORD, "associate")
     source = (await stage.register.ensure(workspace_id, name)).source
     await stage.register.ensure(workspace_id, f"{name}-off")
     await stage.register.disable(workspace_id, f"{name}-off", disabled=True, actor="test")
@@ -129,16 +130,14 @@ def _town(stage: Stage) -> Town:
     """The house and its neighbour."""
     console = stage.console
     assert console is not None
-    clock = console.desk.deps.clock
     next_door = add_workspace(stage.database, "neighbour")
-    vault = Vault(stage.master, next_door)
-    neighbour = Accounts(stage.database, vault, Passwords(), clock)
+    parts = (stage.database, Vault(stage.master, next_door), Passwords(), console.desk.deps.clock)
     halves = []
-    for workspace_id, accounts, name in (
-        (stage.workspace_id, console.desk.accounts, "own"),
-        (next_door, neighbour, "neighbour"),
+    for workspace_id, team, name in (
+        (stage.workspace_id, console.desk.team, "own"),
+        (next_door, Team(*parts), "neighbour"),
     ):
-        people, source, key_id = stage.run(_populated(stage, workspace_id, accounts, name))
+        people, source, key_id = stage.run(_populated(stage, workspace_id, team, name))
         who = f"{name.capitalize()} Person"
         sent = [
             sale(f"{name}-1", loyalty_card=f"L-{name}", given_name=who, email=f"{name}@example.com"),
@@ -156,11 +155,9 @@ def _town(stage: Stage) -> Town:
         }  # fmt: skip
         halves.append((people, named))
     (people, own), (neighbours, other) = halves
-    owner, team = f"user:{people['owner'].hex}", console.desk.team
-    stage.run(team.set_stores(people["limited"], ["london-1"], owner))
-    shut = stage.run(console.desk.accounts.add("shut@own.example", "Shut", PASSWORD, "associate"))
-    stage.run(team.set_disabled(shut, owner, disabled=True))
-    return Town(stage, people, console.desk.accounts, neighbours, neighbour, own, other)
+    stage.run(console.desk.team.set_stores(people["limited"], ["london-1"], "test"))
+    stage.run(console.desk.team.set_disabled(people["shut"], "test", disabled=True))
+    return Town(stage, people, console.desk.accounts, neighbours, Accounts(*parts), own, other)
 
 
 @pytest.fixture(scope="module")
