@@ -27,7 +27,7 @@ TOTAL, AVERAGE = "£253.77", "£84.59"
 
 def trade(stage: Stage) -> None:
     """Pat buys everywhere, Hal at the high street, Rita at the port, Wilma online."""
-    pat = {
+    pat: dict[str, Any] = {
         "loyalty_card": "L-100200",
         "email": "pat@example.com",
         "given_name": "Pat",
