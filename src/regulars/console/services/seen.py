@@ -26,7 +26,7 @@ def impersonal(body: Any) -> dict[str, Any]:
     out = _known(body)
     for name in (*_PERSONAL, "id"):
         out.pop(name, None)
-    return out
+    return _masked(out)
 
 
 def seen_event(body: Any, *, clear: bool, stores: frozenset[str] | None) -> Any:
@@ -60,6 +60,17 @@ def _known(body: Any) -> dict[str, Any]:
             tender.reference = None
     out: dict[str, Any] = msgspec.to_builtins(event)
     return out
+
+
+def _masked(value: Any) -> Any:
+    """The same with contacts masked in names: those of goods are free text as well."""
+    if isinstance(value, dict):
+        return {name: mask(one) if _is_name(name, one) else _masked(one) for name, one in value.items()}
+    return [_masked(one) for one in value] if isinstance(value, list) else value
+
+
+def _is_name(name: str, value: Any) -> bool:
+    return name == "name" and isinstance(value, str)
 
 
 def _without(value: Any, unwanted: Callable[[str], bool]) -> Any:
