@@ -26,7 +26,7 @@ def impersonal(body: Any) -> dict[str, Any]:
     out = _known(body)
     for name in (*_PERSONAL, "id"):
         out.pop(name, None)
-    return _masked(out)
+    return {name: _masked(value) for name, value in out.items()}
 
 
 def seen_event(body: Any, *, clear: bool, stores: frozenset[str] | None) -> Any:
