@@ -375,12 +375,10 @@ def open_body(vault: Vault, wrapped: bytes | None, sealed: bytes) -> Any:
 def summary_of(body: dict[str, Any], *, amounts: bool = True) -> str:
     """What an event says, in a few words; contacts in the open parts are masked for everybody.
 
-    Without `amounts`, of a sale only its receipt, and nothing of a payment or basket.
+    Without `amounts`, of a sale its items and receipt, and nothing of a payment or basket.
     """
-    if not amounts and isinstance(sale := body.get("sale"), dict):
-        return shorten(str(sale.get("receipt", "")))
     if not amounts:
-        return ""
+        return _sale_summary(sale, amounts=False) if isinstance(sale := body.get("sale"), dict) else ""
     for part, words in _SUMMARIES.items():
         if isinstance(said := body.get(part), dict):
             return words(said)
@@ -391,8 +389,8 @@ def summary_of(body: dict[str, Any], *, amounts: bool = True) -> str:
     return mask(str(shown.get("name") or shown.get("title") or shown.get("path") or "")[:120])
 
 
-def _sale_summary(sale: dict[str, Any]) -> str:
-    parts = [money(sale.get("total_minor", 0), sale.get("currency", ""))]
+def _sale_summary(sale: dict[str, Any], *, amounts: bool = True) -> str:
+    parts = [money(sale.get("total_minor", 0), sale.get("currency", ""))] if amounts else []
     if lines := sale.get("lines"):
         count = sum((abs(Decimal(str(line.get("quantity", 1)))) for line in lines), Decimal(0))
         parts.append(_("%(n)s items", n=quantity(int(count * _MICRO))) if count != 1 else _("1 item"))

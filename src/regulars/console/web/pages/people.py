@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from regulars.console.accounts import actor_of
 from regulars.console.i18n import _
 from regulars.console.invitations import link_to
-from regulars.console.rights import MAY_BE_LIMITED
+from regulars.console.rights import MAY_BE_LIMITED, MAY_SEE
 from regulars.console.services.common import uuid_of
 from regulars.console.team import ROLES, Member
 from regulars.console.web.deps import WebRequest
@@ -151,6 +151,15 @@ def role_words() -> dict[str, tuple[str, str]]:
     }
 
 
+def _rights() -> list[tuple[str, frozenset[str]]]:
+    """Pages and fields in words, each with the roles that open or see it."""
+    return [
+        *((item.label, MAY_OPEN[item.key]) for item in entries()),
+        (_("Contacts in clear"), MAY_SEE["contacts"]),
+        (_("What one customer spent in all"), MAY_SEE["spend"]),
+    ]
+
+
 async def _people(
     request: WebRequest,
     desk: Desk,
@@ -177,7 +186,7 @@ async def _people(
         members=await desk.team.members(),
         roles=role_words(),
         role_names=ROLES,
-        matrix=[(item.label, [role in MAY_OPEN[item.key] for role in ROLES]) for item in entries()],
+        matrix=[(words, [role in allowed for role in ROLES]) for words, allowed in _rights()],
         me=visit.viewer.user_id,
         link=link,
         link_for=link_for,
