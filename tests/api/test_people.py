@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.api.house import House, assert_error
+from tests.api.house import House, assert_error, sale
 
 pytestmark = pytest.mark.anyio
 
@@ -33,6 +35,43 @@ async def test_somebody_is_invited_changed_shut_and_opened(house: House) -> None
         "account.invited", "account.role_changed", "account.disabled", "account.enabled", "account.link_made",
     ]  # fmt: skip
     assert {line["actor"].partition(":")[0] for line in lines} == {"key"}
+
+
+async def test_somebody_is_limited_to_stores_of_the_register(house: House) -> None:
+    await house.send(sale("R-1"))
+    body = ANNA | {"email": "stores@example.com", "stores": ["london-1", "london-1"]}
+    path = f"/v1/people/{(await house.call('POST', '/v1/people', scopes=FULL, json=body)).json()['id']}"
+
+    async def stores() -> Any:
+        people = (await house.get("/v1/people", scopes=FULL))["data"]
+        return next(one["stores"] for one in people if path.endswith(one["id"]))
+
+    assert await stores() == ["london-1"]
+    freed = await house.call("PUT", f"{path}/stores", scopes=FULL, json={"stores": None})
+    assert freed.json()["stores"] is None
+    for wrong in (["nowhere"], [], ["\0"], [f"s{n}" for n in range(101)]):
+        refused = await house.call("PUT", f"{path}/stores", scopes=FULL, json={"stores": wrong})
+        assert "stores" in assert_error(refused, 400)["field"]
+    assert_error(await house.call("PUT", f"{path}/stores", scopes=FULL, json={}), 400)
+    assert await stores() is None
+    await house.call("PUT", f"{path}/role", scopes=FULL, json={"role": "marketer"})
+    refused = await house.call("PUT", f"{path}/stores", scopes=FULL, json={"stores": ["london-1"]})
+    assert assert_error(refused, 400)["field"] == "stores"
+    lines = (await house.get("/v1/audit", params={"object": f"user:{path.rpartition('/')[2]}"}))["data"]
+    assert lines[-1]["details"] == {"role": "manager", "stores": ["london-1"]}
+    assert [line["details"] for line in lines if line["action"] == "account.stores_changed"] == [
+        {"from": ["london-1"], "to": "all"}
+    ]
+    stranger = await house.key(*FULL, workspace_id=house.neighbour())
+    other = await house.call("PUT", f"{path}/stores", key=stranger, json={"stores": None})
+    assert_error(other, 404)
+
+
+async def test_a_store_of_another_workspace_is_no_store_here(house: House) -> None:
+    await house.send(sale("R-2", store="london-2"))
+    stranger = await house.key(*FULL, workspace_id=house.neighbour())
+    body = ANNA | {"stores": ["london-2"]}
+    assert_error(await house.call("POST", "/v1/people", key=stranger, json=body), 400)
 
 
 async def test_a_repeated_invitation_is_one(house: House) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, TypeAlias
 
@@ -19,12 +19,14 @@ from schemathesis.checks import CHECKS
 
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
+from regulars.vocabulary.scopes import EVERYTHING, SCOPES
 from tests.api.house import ADDRESS, DOCUMENT, House, open_house, said
 
 pytestmark = pytest.mark.slow
 
 EXAMPLES = 8
 EXAMPLES_SOAK = 200
+EXAMPLES_FOR_EACH_SCOPE = 2
 WAIT_SECONDS = 60.0
 Case: TypeAlias = schemathesis.Case[Any]
 OPERATIONS = [
@@ -117,23 +119,48 @@ def _known(kwargs: dict[str, Any]) -> dict[str, Any]:
 def test_every_answer_is_described_and_none_is_a_fault(
     loop: Loop, method: str, path: str, mode: GenerationMode, examples: int
 ) -> None:
-    operation = SCHEMA[path][method]
     key = loop.run(loop.house.key("*"))
+    checks = CHOSEN if path.startswith(TOLERANT) else REFUSING
+    _try(
+        method,
+        path,
+        mode,
+        lambda case: case.validate_response(_send(loop, case, key), checks=checks),
+        examples=examples,
+        same=examples == EXAMPLES,
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[" ".join(one) for one in OPERATIONS])
+def test_no_key_of_a_single_scope_meets_a_fault(loop: Loop, method: str, path: str) -> None:
+    """The same call by each key: what its scope does not open is refused before anything is read of it."""
+    keys = [loop.run(loop.house.key(scope.name)) for scope in SCOPES if scope.name != EVERYTHING]
+
+    def hold(case: Case) -> None:
+        for key in keys:
+            case.validate_response(_send(loop, case, key), checks=CHOSEN)
+
+    _try(method, path, GenerationMode.POSITIVE, hold, examples=EXAMPLES_FOR_EACH_SCOPE, same=True)
+
+
+def _try(
+    method: str, path: str, mode: GenerationMode, hold: Callable[[Case], Any], *, examples: int, same: bool
+) -> None:
+    """Hold generated cases of an operation against the program; the `same` on every run, or others."""
 
     @settings(
         max_examples=examples,
         deadline=None,
         database=None,
-        derandomize=examples == EXAMPLES,
+        derandomize=same,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(generation_mode=mode))
-    def hold(case: Case) -> None:
-        checks = CHOSEN if path.startswith(TOLERANT) else REFUSING
-        case.validate_response(_send(loop, case, key), checks=checks)
+    @given(case=SCHEMA[path][method].as_strategy(generation_mode=mode))
+    def each(case: Case) -> None:
+        hold(case)
 
     try:
-        hold()
+        each()
     except Unsatisfiable:
         pytest.skip("nothing can be said wrongly here")

@@ -55,6 +55,7 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
     name = server.create()
     with Stage(Database(server.dsn(name), connections_max=4), development=True).serving() as served:
         served.add_account()
+        served.add_account("manager@example.com", "manager", "Mona Manager")
         open_shop(served, datetime.now(UTC))
         yield served
     server.drop(name)

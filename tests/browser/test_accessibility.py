@@ -19,7 +19,7 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "/invitation?token=x", "/nope", "/_kit",
+    "/keys/sources", "/keys/new", "/people", "STORES", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -35,11 +35,24 @@ def window(request: pytest.FixtureRequest, chromium: Browser, shop: Stage) -> It
     context.close()
 
 
-def profile(page: Page) -> str:
-    page.goto("/customers?q=L100079")
-    found = re.search(r'href="(/customers/[0-9a-f]{32})"', page.content())
+def first_link(page: Page, address: str, pattern: str) -> str:
+    """Where the first such link of a page leads."""
+    page.goto(address)
+    found = re.search(f'href="({pattern})"', page.content())
     assert found is not None
     return found[1]
+
+
+def profile(page: Page) -> str:
+    return first_link(page, "/customers?q=L100079", "/customers/[0-9a-f]{32}")
+
+
+def stores_of_somebody(page: Page) -> str:
+    return first_link(page, "/people", "/people/[0-9a-f]{32}/stores")
+
+
+FOUND = {"PROFILE": profile, "STORES": stores_of_somebody}
+"""Pages whose address is found on another page."""
 
 
 def violations(page: Page) -> list[str]:
@@ -52,7 +65,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_no_violation_on(window: Page, path: str) -> None:
-    window.goto(profile(window) if path == "PROFILE" else path)
+    window.goto(FOUND[path](window) if path in FOUND else path)
     for width, height in WIDTHS:
         window.set_viewport_size({"width": width, "height": height})
         assert violations(window) == [], f"{path} at {width}"

@@ -127,7 +127,10 @@ def list_users(*, workspace: Workspace = DEFAULT, json: bool = False) -> int:
         team = _team(store, workspace)
         found = run_async(store, team.members)
     told = [_told(member) for member in found]
-    lines = [f"{one['email']}  {one['name']}  {one['role']}  {one['state']}" for one in told]
+    lines = [
+        f"{one['email']}  {one['name']}  {one['role']}  {one['state']}  {','.join(one['stores'] or ['all stores'])}"
+        for one in told
+    ]
     show(told, as_json=json, text="\n".join(lines) or "Nobody may sign in.")
     return 0
 
@@ -151,6 +154,32 @@ def set_role(email: str, role: Role, *, workspace: Workspace = DEFAULT) -> int:
         team = _team(store, workspace)
         user_id = _user(store, team, email)
         run_async(store, lambda: team.set_role(user_id, role, "cli"))
+    print("Changed.")
+    return 0
+
+
+@users.command(name="stores")
+def set_stores(
+    email: str,
+    *codes: str,
+    every: Annotated[bool, cyclopts.Parameter(name="--all", negative="")] = False,
+    workspace: Workspace = DEFAULT,
+) -> int:
+    """Limit a manager or an associate to some stores; it holds from their next click on.
+
+    Parameters
+    ----------
+    codes
+        Codes of stores, as the register has them.
+    every
+        End the limit: all stores.
+    """
+    if every is bool(codes):
+        raise InvalidInput("Name stores by their codes, or say --all.", field="codes")
+    with opened(settings().settings) as store:
+        team = _team(store, workspace)
+        user_id = _user(store, team, email)
+        run_async(store, lambda: team.set_stores(user_id, None if every else codes, "cli"))
     print("Changed.")
     return 0
 
@@ -194,6 +223,7 @@ def _told(member: Member) -> dict[str, Any]:
         "email": member.email,
         "name": member.name,
         "role": member.role,
+        "stores": member.stores,
         "state": state,
         "sessions": member.sessions,
         "seen_at": member.seen_at,

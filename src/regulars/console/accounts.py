@@ -60,6 +60,7 @@ def new_account(
         "sealed": seal(data_key, msgspec.json.encode(Person(email, name))),
         "password_hash": password_hash,
         "role": role,
+        "stores": None,
         "now": now,
     }
 
@@ -75,8 +76,8 @@ class Viewer(Struct, frozen=True):
     stores: frozenset[str] | None = None
 
     def sees(self, field: Field) -> bool:
-        """Whether the role of this person sees such fields."""
-        return self.role in MAY_SEE[field]
+        """Whether this person sees such fields. Spend is of all stores: nobody limited to some sees it."""
+        return self.role in MAY_SEE[field] and (field != "spend" or self.stores is None)
 
 
 class Accounts:
@@ -159,12 +160,13 @@ class Accounts:
             found = await _one(conn, _SQL.session_viewer, params)
         if found is None:
             return None
-        user_id, role, sealed_key, sealed, seen_at = found
+        user_id, role, stores, sealed_key, sealed, seen_at = found
         if now - seen_at >= TOUCH_EVERY:
             async with self._db.write(self.workspace_id) as conn:
                 await conn.execute(_SQL.touch_session, params)
         person = open_person(self._vault, sealed_key, sealed)
-        return Viewer(self.workspace_id, user_id, role, person.name, person.email)
+        limit = frozenset(stores) if stores is not None else None
+        return Viewer(self.workspace_id, user_id, role, person.name, person.email, limit)
 
     async def end_session(self, token: str) -> None:
         """Sign out; repeated calls do nothing."""

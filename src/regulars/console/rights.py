@@ -1,4 +1,4 @@
-"""What a role sees of what it may open: the fields of the console that are not everybody's."""
+"""What a role sees of what it may open: the fields of the console that are not everybody's, and whose stores."""
 
 from __future__ import annotations
 
@@ -11,4 +11,7 @@ MAY_SEE: Final[Mapping[Field, frozenset[str]]] = {
     "contacts": frozenset({"owner", "manager", "privacy"}),
     "spend": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
 }
-"""Roles that see names, emails and phones in clear (the others: masked), and what a customer spent in all."""
+"""Roles that see e-mails, phones and cards in clear (the others: masked), and what a customer spent in all."""
+
+MAY_BE_LIMITED: Final = frozenset({"manager", "associate"})
+"""Roles that can be limited to the stores they work in; the others work for the whole chain."""

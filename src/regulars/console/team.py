@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, get_args
 from uuid import UUID
@@ -25,20 +25,28 @@ from regulars.vocabulary.errors import Conflict, Forbidden, InvalidInput, NotFou
 from .accounts import SESSION_IDLE, Role, actor_of, check_password, new_account, open_person, tidy_email
 from .invitations import UNSET, fits, link_token, read_token
 from .passwords import Passwords
+from .rights import MAY_BE_LIMITED
 
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 MEMBERS_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 200
+STORES_MAX: Final = 100
+"""Most stores one person can be limited to; who works in more works in all."""
+STORES_OFFERED_MAX: Final = 1_000
 _SQL = load_queries("regulars.store.views", "accounts.sql")
 
 
 class Member(Struct, frozen=True):
-    """An account as an owner sees it. `invited`: no password was set yet; `sessions` are those that live."""
+    """An account as an owner sees it. `invited`: no password was set yet; `sessions` are those that live.
+
+    `stores`: the codes of the stores they are limited to, None for all.
+    """
 
     user_id: UUID
     name: str
     email: str
     role: Role
+    stores: list[str] | None
     created_at: datetime
     disabled_at: datetime | None
     invited: bool
@@ -64,7 +72,18 @@ class Team:
         async with self._db.read(self._vault.workspace_id) as conn:
             rows = await (await conn.execute(_SQL.list_accounts, params)).fetchall()
         found = []
-        for user_id, role, wrapped, sealed, created_at, disabled_at, invited, seen_at, sessions in rows:
+        for (
+            user_id,
+            role,
+            stores,
+            wrapped,
+            sealed,
+            created_at,
+            disabled_at,
+            invited,
+            seen_at,
+            sessions,
+        ) in rows:
             person = open_person(self._vault, wrapped, sealed)
             found.append(
                 Member(
@@ -72,6 +91,7 @@ class Team:
                     person.name,
                     person.email,
                     role,
+                    stores,
                     created_at,
                     disabled_at,
                     invited,
@@ -88,10 +108,18 @@ class Team:
                 return member
         raise NotFound("There is no such account.", field="user_id")
 
-    async def invite(self, email: str, name: str, role: str, by: str) -> tuple[UUID, str]:
+    async def stores(self) -> dict[str, str]:
+        """The stores somebody may be limited to, as names by codes; `STORES_OFFERED_MAX` at most."""
+        params = self._workspace({"limit": STORES_OFFERED_MAX})
+        async with self._db.read(self._vault.workspace_id) as conn:
+            return dict(await (await conn.execute(_SQL.stores_to_choose, params)).fetchall())
+
+    async def invite(
+        self, email: str, name: str, role: str, by: str, stores: Sequence[str] | None = None
+    ) -> tuple[UUID, str]:
         """Add an account without a password: its id, and the token of the link that sets one.
 
-        Raises InvalidInput for a bad address, name or role, Conflict when the address is taken.
+        Raises InvalidInput for a bad address, name, role or store, Conflict when the address is taken.
         """
         address, role = tidy_email(email), _role(role)
         name = name.strip() or address.partition("@")[0]
@@ -101,32 +129,55 @@ class Team:
         row = new_account(self._vault, address, name, role, password_hash, self._clock())
         user_id: UUID = row["user_id"]
         async with self._db.write(self._vault.workspace_id) as conn:
+            row["stores"] = limit = await self._stores(conn, role, stores)
             added = await (await conn.execute(_SQL.add_account, row)).fetchone()
             if added is None:
                 raise Conflict("An account with this address exists already.", field="email")
-            await self._tell(conn, by, user_id, "account.invited", {"role": role})
+            told = {"role": role} if limit is None else {"role": role, "stores": limit}
+            await self._tell(conn, by, user_id, "account.invited", told)
         return user_id, link_token(self._vault, user_id, password_hash, self._clock())
 
     async def new_link(self, user_id: UUID, by: str) -> str:
         """Another link for an account, to set its first password or a new one; links before it still fit."""
         async with self._db.write(self._vault.workspace_id) as conn:
-            _, disabled_at, password_hash = await self._account(conn, user_id)
+            _, disabled_at, password_hash, _ = await self._account(conn, user_id)
             if disabled_at is not None:
                 raise Conflict("This account is shut. Open it first.")
             await self._tell(conn, by, user_id, "account.link_made", {})
         return link_token(self._vault, user_id, password_hash, self._clock())
 
     async def set_role(self, user_id: UUID, role: str, by: str) -> None:
-        """Give somebody another role, from their next request on. Raises as `set_disabled` does."""
+        """Give somebody another role, from their next request on. Raises as `set_disabled` does.
+
+        A role that works for the whole chain ends the limit to stores.
+        """
         wanted = _role(role)
         async with self._db.write(self._vault.workspace_id) as conn:
-            before = (await self._changeable(conn, user_id, by))[0]
+            before, _, _, stores = await self._changeable(conn, user_id, by)
             if before == wanted:
                 return
             if before == "owner":
                 await self._keep_an_owner(conn, user_id)
-            await conn.execute(_SQL.set_role, self._workspace({"user_id": user_id, "role": wanted}))
+            limitable = wanted in MAY_BE_LIMITED
+            params = {"user_id": user_id, "role": wanted, "limitable": limitable}
+            await conn.execute(_SQL.set_role, self._workspace(params))
             await self._tell(conn, by, user_id, "account.role_changed", {"from": before, "to": wanted})
+            await self._tell_stores(conn, by, user_id, stores, stores if limitable else None)
+
+    async def set_stores(self, user_id: UUID, stores: Sequence[str] | None, by: str) -> None:
+        """Limit somebody to some stores, or to none in particular (None), from their next request on.
+
+        Raises InvalidInput for a role that cannot be limited, an unknown store, no store or too many; NotFound;
+        Forbidden for one's own account.
+        """
+        async with self._db.write(self._vault.workspace_id) as conn:
+            await self._changeable(conn, user_id, by)
+            params = self._workspace({"user_id": user_id})
+            # Under the lock: a role given meanwhile may be one that cannot be limited.
+            role, before = await (await conn.execute(_SQL.lock_account, params)).fetchone() or ("", None)
+            wanted = await self._stores(conn, role, stores)
+            await conn.execute(_SQL.set_stores, {**params, "stores": wanted})
+            await self._tell_stores(conn, by, user_id, before, wanted)
 
     async def set_disabled(self, user_id: UUID, by: str, *, disabled: bool) -> None:
         """Shut an account, which ends its sessions, or open it again.
@@ -134,7 +185,7 @@ class Team:
         Raises NotFound, Forbidden for one's own account, Conflict for the last owner who can sign in.
         """
         async with self._db.write(self._vault.workspace_id) as conn:
-            role, disabled_at, _ = await self._changeable(conn, user_id, by)
+            role, disabled_at, _, _ = await self._changeable(conn, user_id, by)
             if (disabled_at is not None) is disabled:
                 return
             if disabled and role == "owner":
@@ -207,6 +258,31 @@ class Team:
         if by == actor_of(user_id):
             raise Forbidden("Nobody changes their own account here. Ask another owner.")
         return await self._account(conn, user_id)
+
+    async def _stores(
+        self, conn: AsyncConnection, role: str, stores: Sequence[str] | None
+    ) -> list[str] | None:
+        """The codes of a limit, in order, each once. Raises InvalidInput."""
+        if stores is None:
+            return None
+        if role not in MAY_BE_LIMITED:
+            raise InvalidInput("Only store managers and associates can be limited to stores.", field="stores")
+        wanted = sorted(set(stores))
+        if not 1 <= len(wanted) <= STORES_MAX:
+            raise InvalidInput(f"Name 1 to {STORES_MAX} stores, or all of them.", field="stores")
+        params = self._workspace({"codes": [code for code in wanted if "\0" not in code]})
+        known = {row[0] for row in await (await conn.execute(_SQL.known_stores, params)).fetchall()}
+        unknown = next((code for code in wanted if code not in known), None)
+        if unknown is not None:
+            raise InvalidInput(f"The register has no store {unknown!r}.", field="stores")
+        return wanted
+
+    async def _tell_stores(
+        self, conn: AsyncConnection, by: str, user_id: UUID, before: list[str] | None, now: list[str] | None
+    ) -> None:
+        if before != now:
+            change = {"from": before or "all", "to": now or "all"}
+            await self._tell(conn, by, user_id, "account.stores_changed", change)
 
     async def _keep_an_owner(self, conn: AsyncConnection, leaving: UUID) -> None:
         owners = await (await conn.execute(_SQL.lock_owners, self._workspace({}))).fetchall()

@@ -5,7 +5,7 @@ A leaf: it is set up once by `app` and handed to whoever reports something. Rule
 
 from __future__ import annotations
 
-from regulars.observe.logs import LOG_FIELDS, configure_logging, get_logger
+from regulars.observe.logs import LOG_FIELDS, configure_logging, get_logger, mask
 from regulars.observe.metrics import METRICS, MetricInfo, Metrics
 
-__all__ = ["LOG_FIELDS", "METRICS", "MetricInfo", "Metrics", "configure_logging", "get_logger"]
+__all__ = ["LOG_FIELDS", "METRICS", "MetricInfo", "Metrics", "configure_logging", "get_logger", "mask"]

@@ -1,12 +1,13 @@
 """Log lines: one JSON object each, and nothing in them that tells who a customer is.
 
-Three guards, since a log is copied to places nobody counted:
+Four guards, since a log is copied to places nobody counted:
 
 1. A line carries only the fields declared in LOG_FIELDS; the value of any other is withheld.
 2. What looks like an e-mail address, a phone number or a card number is masked in every text.
 3. Of an exception we write its class, its code and where it happened, never its message: messages of
    drivers and parsers quote the values they choked on. For the same reason a line of another library shows
    its template, not what was filled in.
+4. What ends a line or steers a terminal is replaced in every text: nobody writes a line by choosing a name.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ _NUMBER = re.compile(
     rf"(?P<uuid>{_UUID})|(?<![\w-])(?:\+[\s().\-]{{0,2}})?\d(?:[\s().\-]{{0,2}}\d){{6,}}(?![\w])",
     re.IGNORECASE,
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # Loggers of other libraries whose filled-in text names only the program itself.
 _PLAIN_LOGGERS = frozenset({"uvicorn.error"})
 _QUIET_LOGGERS = ("httpx", "httpcore", "asyncio", "faker", "litestar")
@@ -196,11 +198,12 @@ def _protected(name: str, value: Any) -> Any:
         return value
     if name not in LOG_FIELDS:
         return WITHHELD
-    if value is None or isinstance(value, bool | int | float) or name in _UNMASKED:
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, list | tuple):
         return [_protected(name, item) for item in value]
-    return mask(str(value))
+    text = str(value) if name in _UNMASKED else mask(str(value))
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 _drop_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta

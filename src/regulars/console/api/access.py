@@ -107,6 +107,7 @@ RULES: Final = (
     _person(""),
     _person("/{user_id}/link"),
     Rule("PUT", "/v1/people/{user_id}/role", "People", (ADMIN,), also=(PII_READ,), answers=(403, 404, 409)),
+    Rule("PUT", "/v1/people/{user_id}/stores", "People", (ADMIN,), also=(PII_READ,), answers=(403, 404)),
     _person("/{user_id}/disable"),
     _person("/{user_id}/enable"),
     _person("/{user_id}/sign-out"),

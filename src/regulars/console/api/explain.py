@@ -16,7 +16,7 @@ from regulars.capabilities.identity import kinds
 from regulars.console.services import lookups
 from regulars.console.services.common import SQL, mask, rows
 from regulars.console.services.lookups import PROFILES, Found
-from regulars.console.services.people import Part, person_of
+from regulars.console.services.people import Part, name_of
 from regulars.console.services.profile import EDGES_MAX
 from regulars.store.database import AsyncConnection
 from regulars.vocabulary.errors import NotFound
@@ -183,7 +183,7 @@ def _shares(parts: Sequence[Part], generic: GenericValue, visit: Visit) -> bool:
 
 
 def _record(part: Part, sources: Mapping[int, str], *, clear: bool) -> ExplainedRecord:
-    name = person_of(part.record_id, [part], clear=True).name
+    name = name_of([part])
     return ExplainedRecord(
         record_id=part.record_id.hex,
         source=sources[part.source_id],

@@ -16,18 +16,25 @@ from msgspec import Meta, Struct
 from regulars.console.accounts import Role
 from regulars.console.invitations import link_to
 from regulars.console.services.common import uuid_of
-from regulars.console.team import NAME_CHARACTERS_MAX, Member, Team
+from regulars.console.team import NAME_CHARACTERS_MAX, STORES_MAX, Member, Team
+from regulars.vocabulary.events import Id as StoreCode
 
 from .deps import AtVisit, Visit
 from .shapes import Id
 
+Stores = Annotated[list[StoreCode], Meta(min_length=1, max_length=STORES_MAX)]
+
 
 class InviteRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Whom to invite. Without a name the part of the address before the @ is taken."""
+    """Whom to invite. Without a name the part of the address before the @ is taken.
+
+    `stores` limits a manager or an associate to stores of the register; null: all stores.
+    """
 
     email: Annotated[str, Meta(min_length=3, max_length=320)]
     role: Role
     name: Annotated[str, Meta(max_length=NAME_CHARACTERS_MAX)] = ""
+    stores: Stores | None = None
 
 
 class RoleRequest(Struct, forbid_unknown_fields=True):
@@ -36,13 +43,20 @@ class RoleRequest(Struct, forbid_unknown_fields=True):
     role: Role
 
 
+class StoresRequest(Struct, forbid_unknown_fields=True):
+    """The stores of the register somebody is to be limited to; null: all stores."""
+
+    stores: Stores | None
+
+
 class Account(Struct, frozen=True):
-    """An account. `invited`: no password was set yet; `sessions`: how many live."""
+    """An account. `invited`: no password was set yet; `sessions`: how many live; `stores`: null for all."""
 
     id: Id
     name: str
     email: str
     role: Role
+    stores: list[str] | None
     created_at: datetime
     disabled_at: datetime | None
     invited: bool
@@ -78,7 +92,7 @@ async def list_people(visit: AtVisit) -> AccountList:
 @post("/v1/people", summary="Invite somebody")
 async def invite_person(visit: AtVisit, data: JSONBody[InviteRequest]) -> Link:
     """Add an account without a password; hand the link on by a way you trust."""
-    user_id, token = await _team(visit).invite(data.email, data.name, data.role, visit.actor)
+    user_id, token = await _team(visit).invite(data.email, data.name, data.role, visit.actor, data.stores)
     return _link(visit, user_id, token)
 
 
@@ -94,6 +108,14 @@ async def put_role(visit: AtVisit, user_id: FromPath[str], data: JSONBody[RoleRe
     """Give somebody another role; it holds from their next request on. The last owner stays one."""
     wanted, team = uuid_of(user_id, "user_id"), _team(visit)
     await team.set_role(wanted, data.role, visit.actor)
+    return _shown(await team.member(wanted))
+
+
+@put("/v1/people/{user_id:str}/stores", summary="Limit somebody to stores")
+async def put_stores(visit: AtVisit, user_id: FromPath[str], data: JSONBody[StoresRequest]) -> Account:
+    """Limit a manager or an associate to some stores, or end the limit; it holds from their next request on."""
+    wanted, team = uuid_of(user_id, "user_id"), _team(visit)
+    await team.set_stores(wanted, data.stores, visit.actor)
     return _shown(await team.member(wanted))
 
 
@@ -135,6 +157,7 @@ def _shown(member: Member) -> Account:
         member.name,
         member.email,
         member.role,
+        member.stores,
         member.created_at,
         member.disabled_at,
         member.invited,

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
-import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
@@ -14,8 +13,8 @@ from msgspec import Meta, Struct
 from regulars.console.services.log import open_body
 from regulars.console.services.lookups import PROFILES, listed
 from regulars.console.services.profile import resolve
+from regulars.console.services.seen import HIDDEN, impersonal
 from regulars.vocabulary.errors import InvalidInput
-from regulars.vocabulary.events import Event
 
 from .deps import AtVisit, Visit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
@@ -25,9 +24,6 @@ from .shapes import Id
 TYPES_MAX: Final = 20
 _NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 _LAST_NO: Final = 2**63 - 1
-# Parts of an event that tell of a person, or may, since anybody may write anything into them.
-_PERSONAL: Final = ("customer", "properties", "consent", "staff_details")
-_HIDDEN: Final = "•••"
 
 
 class TimelineEntry(Struct, frozen=True):
@@ -97,8 +93,8 @@ def _entry(visit: Visit, one: Any, source: str, *, clear: bool) -> TimelineEntry
     event = body if isinstance(body, dict) else {}
     said = str(event.get("id", event_no))
     if not clear:
-        event = _impersonal(event)
-        said = _HIDDEN if "@" in said else said
+        event = impersonal(event)
+        said = HIDDEN if "@" in said else said
     return TimelineEntry(
         id=said,
         type=type_,
@@ -108,21 +104,6 @@ def _entry(visit: Visit, one: Any, source: str, *, clear: bool) -> TimelineEntry
         record_id=record_id.hex,
         event=event,
     )
-
-
-def _impersonal(body: dict[str, Any]) -> dict[str, Any]:
-    """The parts of an event that we know and that tell of nobody."""
-    try:
-        event = msgspec.convert(body, Event)
-    except msgspec.ValidationError:
-        return {}
-    if event.sale is not None:
-        for tender in event.sale.tenders:
-            tender.reference = None
-    out: dict[str, Any] = msgspec.to_builtins(event)
-    for name in (*_PERSONAL, "id"):
-        out.pop(name, None)
-    return out
 
 
 def _types(text: str | None) -> list[str] | None:

@@ -15,7 +15,7 @@ from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault
 
 from .common import SQL, SourceName, pack_place, rows, sources, store_names, unpack_place, uuid_of, whole
-from .people import Person, load_people
+from .people import FIGURES, Person, load_people
 
 PAGE_ROWS = 50
 _SCAN_EVENTS = 400
@@ -38,16 +38,34 @@ class CustomerPage(Struct, frozen=True):
 
 
 async def list_customers(
-    conn: AsyncConnection, vault: Vault, *, order: Order, page: str | None, clear: bool
+    conn: AsyncConnection,
+    vault: Vault,
+    *,
+    order: Order,
+    page: str | None,
+    clear: bool,
+    spend: bool,
+    stores: frozenset[str] | None,
 ) -> CustomerPage:
-    """Customers by when they were last heard of, or by when they were first; 50 to a page."""
+    """Customers by when they were last heard of, or by when they were first; 50 to a page.
+
+    With `stores` those with an order in one of them. A page looks at 2,400 events or customers at most, so one may
+    hold fewer than 50, or nobody, and still go on.
+    """
     find = _latest if order == "latest" else _newest
-    ids, older = await find(conn, vault.workspace_id, page)
-    return await _page(conn, vault, ids, older, clear=clear)
+    ids, older = await find(conn, vault.workspace_id, page, stores)
+    return await _page(conn, vault, ids, older, clear=clear, spend=spend)
 
 
 async def find_customers(
-    conn: AsyncConnection, vault: Vault, query: str, *, region: str, page: str | None, clear: bool
+    conn: AsyncConnection,
+    vault: Vault,
+    query: str,
+    *,
+    region: str,
+    page: str | None,
+    clear: bool,
+    spend: bool,
 ) -> CustomerPage:
     """Customers that a text may mean: the exact ones first, then those with all the words in their name.
 
@@ -63,14 +81,21 @@ async def find_customers(
         exact = list(dict.fromkeys([*exact, *by_receipt]))
     named, older = await _by_words(conn, vault, query, page)
     ids = list(dict.fromkeys([*exact, *named]))[: 2 * PAGE_ROWS]
-    return await _page(conn, vault, ids, older, clear=clear, unnamed=unnamed)
+    return await _page(conn, vault, ids, older, clear=clear, spend=spend, unnamed=unnamed)
 
 
 async def _page(
-    conn: AsyncConnection, vault: Vault, ids: list[UUID], older: str | None, *, clear: bool, unnamed: int = 0
+    conn: AsyncConnection,
+    vault: Vault,
+    ids: list[UUID],
+    older: str | None,
+    *,
+    clear: bool,
+    spend: bool,
+    unnamed: int = 0,
 ) -> CustomerPage:
     return CustomerPage(
-        people=await load_people(conn, vault, ids, clear=clear),
+        people=await load_people(conn, vault, ids, clear=clear, spend=spend),
         older=older,
         unnamed_receipts=unnamed,
         sources=await sources(conn, vault.workspace_id),
@@ -79,7 +104,7 @@ async def _page(
 
 
 async def _latest(
-    conn: AsyncConnection, workspace_id: int, page: str | None
+    conn: AsyncConnection, workspace_id: int, page: str | None, stores: frozenset[str] | None
 ) -> tuple[list[UUID], str | None]:
     """Walk the log backwards; a profile stands where its latest event is, so later pages never repeat it."""
     place = unpack_place(page, 1)
@@ -88,7 +113,9 @@ async def _latest(
     for _ in range(_SCANS_MAX):
         params = {"workspace_id": workspace_id, "before": before, "limit": _SCAN_EVENTS}
         found = await rows(conn, SQL.last_heard, params)
-        ids |= await _latest_of(conn, workspace_id, found, before, ids)
+        latest = await _latest_of(conn, workspace_id, found, before, ids)
+        regulars = await _buyers(conn, workspace_id, list(latest), stores)
+        ids |= {profile_id: latest[profile_id] for profile_id in regulars}
         if len(ids) >= PAGE_ROWS:
             kept = list(ids)[:PAGE_ROWS]
             return kept, pack_place(ids[kept[-1]])
@@ -118,19 +145,39 @@ async def _latest_of(
 
 
 async def _newest(
-    conn: AsyncConnection, workspace_id: int, page: str | None
+    conn: AsyncConnection, workspace_id: int, page: str | None, stores: frozenset[str] | None
 ) -> tuple[list[UUID], str | None]:
     place = unpack_place(page, 2)
-    params = {
-        "workspace_id": workspace_id,
-        "at": datetime.fromisoformat(place[0]) if place else None,
-        "id": uuid_of(place[1], "page") if place else None,
-        "limit": PAGE_ROWS + 1,
+    at = datetime.fromisoformat(place[0]) if place else None
+    last = uuid_of(place[1], "page") if place else None
+    scan = PAGE_ROWS + 1 if stores is None else _SCAN_EVENTS
+    kept: list[tuple[UUID, datetime]] = []
+    for _ in range(_SCANS_MAX):
+        params = {"workspace_id": workspace_id, "at": at, "id": last, "limit": scan}
+        found = dict(await rows(conn, SQL.newest_profiles, params))
+        kept += [(one, found[one]) for one in await _buyers(conn, workspace_id, list(found), stores)]
+        if len(kept) > PAGE_ROWS:
+            last, at = kept[PAGE_ROWS - 1]
+            return [one for one, _ in kept[:PAGE_ROWS]], pack_place(at.isoformat(), last)
+        if len(found) < scan:
+            return [one for one, _ in kept], None
+        last, at = list(found.items())[-1]
+    assert at is not None
+    return [one for one, _ in kept], pack_place(at.isoformat(), last)
+
+
+async def _buyers(
+    conn: AsyncConnection, workspace_id: int, ids: list[UUID], stores: frozenset[str] | None
+) -> list[UUID]:
+    """Of some profiles, those with an order in one of the stores, in their order; all of them for all stores (None)."""
+    if stores is None or not ids:
+        return ids
+    params = {"workspace_id": workspace_id, "ids": ids}
+    found = await rows(conn, SQL.figures_of_profiles, params)
+    theirs = {
+        profile_id for profile_id, figures in found if not stores.isdisjoint(FIGURES.decode(figures).stores)
     }
-    found = await rows(conn, SQL.newest_profiles, params)
-    kept = found[:PAGE_ROWS]
-    older = pack_place(kept[-1][1].isoformat(), kept[-1][0]) if len(found) > PAGE_ROWS else None
-    return [one[0] for one in kept], older
+    return [profile_id for profile_id in ids if profile_id in theirs]
 
 
 async def _by_identifier(

@@ -91,7 +91,10 @@ class PartShare(Struct, frozen=True):
 
 
 class Home(Struct, frozen=True):
-    """The front page. `was` is the compared span, None when there is none; trends run oldest first."""
+    """The front page. `was` is the compared span, None when there is none; trends run oldest first.
+
+    `customers` and `new_customers` are of the whole chain: None for somebody limited to some stores.
+    """
 
     asked: Asked
     currency: str | None
@@ -107,8 +110,8 @@ class Home(Struct, frozen=True):
     orders_trend: list[int]
     share_trend: list[float]
     average_trend: list[int]
-    customers: int
-    new_customers: int
+    customers: int | None
+    new_customers: int | None
     new_customers_was: int | None
     new_trend: list[int]
     rejected: int
@@ -146,21 +149,30 @@ class _Span(Struct, frozen=True):
 
 
 async def load_home(
-    conn: AsyncConnection, workspace_id: int, asked: Asked, *, now: datetime, zone: ZoneInfo
+    conn: AsyncConnection,
+    workspace_id: int,
+    asked: Asked,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    stores: frozenset[str] | None,
 ) -> Home:
-    """Everything the front page shows."""
+    """Everything the front page shows; sales of some `stores`, or of all and of none (None)."""
     span = _span(asked, now.astimezone(zone).date())
-    parts = await _sums(conn, workspace_id, span.first, span.last)
+    sales = _Sales(conn, workspace_id, None if stores is None else sorted(stores))
+    parts = await sales.sums(span.first, span.last)
     trend_first = min(span.first, span.last - timedelta(days=TREND_DAYS - 1))
-    trend = parts if trend_first == span.first else await _sums(conn, workspace_id, trend_first, span.last)
+    trend = parts if trend_first == span.first else await sales.sums(trend_first, span.last)
     currency = _currency(asked, parts, trend)
     was_parts = None
     if span.was_first and span.was_last:
-        was_parts = await _sums(conn, workspace_id, span.was_first, span.was_last)
+        was_parts = await sales.sums(span.was_first, span.was_last)
     sums = parts.total.get(currency or "", Sums())
     hourly = asked.span == "today" and sums.orders <= HOURLY_ORDERS_MAX
-    points, was = await _points(conn, workspace_id, span, parts, was_parts, currency, hourly, now, zone)
-    fresh, fresh_was, fresh_trend = await _new_customers(conn, workspace_id, span, trend_first, now, zone)
+    points, was = await _points(sales, span, parts, was_parts, currency, hourly, now, zone)
+    newcomers: tuple[int | None, int | None, list[int]] = (None, None, [])
+    if stores is None:
+        newcomers = await _new_customers(conn, workspace_id, span, trend_first, now, zone)
     shops = _shares(
         parts.shops.get(currency or "", {}), await store_names(conn, workspace_id), _("Online, no shop")
     )
@@ -181,10 +193,10 @@ async def load_home(
         orders_trend=[one.orders for one in series],
         share_trend=[one.share or 0.0 for one in series],
         average_trend=[one.average_minor or 0 for one in series],
-        customers=end.profiles,
-        new_customers=fresh,
-        new_customers_was=fresh_was,
-        new_trend=fresh_trend,
+        customers=end.profiles if stores is None else None,
+        new_customers=newcomers[0],
+        new_customers_was=newcomers[1],
+        new_trend=newcomers[2],
         rejected=await count_open(conn, workspace_id, 1000),
         end=end,
         canary_late=end.canary_at is not None and now - end.canary_at > CANARY_LATE,
@@ -211,19 +223,41 @@ def _days(first: date, last: date) -> list[date]:
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
 
 
-async def _sums(conn: AsyncConnection, workspace_id: int, first: date, last: date) -> _Parts:
-    params = {"workspace_id": workspace_id, "from_day": first, "to_day": last}
-    out = _Parts()
-    for currency, business_date, channel, store, *figures in await rows(conn, SQL.sales_by_part, params):
-        sums = Sums(*figures)
-        if business_date is not None:
-            out.days.setdefault(currency, {})[business_date] = sums
-            out.total.setdefault(currency, Sums()).add(sums)
-        elif channel is not None:
-            out.channels.setdefault(currency, {})[channel] = sums
-        else:
-            out.shops.setdefault(currency, {})[store] = sums
-    return out
+class _Sales:
+    """Sums of the sales of some stores (None: of all, and of none)."""
+
+    def __init__(self, conn: AsyncConnection, workspace_id: int, stores: list[str] | None) -> None:
+        self._conn = conn
+        self._params = {"workspace_id": workspace_id, "stores": stores}
+
+    async def sums(self, first: date, last: date) -> _Parts:
+        """Of business days from first to last."""
+        params = {**self._params, "from_day": first, "to_day": last}
+        out = _Parts()
+        for currency, business_date, channel, store, *figures in await rows(
+            self._conn, SQL.sales_by_part, params
+        ):
+            sums = Sums(*figures)
+            if business_date is not None:
+                out.days.setdefault(currency, {})[business_date] = sums
+                out.total.setdefault(currency, Sums()).add(sums)
+            elif channel is not None:
+                out.channels.setdefault(currency, {})[channel] = sums
+            else:
+                out.shops.setdefault(currency, {})[store] = sums
+        return out
+
+    async def hours(
+        self, currency: str, from_at: datetime, to_at: datetime, zone: ZoneInfo
+    ) -> dict[int, Sums]:
+        """Per hour of the day, in one currency."""
+        params = {**self._params, "from_at": from_at, "to_at": to_at, "zone": zone.key}
+        found = await rows(self._conn, SQL.sales_by_hour, params)
+        return {
+            hour: Sums(orders, identified, returns, paid, paid - net)
+            for code, hour, orders, identified, net, paid, returns in found
+            if code == currency
+        }
 
 
 def _currency(asked: Asked, parts: _Parts, trend: _Parts) -> str | None:
@@ -235,8 +269,7 @@ def _currency(asked: Asked, parts: _Parts, trend: _Parts) -> str | None:
 
 
 async def _points(
-    conn: AsyncConnection,
-    workspace_id: int,
+    sales: _Sales,
     span: _Span,
     parts: _Parts,
     was_parts: _Parts | None,
@@ -248,15 +281,13 @@ async def _points(
     """Columns of the chart, and the compared sums (of today: up to the same time of day)."""
     code = currency or ""
     if hourly:
-        mine = await _hours(conn, workspace_id, code, _start(span.last, zone), now, zone)
+        mine = await sales.hours(code, _start(span.last, zone), now, zone)
         theirs: dict[int, Sums] | None = None
         was = None
         if span.was_last is not None:
             start = _start(span.was_last, zone)
-            theirs = await _hours(conn, workspace_id, code, start, start + timedelta(days=1), zone)
-            was = _add(
-                await _hours(conn, workspace_id, code, start, start + (now - _start(span.last, zone)), zone)
-            )
+            theirs = await sales.hours(code, start, start + timedelta(days=1), zone)
+            was = _add(await sales.hours(code, start, start + (now - _start(span.last, zone)), zone))
         return _hour_points(mine, theirs, code), was
     was_days = was_parts.days.get(code, {}) if was_parts else None
     points = []
@@ -283,22 +314,6 @@ def _hour_points(mine: dict[int, Sums], theirs: dict[int, Sums] | None, code: st
             Point(f"{hour:02d}", f"{hour:02d}:00–{hour + 1:02d}:00: {money(value, code)}", value, was)
         )
     return points
-
-
-async def _hours(
-    conn: AsyncConnection,
-    workspace_id: int,
-    currency: str,
-    from_at: datetime,
-    to_at: datetime,
-    zone: ZoneInfo,
-) -> dict[int, Sums]:
-    params = {"workspace_id": workspace_id, "from_at": from_at, "to_at": to_at, "zone": zone.key}
-    out = {}
-    for code, hour, orders, identified, net, paid, returns in await rows(conn, SQL.sales_by_hour, params):
-        if code == currency:
-            out[hour] = Sums(orders, identified, returns, paid, paid - net)
-    return out
 
 
 def _add(parts: dict[int, Sums]) -> Sums:

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 
 from regulars.console.format import money, quantity, shorten
 from regulars.console.i18n import _, later, ngettext
+from regulars.observe import mask
 from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
 from regulars.store.vault import Unreadable, Vault, open_sealed
@@ -197,9 +198,10 @@ async def latest(
     filters: Filters = EVERYTHING,
     before: int | None = None,
     after: int | None = None,
+    stores: frozenset[str] | None = None,
     limit: int = PAGE_EVENTS,
 ) -> list[EventLine]:
-    """Applied events, newest first, before and after a place in the log."""
+    """Applied events, newest first, before and after a place in the log; of them those of some `stores`."""
     if after is None:
         end = before if before is not None else (await log_end(conn, vault.workspace_id)).event_no
         after = max(0, end - FILTER_EVENTS_MAX)
@@ -211,7 +213,10 @@ async def latest(
         "type": filters.type,
         "limit": limit,
     }
-    return await _lines(conn, vault, known, await rows(conn, EVENTS.latest_events, params))
+    found = await rows(conn, EVENTS.latest_events, params)
+    if stores is not None:
+        found = [one for one in found if _store_of(_body(vault, one)) in stores]
+    return await _lines(conn, vault, known, found)
 
 
 async def rejected_before(
@@ -309,14 +314,16 @@ async def _lines(
 ) -> list[EventLine]:
     """Log rows as lines, each with the name its customer goes by now."""
     ids = list(dict.fromkeys(one[6] for one in found if one[6] is not None))
-    people = {one.profile_id: one.name for one in await load_people(conn, vault, ids, clear=True)}
+    # One line goes to everybody who watches, so a name that is a contact is masked for all.
+    found_people = await load_people(conn, vault, ids, clear=False, spend=False)
+    people = {one.profile_id: one.name for one in found_people}
     return [_line(vault, known, one, people.get(one[6])) for one in found]
 
 
 def _line(vault: Vault, known: Names, found: Sequence[Any], who: str | None) -> EventLine:
     event_no, type_, source_id, occurred_at, received_at, _record, profile_id = found[:7]
     body = _body(vault, found)
-    store = body.get("store") if isinstance(body, dict) else None
+    store = _store_of(body)
     return EventLine(
         type=type_,
         kind=kind_of(type_),
@@ -347,6 +354,10 @@ def _rejected_line(known: Names, found: Sequence[Any]) -> EventLine:
     )
 
 
+def _store_of(body: Any) -> str | None:
+    return body.get("store") if isinstance(body, dict) else None
+
+
 def _body(vault: Vault, found: Sequence[Any]) -> Any:
     wrapped, sealed = found[7], found[8]
     return open_body(vault, wrapped, sealed)
@@ -361,8 +372,13 @@ def open_body(vault: Vault, wrapped: bytes | None, sealed: bytes) -> Any:
         return {}
 
 
-def summary_of(body: dict[str, Any]) -> str:
-    """What an event says, in a few words."""
+def summary_of(body: dict[str, Any], *, amounts: bool = True) -> str:
+    """What an event says, in a few words; contacts in the open parts are masked for everybody.
+
+    Without `amounts`, of a sale its items and receipt, and nothing of a payment or basket.
+    """
+    if not amounts:
+        return _sale_summary(sale, amounts=False) if isinstance(sale := body.get("sale"), dict) else ""
     for part, words in _SUMMARIES.items():
         if isinstance(said := body.get(part), dict):
             return words(said)
@@ -370,11 +386,11 @@ def summary_of(body: dict[str, Any]) -> str:
     if isinstance(customer, dict) and str(body.get("type", "")).startswith("customer."):
         return ", ".join(_(words) for name, words in _CUSTOMER_PARTS.items() if customer.get(name))
     shown = properties if isinstance(properties, dict) else {}
-    return str(shown.get("name") or shown.get("title") or shown.get("path") or "")[:120]
+    return mask(str(shown.get("name") or shown.get("title") or shown.get("path") or "")[:120])
 
 
-def _sale_summary(sale: dict[str, Any]) -> str:
-    parts = [money(sale.get("total_minor", 0), sale.get("currency", ""))]
+def _sale_summary(sale: dict[str, Any], *, amounts: bool = True) -> str:
+    parts = [money(sale.get("total_minor", 0), sale.get("currency", ""))] if amounts else []
     if lines := sale.get("lines"):
         count = sum((abs(Decimal(str(line.get("quantity", 1)))) for line in lines), Decimal(0))
         parts.append(_("%(n)s items", n=quantity(int(count * _MICRO))) if count != 1 else _("1 item"))

@@ -15,13 +15,14 @@ from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.state import Fields
 from regulars.capabilities.profile.figures import total
 from regulars.capabilities.profile.state import Figures
+from regulars.observe import mask as mask_text
 from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault, open_sealed
 
 from .common import SQL, mask, rows
 
 _FIELDS = msgspec.json.Decoder(Fields)
-_FIGURES = msgspec.json.Decoder(Figures)
+FIGURES = msgspec.json.Decoder(Figures)
 _CONTACTS = (kinds.EMAIL, kinds.PHONE)
 
 
@@ -61,7 +62,7 @@ class Part(Struct, frozen=True):
 
 
 class Person(Struct, frozen=True):
-    """A profile as every screen shows it. Contacts are masked where the viewer may not see them."""
+    """A profile as every screen shows it. Contacts are masked and spend is left out where the viewer may not see them."""
 
     profile_id: UUID
     name: str | None
@@ -101,24 +102,32 @@ async def load_parts(conn: AsyncConnection, vault: Vault, ids: Sequence[UUID]) -
 
 
 async def load_people(
-    conn: AsyncConnection, vault: Vault, ids: Sequence[UUID], *, clear: bool
+    conn: AsyncConnection, vault: Vault, ids: Sequence[UUID], *, clear: bool, spend: bool
 ) -> list[Person]:
-    """Some profiles in the order asked for; ids that are no profile are left out. `clear`: contacts unmasked."""
+    """Some profiles in the order asked for; ids that are no profile are left out."""
     parts = await load_parts(conn, vault, ids)
     return [
-        person_of(profile_id, parts[profile_id], clear=clear) for profile_id in ids if profile_id in parts
+        person_of(profile_id, parts[profile_id], clear=clear, spend=spend)
+        for profile_id in ids
+        if profile_id in parts
     ]
 
 
-def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person:
-    """A profile out of its records: of each field the value said last."""
+def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool, spend: bool) -> Person:
+    """A profile out of its records: of each field the value said last.
+
+    Contacts are masked without `clear`, in a name as well, where some sources put them; without `spend` the figures
+    hold no amounts.
+    """
     contacts = {kind: _last_said(parts, kind) for kind in (*_CONTACTS, kinds.LOYALTY_CARD)}
     if not clear:
         contacts = {kind: value and mask(kinds.NAMES[kind], value) for kind, value in contacts.items()}
     birth = _last_scalar(parts, "birth_date")
+    name = name_of(parts)
+    figures = total(part.figures for part in parts)
     return Person(
         profile_id=profile_id,
-        name=name_of(parts),
+        name=name if clear or name is None else mask_text(name),
         known=any(part.known for part in parts),
         email=contacts[kinds.EMAIL],
         phone=contacts[kinds.PHONE],
@@ -127,7 +136,7 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person
         address=_last_scalar(parts, "address") if clear else None,
         first_at=min(part.first_at for part in parts),
         last_at=max((part.last_at for part in parts if part.last_at), default=None),
-        figures=total(part.figures for part in parts),
+        figures=figures if spend else msgspec.structs.replace(figures, spend_minor={}, paid_minor={}),
         source_ids=sorted({part.source_id for part in parts}),
         records=len(parts),
     )
@@ -154,7 +163,7 @@ def part_of(vault: Vault, record: Sequence[Any]) -> Part:
         first_at=first_at,
         last_at=last_at,
         fields=open_fields(vault, wrapped, sealed),
-        figures=_FIGURES.decode(figures) if figures else Figures(),
+        figures=FIGURES.decode(figures) if figures else Figures(),
     )
 
 

@@ -17,13 +17,15 @@ from regulars.capabilities.profile.figures import average_order_minor, cadence_d
 from regulars.console.charts import Point
 from regulars.console.format import money, month, month_of_year, quantity
 from regulars.console.i18n import _, later
+from regulars.observe import mask as mask_text
 from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import NotFound
 
 from .common import SQL, SourceName, mask, pack_place, row, rows, unpack_place, whole
 from .log import Kind, Names, kind_of, names, open_body, summary_of
-from .people import Identity, Part, Person, load_parts, person_of
+from .people import Identity, Part, Person, load_parts, name_of, person_of
+from .seen import is_abroad, seen_event
 
 TIMELINE_ROWS = 25
 EDGES_MAX = 200
@@ -41,7 +43,7 @@ _LAST_EVENT_NO = 2**63 - 1
 
 
 class TimelineLine(Struct, frozen=True):
-    """One event on a customer's timeline."""
+    """One event on a customer's timeline. Without `amounts` the money is another store's, and left out."""
 
     event_no: int
     kind: Kind
@@ -53,6 +55,7 @@ class TimelineLine(Struct, frozen=True):
     store: str | None
     channel: str | None
     lines: list[tuple[str, str, str]]
+    amounts: bool
 
 
 class Timeline(Struct, frozen=True):
@@ -146,20 +149,30 @@ async def resolve(conn: AsyncConnection, workspace_id: int, record_id: UUID) -> 
 
 
 async def load_profile(
-    conn: AsyncConnection, vault: Vault, profile_id: UUID, *, now: datetime, zone: ZoneInfo, clear: bool
+    conn: AsyncConnection,
+    vault: Vault,
+    profile_id: UUID,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    clear: bool,
+    spend: bool,
 ) -> Profile:
-    """A profile in full. Raises NotFound for an id that is no profile's."""
+    """A profile in full; `clear` with contacts, `spend` with what they spent in all.
+
+    Raises NotFound for an id that is no profile's.
+    """
     parts = (await load_parts(conn, vault, [profile_id])).get(profile_id)
     if not parts:
         raise NotFound("There is no customer with this id; they may have been erased.")
-    person = person_of(profile_id, parts, clear=clear)
+    person = person_of(profile_id, parts, clear=clear, spend=spend)
     known = await names(conn, vault.workspace_id)
-    months = await _months(conn, vault.workspace_id, profile_id, now, zone)
+    months = await _months(conn, vault.workspace_id, profile_id, now, zone) if spend else {}
     currency = person.main_currency
     return Profile(
         person=person,
         names=known,
-        average_minor=average_order_minor(person.figures),
+        average_minor=average_order_minor(person.figures) if spend else {},
         cadence_days=cadence_days(person.figures),
         spend_points=_month_points(months, currency),
         spend_months={code: list(values.values()) for code, values in months.items()},
@@ -169,7 +182,7 @@ async def load_profile(
         ),
         identities=_identities(parts, known, clear=clear),
         consent=await _consent(conn, vault.workspace_id, profile_id, known),
-        records=_records(parts, known),
+        records=_records(parts, known, clear=clear),
         links=await _links(conn, vault, profile_id, parts, known, clear=clear),
         stores=known.stores,
     )
@@ -183,8 +196,13 @@ async def load_timeline(
     topic: str | None,
     until: datetime | None,
     page: str | None,
+    clear: bool,
+    stores: frozenset[str] | None,
 ) -> Timeline:
-    """Events of a customer, latest in business time first; `until` jumps to a date, `page` is a mark."""
+    """Events of a customer, latest in business time first; `until` jumps to a date, `page` is a mark.
+
+    Somebody limited to some `stores` sees all visits, but no amounts of other stores.
+    """
     place = unpack_place(page, 2)
     if place:
         until = datetime.fromisoformat(place[0])
@@ -200,24 +218,25 @@ async def load_timeline(
     found = await rows(conn, SQL.profile_timeline, params)
     kept = found[:TIMELINE_ROWS]
     older = pack_place(kept[-1][3].isoformat(), kept[-1][0]) if len(found) > TIMELINE_ROWS else None
-    return Timeline([_timeline_line(vault, known, one) for one in kept], older)
+    lines = [_timeline_line(vault, known, one, clear=clear, stores=stores) for one in kept]
+    return Timeline(lines, older)
 
 
 async def raw_event(
-    conn: AsyncConnection, vault: Vault, profile_id: UUID, event_no: int, *, clear: bool
+    conn: AsyncConnection,
+    vault: Vault,
+    profile_id: UUID,
+    event_no: int,
+    *,
+    clear: bool,
+    stores: frozenset[str] | None,
 ) -> Any:
-    """An event of a customer as it was received. Raises NotFound for an event of somebody else."""
+    """An event of a customer as it was received, as far as it may be seen. Raises NotFound for somebody else's."""
     params = {"workspace_id": vault.workspace_id, "profile_id": profile_id, "event_no": event_no}
     found = await row(conn, SQL.profile_event, params)
     if found is None:
         raise NotFound("This customer has no such event; it may have been erased.")
-    body = open_body(vault, found[0], found[1])
-    return body if clear else without_customer(body)
-
-
-def without_customer(body: Any) -> Any:
-    """An event for people who may not see who it names."""
-    return {**body, "customer": "•••"} if isinstance(body, dict) and "customer" in body else body
+    return seen_event(open_body(vault, found[0], found[1]), clear=clear, stores=stores)
 
 
 def identity_words(kind: str) -> tuple[str, str]:
@@ -226,37 +245,41 @@ def identity_words(kind: str) -> tuple[str, str]:
     return icon, _(words)
 
 
-def _timeline_line(vault: Vault, known: Names, found: Sequence[Any]) -> TimelineLine:
+def _timeline_line(
+    vault: Vault, known: Names, found: Sequence[Any], *, clear: bool, stores: frozenset[str] | None
+) -> TimelineLine:
     event_no, type_, source_id, occurred_at, received_at, _record_id, wrapped, sealed = found
     body = open_body(vault, wrapped, sealed)
     body = body if isinstance(body, dict) else {}
-    store = body.get("store")
+    store, amounts = body.get("store"), not is_abroad(body, stores)
     return TimelineLine(
         event_no=event_no,
         kind=kind_of(type_),
         type=type_,
         source=known.source(source_id),
-        summary=summary_of(body),
+        summary=summary_of(body, amounts=amounts),
         occurred_at=occurred_at,
         received_at=received_at,
         store=known.stores.get(store, store) if store else None,
         channel=body.get("channel"),
-        lines=_sale_lines(body.get("sale")),
+        lines=_sale_lines(body.get("sale"), clear=clear, amounts=amounts),
+        amounts=amounts,
     )
 
 
-def _sale_lines(sale: Any) -> list[tuple[str, str, str]]:
-    """(what, how many, how much) of a receipt's lines."""
+def _sale_lines(sale: Any, *, clear: bool, amounts: bool) -> list[tuple[str, str, str]]:
+    """(what, how many, how much) of a receipt's lines; without amounts the last is empty."""
     if not isinstance(sale, dict):
         return []
     currency = str(sale.get("currency", ""))
     return [
         (
-            str(line.get("name") or line.get("sku") or _("Item")),
+            name if clear else mask_text(name),
             quantity(int(Decimal(str(line.get("quantity", 1))) * 1_000_000)),
-            money(line.get("total_minor", 0), currency),
+            money(line.get("total_minor", 0), currency) if amounts else "",
         )
         for line in sale.get("lines", [])
+        for name in [str(line.get("name") or line.get("sku") or _("Item"))]
     ]
 
 
@@ -330,12 +353,12 @@ async def _consent(
     return sorted(lines.values(), key=lambda line: (line.purpose, line.channel))
 
 
-def _records(parts: Sequence[Part], known: Names) -> list[RecordLine]:
+def _records(parts: Sequence[Part], known: Names, *, clear: bool) -> list[RecordLine]:
     return [
         RecordLine(
             record_id=part.record_id,
             source=known.source(part.source_id),
-            name=person_of(part.record_id, [part], clear=True).name,
+            name=_name(part, clear=clear),
             first_at=part.first_at,
             last_at=part.last_at,
             orders=part.figures.orders,
@@ -366,17 +389,22 @@ async def _links(
                 value=shown if clear or not shown else mask(name, shown),
                 linked=linked,
                 reason=reason,
-                one=_record_words(by_id.get(a), known),
-                other=_record_words(by_id.get(b), known),
+                one=_record_words(by_id.get(a), known, clear=clear),
+                other=_record_words(by_id.get(b), known, clear=clear),
                 other_profile=other_profile,
             )
         )
     return lines
 
 
-def _record_words(part: Part | None, known: Names) -> str:
+def _record_words(part: Part | None, known: Names, *, clear: bool) -> str:
     if part is None:
         return _("a record of another customer")
     source = known.source(part.source_id).name
-    name = person_of(part.record_id, [part], clear=True).name
+    name = _name(part, clear=clear)
     return f"{source} · {name}" if name else source
+
+
+def _name(part: Part, *, clear: bool) -> str | None:
+    name = name_of([part])
+    return name if clear or name is None else mask_text(name)

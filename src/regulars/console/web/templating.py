@@ -18,7 +18,7 @@ from . import filters
 from .assets import Assets
 from .deps import Deps, WebRequest
 from .json_markup import json_markup
-from .nav import navigation
+from .nav import may_open, navigation
 from .security import PAGE_HEADERS
 
 THEME_COOKIE = "theme"
@@ -109,6 +109,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         icon_url=assets.icon,
         workspace_name=deps.workspace_name,
         query=_query,
+        may_open=may_open,
         now_=deps.clock,
         languages=i18n.languages(),
     )

@@ -8,9 +8,9 @@ select user_id, password_hash, role, disabled_at is not null as disabled
 
 -- name: add_account
 -- Adds an account; nothing happens when the address is taken.
-insert into app_user (workspace_id, user_id, email_hash, sealed_key, sealed, password_hash, role, created_at)
+insert into app_user (workspace_id, user_id, email_hash, sealed_key, sealed, password_hash, role, stores, created_at)
 values (%(workspace_id)s, %(user_id)s, %(email_hash)s, %(sealed_key)s, %(sealed)s, %(password_hash)s, %(role)s,
-        %(now)s)
+        %(stores)s, %(now)s)
 on conflict (workspace_id, email_hash) do nothing
 returning user_id;
 
@@ -38,7 +38,7 @@ values (%(workspace_id)s, %(token_hash)s, %(user_id)s, %(now)s, %(now)s, %(expir
 
 -- name: session_viewer
 -- Who a living session belongs to.
-select u.user_id, u.role, u.sealed_key, u.sealed, s.seen_at
+select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, s.seen_at
   from user_session s
   join app_user u on u.workspace_id = s.workspace_id and u.user_id = s.user_id
  where s.workspace_id = %(workspace_id)s and s.token_hash = %(token_hash)s
@@ -63,7 +63,7 @@ delete from user_session
 
 -- name: list_accounts
 -- Everybody with an account, with when they were last here and how many of their sessions live.
-select u.user_id, u.role, u.sealed_key, u.sealed, u.created_at, u.disabled_at, left(u.password_hash, 1) = '!' as invited,
+select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, u.created_at, u.disabled_at, left(u.password_hash, 1) = '!' as invited,
        max(s.seen_at), count(s.user_id)
   from app_user u
   left join user_session s on s.workspace_id = u.workspace_id and s.user_id = u.user_id
@@ -82,12 +82,30 @@ select user_id from app_user
 
 -- name: account_by_id
 -- One account.
-select role, disabled_at, password_hash from app_user
+select role, disabled_at, password_hash, stores from app_user
  where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
 
+-- name: lock_account
+-- The role and stores of an account; nobody changes it meanwhile.
+select role, stores from app_user where workspace_id = %(workspace_id)s and user_id = %(user_id)s for update;
+
 -- name: set_role
--- Gives an account another role.
-update app_user set role = %(role)s where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
+-- Gives an account another role; one for the whole chain ends the limit to stores.
+update app_user
+   set role = %(role)s, stores = case when %(limitable)s then stores end
+ where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
+
+-- name: set_stores
+-- Limits an account to some stores, or to none in particular.
+update app_user set stores = %(stores)s where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
+
+-- name: stores_to_choose
+-- The stores of the register by name, the nameless by their code.
+select code, coalesce(name, code) from store where workspace_id = %(workspace_id)s order by 2, 1 limit %(limit)s;
+
+-- name: known_stores
+-- Which of some codes are in the register.
+select code from store where workspace_id = %(workspace_id)s and code = any(%(codes)s);
 
 -- name: set_disabled
 -- Shuts an account, or opens it again.

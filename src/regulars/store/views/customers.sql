@@ -12,6 +12,13 @@ select r.profile_id, r.record_id, r.source_id, r.known, r.first_at, r.sealed_key
  where r.workspace_id = %(workspace_id)s and r.profile_id = any(%(ids)s::uuid[])
  order by r.first_at, r.record_id;
 
+-- name: figures_of_profiles
+-- The figures of the records of some profiles.
+select r.profile_id, f.figures
+  from record r
+  join record_figures f on f.workspace_id = r.workspace_id and f.record_id = r.record_id
+ where r.workspace_id = %(workspace_id)s and r.profile_id = any(%(ids)s::uuid[]);
+
 -- name: source_names
 -- The sources by number.
 select source_id, name, kind, till_system from source where workspace_id = %(workspace_id)s order by source_id;

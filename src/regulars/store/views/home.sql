@@ -1,4 +1,5 @@
--- Figures of the front page. Sales come from the roll-up per shop, channel and business day.
+-- Figures of the front page. Sales come from the roll-up per shop, channel and business day; with `stores`, of
+-- these alone, so that sales without a shop are left out.
 
 -- name: sales_by_part
 -- Sums of a span of business days per currency and day, per currency and channel, per currency and shop.
@@ -7,6 +8,7 @@ select currency, business_date, channel, store,
        sum(paid_minor)::bigint, sum(returned_minor)::bigint
   from store_day
  where workspace_id = %(workspace_id)s and business_date >= %(from_day)s and business_date <= %(to_day)s
+   and (%(stores)s::text[] is null or store = any(%(stores)s::text[]))
  group by grouping sets ((currency, business_date), (currency, channel), (currency, store));
 
 -- name: sales_by_hour
@@ -18,7 +20,7 @@ select currency, extract(hour from occurred_at at time zone %(zone)s)::integer a
        count(*) filter (where kind = 2) as returns
   from sale
  where workspace_id = %(workspace_id)s and occurred_at >= %(from_at)s and occurred_at < %(to_at)s
-   and counted and kind in (1, 2)
+   and counted and kind in (1, 2) and (%(stores)s::text[] is null or store = any(%(stores)s::text[]))
  group by 1, 2;
 
 -- name: new_customers

@@ -23,17 +23,18 @@ async def customers(request: WebRequest, desk: AtDesk) -> Response[Any]:
     params = request.query_params
     query = (params.get("q") or "").strip()
     order: service.Order = "newest" if params.get("order") == "newest" else "latest"
-    clear = visit.viewer.sees("contacts")
+    clear, spend, page = visit.viewer.sees("contacts"), visit.viewer.sees("spend"), params.get("page")
+    vault, stores = desk.deps.vault, visit.viewer.stores
     async with desk.deps.db.read(desk.workspace_id) as conn:
         if query:
             found = await service.find_customers(
-                conn, desk.deps.vault, query, region=desk.deps.region, page=params.get("page"), clear=clear
+                conn, vault, query, region=desk.deps.region, page=page, clear=clear, spend=spend
             )
         else:
             found = await service.list_customers(
-                conn, desk.deps.vault, order=order, page=params.get("page"), clear=clear
+                conn, vault, order=order, page=page, clear=clear, spend=spend, stores=stores
             )
-    context = {"found": found, "q": query, "order": order, "page_mark": params.get("page")}
+    context = {"found": found, "q": query, "order": order, "page_mark": page, "spend": spend}
     return await desk.page(request, visit, "pages/customers.html", "customers", **context)
 
 
@@ -41,7 +42,7 @@ async def customers(request: WebRequest, desk: AtDesk) -> Response[Any]:
 async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) -> Response[Any]:
     """One customer. The id of any record leads to the profile it belongs to now."""
     visit = await desk.visit_to(request, "customers")
-    clear = visit.viewer.sees("contacts")
+    clear, spend = visit.viewer.sees("contacts"), visit.viewer.sees("spend")
     params = request.query_params
     topic = params.get("topic") if params.get("topic") in profiles.TOPICS else None
     async with desk.deps.db.read(desk.workspace_id) as conn:
@@ -49,7 +50,13 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
         if profile_id.hex != profile:
             return desk.go(f"/customers/{profile_id.hex}" + (f"?{request.url.query}" if params else ""))
         found = await profiles.load_profile(
-            conn, desk.deps.vault, profile_id, now=desk.deps.clock(), zone=desk.deps.zone, clear=clear
+            conn,
+            desk.deps.vault,
+            profile_id,
+            now=desk.deps.clock(),
+            zone=desk.deps.zone,
+            clear=clear,
+            spend=spend,
         )
         timeline = await profiles.load_timeline(
             conn,
@@ -58,10 +65,12 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
             topic=topic,
             until=_end_of(params.get("until"), desk.deps),
             page=params.get("page"),
+            clear=clear,
+            stores=visit.viewer.stores,
         )
     context = {
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
-        "page_mark": params.get("page"), "clear": clear,
+        "page_mark": params.get("page"), "spend": spend,
     }  # fmt: skip
     return await desk.page(request, visit, "pages/profile.html", "customers", **context)
 
@@ -74,7 +83,12 @@ async def raw_event(
     visit = await desk.visit_to(request, "customers")
     async with desk.deps.db.read(desk.workspace_id) as conn:
         payload = await profiles.raw_event(
-            conn, desk.deps.vault, _id(profile), _number(number), clear=visit.viewer.sees("contacts")
+            conn,
+            desk.deps.vault,
+            _id(profile),
+            _number(number),
+            clear=visit.viewer.sees("contacts"),
+            stores=visit.viewer.stores,
         )
     context = {"payload": payload, "number": number, "back": f"/customers/{profile}"}
     return await desk.page(request, visit, "pages/raw_event.html", "customers", **context)

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from regulars.console.i18n import _
 from regulars.console.services import log
 from regulars.console.services.common import pack_place, unpack_place, uuid_of, whole
-from regulars.console.services.profile import without_customer
+from regulars.console.services.seen import seen_event
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk
 from regulars.console.web.live import Place, merge
@@ -70,7 +70,11 @@ async def event(request: WebRequest, desk: AtDesk, number: FromPath[str]) -> Res
             detail = await log.event_detail(conn, desk.deps.vault, int(number))
         else:
             raise NotFound("There is no such event.")
-    payload = detail.payload if visit.viewer.sees("contacts") else without_customer(detail.payload)
+    clear = visit.viewer.sees("contacts")
+    payload = seen_event(detail.payload, clear=clear, stores=visit.viewer.stores)
+    if detail.quarantine and not clear:
+        # What was refused is not known to be an event: names may stand anywhere in it.
+        payload = None
     return await desk.page(
         request,
         visit,
@@ -78,6 +82,7 @@ async def event(request: WebRequest, desk: AtDesk, number: FromPath[str]) -> Res
         "events",
         detail=detail,
         payload=payload,
+        clear=clear,
         base_url=desk.deps.base_url,
     )
 

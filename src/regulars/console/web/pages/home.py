@@ -6,12 +6,16 @@ from typing import Any
 
 from litestar import Response, get
 
+from regulars.console.accounts import Viewer
 from regulars.console.services import home as service
 from regulars.console.services import log
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk
 
 RECENT_LINES = 6
+EVENTS_LOOKED_AT = 30
+# One store's events are few among those of a chain.
+EVENTS_LOOKED_AT_FOR_STORES = 300
 
 
 @get("/", include_in_schema=False)
@@ -20,17 +24,20 @@ async def home(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "home")
     params = request.query_params
     asked = service.Asked.read(params.get("span"), params.get("compare"), params.get("currency"))
-    return await desk.page(request, visit, "pages/home.html", "home", **await home_context(desk, asked))
+    context = await home_context(desk, visit.viewer, asked)
+    return await desk.page(request, visit, "pages/home.html", "home", **context)
 
 
-async def home_context(desk: Desk, asked: service.Asked) -> dict[str, Any]:
-    """What the page and its live updates show."""
+async def home_context(desk: Desk, viewer: Viewer, asked: service.Asked) -> dict[str, Any]:
+    """What the page and its live updates show; to somebody limited to some stores, of these."""
+    stores = viewer.stores
     async with desk.deps.db.read(desk.workspace_id) as conn:
         figures = await service.load_home(
-            conn, desk.workspace_id, asked, now=desk.deps.clock(), zone=desk.deps.zone
+            conn, desk.workspace_id, asked, now=desk.deps.clock(), zone=desk.deps.zone, stores=stores
         )
         known = await log.names(conn, desk.workspace_id)
-        latest = await log.latest(conn, desk.deps.vault, known, limit=RECENT_LINES * 5)
+        looked_at = EVENTS_LOOKED_AT if stores is None else EVENTS_LOOKED_AT_FOR_STORES
+        latest = await log.latest(conn, desk.deps.vault, known, stores=stores, limit=looked_at)
     # Hints that a source has news are for engineers; the news itself follows.
     recent = [line for line in latest if not line.type.startswith("source.")][:RECENT_LINES]
     return {"home": figures, "recent": recent, "change": service.change, "base_url": desk.deps.base_url}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -10,14 +11,18 @@ from litestar.params import FromPath
 from regulars.console.accounts import actor_of
 from regulars.console.i18n import _
 from regulars.console.invitations import link_to
+from regulars.console.rights import MAY_BE_LIMITED, MAY_SEE
 from regulars.console.services.common import uuid_of
-from regulars.console.team import ROLES
+from regulars.console.team import ROLES, Member
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.nav import MAY_OPEN, entries
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
 from .invitation import INVITATION
+
+STORE_FIELD: Final = "store:"
+"""What the name of a box begins with; the code of the store follows."""
 
 
 @get("/people", include_in_schema=False)
@@ -32,10 +37,11 @@ async def invite(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "people")
     fields = await desk.form(request, visit.token)
     email, name, role = (fields.get(key, "") for key in ("email", "name", "role"))
+    stores = _ticked(fields)
     try:
-        _id, token = await desk.team.invite(email, name, role, actor_of(visit.viewer.user_id))
+        _id, token = await desk.team.invite(email, name, role, actor_of(visit.viewer.user_id), stores or None)
     except (InvalidInput, Conflict) as error:
-        asked = {"email": email, "name": name, "role": role}
+        asked = {"email": email, "name": name, "role": role, "stores": stores}
         return await _people(request, desk, visit, asked=asked, error=error, status=error.status)
     return await _people(request, desk, visit, link=link_to(desk.deps.base_url, token), link_for=email)
 
@@ -60,6 +66,30 @@ async def set_role(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Re
     return await _people(
         request, desk, visit, done=_("The role was changed. It holds from their next click on.")
     )
+
+
+@get("/people/{user:str}/stores", include_in_schema=False)
+async def stores_form(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """The stores somebody is limited to."""
+    visit = await desk.visit_to(request, "people")
+    member = await desk.team.member(uuid_of(user, "user"))
+    return await _stores(request, desk, visit, member, member.stores or [])
+
+
+@post("/people/{user:str}/stores", include_in_schema=False)
+async def set_stores(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """Limit somebody to the stores that are ticked, or to none in particular."""
+    visit = await desk.visit_to(request, "people")
+    fields = await desk.form(request, visit.token)
+    member, ticked = await desk.team.member(uuid_of(user, "user")), _ticked(fields)
+    try:
+        await desk.team.set_stores(
+            member.user_id, None if fields.get("all") else ticked, actor_of(visit.viewer.user_id)
+        )
+    except InvalidInput as error:
+        return await _stores(request, desk, visit, member, ticked, error=error)
+    done = _("The stores were changed. This holds from their next click on.")
+    return await _people(request, desk, visit, done=done, headers={"HX-Push-Url": "/people"})
 
 
 @post("/people/{user:str}/disable", include_in_schema=False)
@@ -91,7 +121,14 @@ async def sign_out_everywhere(request: WebRequest, desk: AtDesk, user: FromPath[
     return await _people(request, desk, visit, done=_("Sessions ended: %(n)s.", n=ended))
 
 
-HANDLERS = (people, invite, new_link, set_role, disable, enable, sign_out_everywhere, *INVITATION)
+HANDLERS = (
+    people, invite, new_link, set_role, stores_form, set_stores, disable, enable, sign_out_everywhere, *INVITATION,
+)  # fmt: skip
+
+
+def _ticked(fields: Mapping[str, str]) -> list[str]:
+    """The codes of the stores that are ticked in a form."""
+    return [name.removeprefix(STORE_FIELD) for name in fields if name.startswith(STORE_FIELD)]
 
 
 def role_words() -> dict[str, tuple[str, str]]:
@@ -100,10 +137,27 @@ def role_words() -> dict[str, tuple[str, str]]:
         "owner": (_("Owner"), _("Everything, and who else may enter.")),
         "engineer": (_("Engineer"), _("Sources, keys, and events that went wrong. Contacts are masked.")),
         "marketer": (_("Marketer"), _("Customers and figures. Contacts are masked.")),
-        "manager": (_("Store manager"), _("Customers and figures, contacts in clear.")),
-        "associate": (_("Associate"), _("Finds customers at the till. Contacts are masked.")),
+        "manager": (
+            _("Store manager"),
+            _("Customers and figures, contacts in clear. Can be limited to stores."),
+        ),
+        "associate": (
+            _("Associate"),
+            _(
+                "Finds customers at the till. Contacts are masked, spend is left out. Can be limited to stores."
+            ),
+        ),
         "privacy": (_("Privacy officer"), _("Customers, events and the audit log, contacts in clear.")),
     }
+
+
+def _rights() -> list[tuple[str, frozenset[str]]]:
+    """Pages and fields in words, each with the roles that open or see it."""
+    return [
+        *((item.label, MAY_OPEN[item.key]) for item in entries()),
+        (_("Contacts in clear"), MAY_SEE["contacts"]),
+        (_("What one customer spent in all"), MAY_SEE["spend"]),
+    ]
 
 
 async def _people(
@@ -114,9 +168,10 @@ async def _people(
     link: str | None = None,
     link_for: str = "",
     done: str | None = None,
-    asked: dict[str, str] | None = None,
+    asked: Mapping[str, Any] | None = None,
     error: InvalidInput | Conflict | None = None,
     status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> Response[Any]:
     return await desk.page(
         request,
@@ -124,14 +179,42 @@ async def _people(
         "pages/people.html",
         "people",
         status=status,
+        headers=headers,
+        stores=await desk.team.stores(),
+        store_field=STORE_FIELD,
+        limitable=MAY_BE_LIMITED,
         members=await desk.team.members(),
         roles=role_words(),
         role_names=ROLES,
-        matrix=[(item.label, [role in MAY_OPEN[item.key] for role in ROLES]) for item in entries()],
+        matrix=[(words, [role in allowed for role in ROLES]) for words, allowed in _rights()],
         me=visit.viewer.user_id,
         link=link,
         link_for=link_for,
         done=done,
-        asked=asked or {"email": "", "name": "", "role": "associate"},
+        asked=asked or {"email": "", "name": "", "role": "associate", "stores": []},
         error=error,
     )
+
+
+async def _stores(
+    request: WebRequest,
+    desk: Desk,
+    visit: Visit,
+    member: Member,
+    ticked: Sequence[str],
+    *,
+    error: InvalidInput | None = None,
+) -> Response[Any]:
+    if member.role not in MAY_BE_LIMITED:
+        raise Conflict("Only store managers and associates can be limited to stores.")
+    # A limit that names a store beyond those offered must not be lost by saving.
+    offered = {code: code for code in member.stores or ()} | await desk.team.stores()
+    context = {
+        "member": member,
+        "stores": offered,
+        "ticked": ticked,
+        "error": error,
+        "store_field": STORE_FIELD,
+    }
+    status = error.status if error else 200
+    return await desk.page(request, visit, "pages/person_stores.html", "people", status=status, **context)

@@ -33,7 +33,7 @@ async def live(request: WebRequest, desk: AtDesk) -> Response[Any]:
     last = request.headers.get("last-event-id") or request.query_params.get("since")
     resume = Place.read(last) if last else None
     desk.hub.check_room()
-    parts = HomeParts(request, desk) if topic == "home" else EventParts(request, desk)
+    parts = HomeParts(request, desk, visit) if topic == "home" else EventParts(request, desk)
     return Stream(_stream(desk, visit, resume, parts), headers=STREAM_HEADERS, media_type="text/event-stream")
 
 
@@ -55,9 +55,10 @@ class EventParts:
 class HomeParts:
     """Renders the figures anew, at most once a second."""
 
-    def __init__(self, request: WebRequest, desk: Desk) -> None:
+    def __init__(self, request: WebRequest, desk: Desk, visit: Visit) -> None:
         params = request.query_params
         self._desk = desk
+        self._viewer = visit.viewer
         self._asked = home_service.Asked.read(
             params.get("span"), params.get("compare"), params.get("currency")
         )
@@ -65,7 +66,8 @@ class HomeParts:
     async def render(self, tick: Tick) -> str:
         """The figures as they are now."""
         await asyncio.sleep(HOME_EVERY_SECONDS)
-        return self._desk.pages.text("live/home.html", **await home_context(self._desk, self._asked))
+        context = await home_context(self._desk, self._viewer, self._asked)
+        return self._desk.pages.text("live/home.html", viewer=self._viewer, **context)
 
 
 async def _stream(
@@ -81,7 +83,10 @@ async def _stream(
 
 
 class _Session:
-    """Looks now and then whether the session of an open stream still lives; looking counts as use."""
+    """Looks now and then whether the session of an open stream still lives, with the rights it began with.
+
+    Looking counts as use. A browser whose stream ends opens another, with the rights of now.
+    """
 
     def __init__(self, desk: Desk, visit: Visit) -> None:
         self._desk = desk
@@ -94,7 +99,7 @@ class _Session:
         if self._clock() - self._looked < CHECK_SESSION_SECONDS:
             return True
         self._looked = self._clock()
-        return await self._desk.accounts.viewer(self._visit.token) is not None
+        return await self._desk.accounts.viewer(self._visit.token) == self._visit.viewer
 
 
 async def _next(viewer: Viewer, parts: EventParts | HomeParts) -> bytes | None:

@@ -1,0 +1,112 @@
+"""Which keys may call what: every route of the description with its scopes, written by hand and not from the code.
+
+A route that is added must be added here, and one whose scopes change must change here too: that is the second look at
+a right somebody gives away.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+
+class Row(Struct, frozen=True):
+    """A key with any of `scopes` and all of `also` opens the route; neither: it takes no key of the API.
+
+    `body` is one that can be used; `names` tells whether the address names something of a workspace, which is not
+    there for others.
+    """
+
+    scopes: frozenset[str] = frozenset()
+    also: frozenset[str] = frozenset()
+    body: Any = None
+    names: bool = False
+
+    def opens(self, granted: frozenset[str]) -> bool:
+        """Whether a key with these scopes opens it."""
+        if "*" in granted or not self.scopes:
+            return True
+        return not self.scopes.isdisjoint(granted) and self.also <= granted
+
+
+READ: Final = frozenset({"profiles:read"})
+ADMIN: Final = frozenset({"admin"})
+READERS: Final = READ | ADMIN
+PRIVACY: Final = frozenset({"privacy", "admin"})
+WRITE: Final = frozenset({"events:write"})
+CLEAR: Final = frozenset({"pii:read"})
+AT: Final = "2026-11-20T10:00:00Z"
+OPEN: Final = Row()
+
+
+def _person(body: Any = None, *, names: bool = True) -> Row:
+    return Row(ADMIN, CLEAR, body, names)
+
+
+TABLE: Final = {
+    ("GET", "/v1/profiles"): Row(READ),
+    ("POST", "/v1/profiles/search"): Row(READ, body={"email": "x@example.com"}),
+    ("GET", "/v1/profiles/{profile_id}"): Row(READ, names=True),
+    ("GET", "/v1/profiles/{profile_id}/timeline"): Row(READ, names=True),
+    ("GET", "/v1/profiles/{profile_id}/explain"): Row(READ, names=True),
+    ("POST", "/v1/profiles/{profile_id}/erase"): Row(PRIVACY, body={}, names=True),
+    ("GET", "/v1/profiles/{profile_id}/export"): Row(PRIVACY, CLEAR, names=True),
+    ("GET", "/v1/consents"): Row(READ),
+    ("POST", "/v1/consents"): Row(
+        frozenset({"profiles:write", "admin"}),
+        body={"channel": "email", "status": "granted", "address": "x@example.com"},
+    ),
+    ("GET", "/v1/stores"): Row(READERS),
+    ("POST", "/v1/stores"): Row(ADMIN, body={"code": "fresh"}),
+    ("GET", "/v1/stores/{code}"): Row(READERS, names=True),
+    ("PUT", "/v1/stores/{code}"): Row(ADMIN, body={"name": "Own"}),
+    ("GET", "/v1/products"): Row(READERS),
+    ("POST", "/v1/products"): Row(ADMIN, body={"sku": "fresh"}),
+    ("GET", "/v1/products/{sku}"): Row(READERS, names=True),
+    ("PUT", "/v1/products/{sku}"): Row(ADMIN, body={"name": "Own"}),
+    ("GET", "/v1/staff"): Row(ADMIN),
+    ("POST", "/v1/staff"): Row(ADMIN, body={"code": "fresh"}),
+    ("GET", "/v1/staff/{code}"): Row(ADMIN, names=True),
+    ("PUT", "/v1/staff/{code}"): Row(ADMIN, body={"given_name": "Own"}),
+    ("GET", "/v1/sources"): Row(ADMIN),
+    ("POST", "/v1/sources"): Row(ADMIN, body={"name": "fresh"}),
+    ("GET", "/v1/sources/{name}"): Row(ADMIN, names=True),
+    ("PUT", "/v1/sources/{name}"): Row(ADMIN, body={}, names=True),
+    ("POST", "/v1/sources/{name}/disable"): Row(ADMIN, names=True),
+    ("POST", "/v1/sources/{name}/enable"): Row(ADMIN, names=True),
+    ("GET", "/v1/keys"): Row(ADMIN),
+    ("POST", "/v1/keys"): Row(ADMIN, body={"name": "fresh", "scopes": ["events:write"]}),
+    ("POST", "/v1/keys/{key_id}/rotate"): Row(ADMIN, body={}, names=True),
+    ("POST", "/v1/keys/{key_id}/revoke"): Row(ADMIN, names=True),
+    ("GET", "/v1/audit"): Row(ADMIN),
+    ("GET", "/v1/audit/verify"): Row(ADMIN),
+    ("GET", "/v1/rejected"): Row(ADMIN),
+    ("GET", "/v1/rejected/{quarantine_id}"): Row(ADMIN, names=True),
+    ("POST", "/v1/rejected/{quarantine_id}/replay"): Row(ADMIN, names=True),
+    ("POST", "/v1/rejected:replay"): Row(ADMIN, body={"all": True}),
+    ("GET", "/v1/people"): _person(names=False),
+    ("POST", "/v1/people"): _person({"email": "fresh@example.com", "role": "marketer"}, names=False),
+    ("POST", "/v1/people/{user_id}/link"): _person(),
+    ("PUT", "/v1/people/{user_id}/role"): _person({"role": "associate"}),
+    ("PUT", "/v1/people/{user_id}/stores"): _person({"stores": ["own-store"]}),
+    ("POST", "/v1/people/{user_id}/disable"): _person(),
+    ("POST", "/v1/people/{user_id}/enable"): _person(),
+    ("POST", "/v1/people/{user_id}/sign-out"): _person(),
+    ("POST", "/v1/events"): Row(WRITE, body={"id": "fresh", "type": "page.viewed", "occurred_at": AT}),
+    ("POST", "/v1/track"): Row(WRITE, body={"userId": "u", "event": "Looked", "messageId": "m-1"}),
+    ("POST", "/v1/identify"): Row(WRITE, body={"userId": "u", "messageId": "m-2"}),
+    ("POST", "/v1/page"): Row(WRITE, body={"userId": "u", "messageId": "m-3"}),
+    ("POST", "/v1/screen"): Row(WRITE, body={"userId": "u", "messageId": "m-4"}),
+    ("POST", "/v1/group"): Row(WRITE, body={"userId": "u", "groupId": "g", "messageId": "m-5"}),
+    ("POST", "/v1/alias"): Row(WRITE, body={"userId": "u", "previousId": "v", "messageId": "m-6"}),
+    ("POST", "/v1/batch"): Row(WRITE, body={"batch": []}),
+    ("GET", "/v1/projects/{key}/settings"): OPEN,
+    ("POST", "/hooks/{source}"): OPEN,
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/readyz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    ("GET", "/openapi.json"): OPEN,
+    ("GET", "/docs"): OPEN,
+}
+"""Hooks are opened by the vendor's signature and settings by the key in the address, not by a scope."""
