@@ -151,7 +151,7 @@ def _town(stage: Stage) -> Town:
         assert rejected is not None
         named = {
             "profile": str(results[0].profile_id), "number": "1", "key_id": key_id, "name": name,
-            "user": people["spare"].hex, "quarantine": rejected[0].hex,
+            "user": people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders",
         }  # fmt: skip
         halves.append((people, named))
     (people, own), (neighbours, other) = halves

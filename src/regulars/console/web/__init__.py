@@ -29,6 +29,7 @@ from .pages import (
     preferences,
     rejected,
     stream,
+    why,
 )
 from .static import static_file
 
@@ -37,7 +38,7 @@ __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console"
 _HANDLERS = (
     account.sign_in_page, account.sign_in, account.sign_out, home.home, customers.customers,
     customers.customer, customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
-    *audit.HANDLERS, *keys.HANDLERS,  *palette.HANDLERS, *people.HANDLERS, *preferences.HANDLERS,
+    *audit.HANDLERS, *keys.HANDLERS,  *palette.HANDLERS, *people.HANDLERS, *preferences.HANDLERS, *why.HANDLERS,
     static_file,
 )  # fmt: skip
 

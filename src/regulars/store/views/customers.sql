@@ -146,3 +146,29 @@ select e.a, e.b, e.kind, e.value, e.linked, e.reason, ra.profile_id as a_profile
    and %(profile_id)s::uuid in (ra.profile_id, rb.profile_id)
  order by e.linked desc, e.kind, e.a, e.b
  limit %(limit)s;
+
+-- name: receipt_sums
+-- What the receipts that count on a profile come to, per currency.
+select s.currency, count(*) filter (where s.kind = 1) as orders, count(*) filter (where s.kind = 2) as returns,
+       coalesce(sum(s.total_minor) filter (where s.kind = 1), 0)::bigint as paid_minor,
+       coalesce(sum(s.total_minor) filter (where s.kind = 2), 0)::bigint as returned_minor,
+       min(s.occurred_at) filter (where s.kind = 1) as first_at, max(s.occurred_at) filter (where s.kind = 1) as last_at
+  from record r
+  join sale s on s.workspace_id = r.workspace_id and s.counted_on = r.record_id
+ where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid and s.counted and s.kind in (1, 2)
+ group by s.currency order by s.currency;
+
+-- name: counted_receipts
+-- The receipts that count on a profile, latest first, from a place on.
+select s.sale_id, s.kind, s.occurred_at, s.store, s.channel, s.receipt, s.currency, s.total_minor, s.source_id, s.event_no
+  from record r
+ cross join lateral (
+    select * from sale c
+     where c.workspace_id = r.workspace_id and c.counted_on = r.record_id and c.counted and c.kind in (1, 2)
+       and (c.occurred_at, c.sale_id) < (%(at)s, %(sale_id)s::uuid)
+     order by c.occurred_at desc, c.sale_id desc
+     limit %(limit)s
+ ) as s
+ where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid
+ order by s.occurred_at desc, s.sale_id desc
+ limit %(limit)s;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -46,7 +47,7 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
     params = request.query_params
     topic = params.get("topic") if params.get("topic") in profiles.TOPICS else None
     async with desk.deps.db.read(desk.workspace_id) as conn:
-        profile_id = await profiles.resolve(conn, desk.workspace_id, _id(profile))
+        profile_id = await profiles.resolve(conn, desk.workspace_id, profile_id_of(profile))
         if profile_id.hex != profile:
             return desk.go(f"/customers/{profile_id.hex}" + (f"?{request.url.query}" if params else ""))
         found = await profiles.load_profile(
@@ -85,7 +86,7 @@ async def raw_event(
         payload = await profiles.raw_event(
             conn,
             desk.deps.vault,
-            _id(profile),
+            profile_id_of(profile),
             _number(number),
             clear=visit.viewer.sees("contacts"),
             stores=visit.viewer.stores,
@@ -100,7 +101,8 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _id(text: str) -> Any:
+def profile_id_of(text: str) -> UUID:
+    """The id of a profile or record out of an address. Raises NotFound."""
     try:
         return uuid_of(text, "id")
     except InvalidInput:

@@ -75,6 +75,7 @@ async def _customers(desk: Desk, visit: Visit, query: str) -> list[Choice]:
             region=desk.deps.region,
             page=None,
             clear=visit.viewer.sees("contacts"),
+            spend=False,
         )
     return [_customer(one) for one in found.people[:CUSTOMERS_SHOWN]]
 
@@ -85,7 +86,9 @@ async def _recent(desk: Desk, visit: Visit, text: str) -> list[Choice]:
     if not ids or not may_open(visit.viewer, "customers"):
         return []
     async with desk.deps.db.read(desk.workspace_id) as conn:
-        people = await load_people(conn, desk.deps.vault, ids, clear=visit.viewer.sees("contacts"))
+        people = await load_people(
+            conn, desk.deps.vault, ids, clear=visit.viewer.sees("contacts"), spend=False
+        )
     return [_customer(one) for one in people]
 
 
