@@ -101,7 +101,10 @@ def role_words() -> dict[str, tuple[str, str]]:
         "engineer": (_("Engineer"), _("Sources, keys, and events that went wrong. Contacts are masked.")),
         "marketer": (_("Marketer"), _("Customers and figures. Contacts are masked.")),
         "manager": (_("Store manager"), _("Customers and figures, contacts in clear.")),
-        "associate": (_("Associate"), _("Finds customers at the till. Contacts are masked.")),
+        "associate": (
+            _("Associate"),
+            _("Finds and enters customers in the store. Contacts are masked, spend is hidden."),
+        ),
         "privacy": (_("Privacy officer"), _("Customers, events and the audit log, contacts in clear.")),
     }
 
