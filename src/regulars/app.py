@@ -142,6 +142,7 @@ class Program:
             db=self.database,
             vault=self.vault,
             replay=self._replay,
+            gate=self.gate,
             base_url=self.settings.base_url,
             keys=self.keys,
             sources=self.sources,

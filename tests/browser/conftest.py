@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from regulars.store.database import Database
 from tests.console.shop import open_shop
-from tests.console.stage import Stage
+from tests.console.stage import EMAIL, Stage
 from tests.servers import TestServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -70,10 +70,16 @@ def stage(database: Database) -> Iterator[Stage]:
 
 
 def open_context(
-    browser: Browser, stage: Stage, *, theme: str = "light", width: int = 1440, height: int = 1000
+    browser: Browser,
+    stage: Stage,
+    *,
+    theme: str = "light",
+    width: int = 1440,
+    height: int = 1000,
+    email: str = EMAIL,
 ) -> BrowserContext:
     """A signed-in browser window without motion."""
-    client = stage.client()
+    client = stage.client(email=email)
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if theme == "dark" else "light",

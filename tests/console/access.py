@@ -18,9 +18,10 @@ EVENTS: Final = frozenset({"owner", "engineer", "privacy"})
 AUDIT: Final = frozenset({"owner", "privacy"})
 KEYS: Final = frozenset({"owner", "engineer"})
 OWNER: Final = frozenset({"owner"})
+STORE: Final = frozenset({"owner", "manager", "associate"})
 
 TABLE: Final = {
-    ("GET", "/"): EVERYBODY,
+    ("GET", "/"): EVERYBODY,  # an associate is led to the store screen
     ("GET", "/_kit"): ANYBODY,
     ("GET", "/audit"): AUDIT,
     ("GET", "/audit.csv"): AUDIT,
@@ -48,7 +49,7 @@ TABLE: Final = {
     ("POST", "/keys/sources/{name}/off"): KEYS,
     ("POST", "/keys/sources/{name}/on"): KEYS,
     ("POST", "/language"): EVERYBODY,
-    ("GET", "/live"): EVERYBODY,
+    ("GET", "/live"): EVERYBODY - {"associate"},
     ("GET", "/palette"): EVERYBODY,
     ("GET", "/people"): OWNER,
     ("POST", "/people/invite"): OWNER,
@@ -63,6 +64,15 @@ TABLE: Final = {
     ("POST", "/sign-in"): ANYBODY,
     ("POST", "/sign-out"): ANYBODY,
     ("GET", "/static/{name}"): ANYBODY,
+    ("GET", "/store"): STORE,
+    ("GET", "/store/c/{profile}"): STORE,
+    ("POST", "/store/c/{profile}/consent"): STORE,
+    ("GET", "/store/enrol"): STORE,
+    ("POST", "/store/enrol"): STORE,
+    ("POST", "/store/find"): STORE,
+    ("GET", "/store/offline"): ANYBODY,
+    ("GET", "/store/ping"): ANYBODY,
+    ("GET", "/store/sw.js"): ANYBODY,
     ("POST", "/theme"): EVERYBODY,
 }
 
@@ -74,5 +84,10 @@ UNLINKED: Final = {
     ("POST", "/language"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
+    ("GET", "/store/c/{profile}"),
+    ("POST", "/store/c/{profile}/consent"),
+    ("GET", "/store/offline"),
+    ("GET", "/store/ping"),
+    ("GET", "/store/sw.js"),
 }
-"""Routes no page of the shell leads to: for strangers, for development, or where an address is opened again."""
+"""Routes no page leads to: for strangers, for development, for scripts, or what a form found."""

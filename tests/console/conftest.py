@@ -11,6 +11,7 @@ import pytest
 from regulars.store.database import Database
 from tests.console.shop import open_shop
 from tests.console.stage import Stage
+from tests.console.store_floor import ASSOCIATE, open_floor
 from tests.servers import TestServer
 
 
@@ -55,5 +56,33 @@ def shop(server: TestServer) -> Iterator[Stage]:
 def guest(shop: Stage) -> Iterator[httpx.Client]:
     """The owner's browser in the shop."""
     client = shop.client()
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def floor(server: TestServer) -> Iterator[Stage]:
+    """A served console over a store's few customers, with an associate; tests that change it use `stage`."""
+    name = server.create()
+    with Stage(Database(server.dsn(name), connections_max=4)).serving() as served:
+        served.add_account()
+        open_floor(served)
+        yield served
+    server.drop(name)
+
+
+@pytest.fixture(scope="module")
+def reader(floor: Stage) -> Iterator[httpx.Client]:
+    """An associate's browser in that store, for looking."""
+    client = floor.client(email=ASSOCIATE)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def sam(stage: Stage) -> Iterator[httpx.Client]:
+    """An associate's browser in a store of the test's own."""
+    open_floor(stage)
+    client = stage.client(email=ASSOCIATE)
     yield client
     client.close()

@@ -142,6 +142,7 @@ class Stage:
             db=self.database,
             vault=self.vault,
             replay=self._replay,
+            gate=self.gate,
             base_url="http://127.0.0.1:8400",
             keys=self.keys,
             sources=self.register,

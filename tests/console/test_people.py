@@ -200,20 +200,22 @@ def test_each_role_opens_what_the_matrix_says_and_no_more(
     stage.add_account(f"{role}@roles.example", role, role)
     pages = {
         "home": "/", "customers": "/customers", "events": "/events", "audit": "/audit", "keys": "/keys",
-        "people": "/people",
+        "people": "/people", "store": "/store",
     }  # fmt: skip
     assert pages.keys() == MAY_OPEN.keys()
     somebody = id_of(visitor, EMAIL) if role != "owner" else id_of(visitor, f"{role}@roles.example")
     with closing(stage.client(email=f"{role}@roles.example")) as client:
-        home = client.get("/").text
+        shell = client.get("/customers").text
         for key, path in pages.items():
             allowed = role in MAY_OPEN[key]
-            assert client.get(path).status_code == (200 if allowed else 403), path
-            assert (f'class="nav-link" href="{path}"' in home) is allowed, path
+            # Who has their home in the store is led there.
+            refused = 303 if path == "/" else 403
+            assert client.get(path).status_code == (200 if allowed else refused), path
+            assert (f'class="nav-link" href="{path}"' in shell) is allowed, path
         forms = ["/people/invite", *(f"/people/{somebody}/{verb}" for verb in
                  ("link", "role", "disable", "enable", "sign-out"))]  # fmt: skip
         for path in forms:
-            assert client.post(path, data={"csrf": token_in(home)}).status_code == 403 or role == "owner", (
+            assert client.post(path, data={"csrf": token_in(shell)}).status_code == 403 or role == "owner", (
                 path
             )
 

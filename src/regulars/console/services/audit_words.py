@@ -33,6 +33,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "source.configured": "Source configured",
     "source.disabled": "Source switched off",
     "source.enabled": "Source switched on",
+    "customer.enrolled": "Customer enrolled in the store",
     "customer.erased": "Customer erased",
     "customer.exported": "Customer's data exported",
     "consent.given": "Consent given",

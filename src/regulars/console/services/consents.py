@@ -20,7 +20,8 @@ from .people import Part
 
 CONSENTS = load_queries("regulars.store.views", "consents.sql")
 MARKETING: Final = "marketing"
-_KINDS: Final = {"email": kinds.EMAIL, "sms": kinds.PHONE, "whatsapp": kinds.PHONE, "phone": kinds.PHONE}
+KINDS: Final = {"email": kinds.EMAIL, "sms": kinds.PHONE, "whatsapp": kinds.PHONE, "phone": kinds.PHONE}
+"""Channels whose words belong to an e-mail or a phone."""
 
 
 class Word(Struct, frozen=True):
@@ -105,6 +106,14 @@ async def all_words(
     return [AnyWord(*one) for one in await listed(conn, CONSENTS.all_words, params)]
 
 
+def present_addresses(parts: Iterable[Part], channel: str) -> list[str]:
+    """The e-mails or phones that a channel reaches a person at, the one said last first; none for other channels."""
+    kind = KINDS.get(channel)
+    said = [one for part in parts for one in part.identities() if kinds.BY_NAME[one.kind] == kind]
+    said.sort(key=lambda one: -one.said_at_us)
+    return list(dict.fromkeys(one.value for one in said if one.current))
+
+
 def addresses_in_words(parts: Sequence[Part], *, clear: bool) -> dict[UUID, str]:
     """The e-mails and phones behind the hashes of a profile, former ones included; masked unless `clear`."""
     return {
@@ -128,4 +137,4 @@ def _array(ids: set[str]) -> str:
 
 def _is_about(word: Word, record_id: UUID, addresses: set[str]) -> bool:
     """Said of one of the addresses, or by the record of something that is no e-mail or phone (a device)."""
-    return word.address.hex in addresses or (word.record_id == record_id and word.channel not in _KINDS)
+    return word.address.hex in addresses or (word.record_id == record_id and word.channel not in KINDS)

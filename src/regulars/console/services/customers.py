@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -184,7 +185,7 @@ async def _by_identifier(
     conn: AsyncConnection, vault: Vault, query: str, region: str, known: dict[int, SourceName]
 ) -> list[UUID]:
     values = json.dumps(
-        [{"kind": kind, "value": value} for kind, value in _hashes(vault, query, region, known)]
+        [{"kind": kind, "value": value} for kind, value in identifiers_in(vault, query, region, known)]
     )
     params = {"workspace_id": vault.workspace_id, "values": values, "limit": PAGE_ROWS}
     found = [one[0] for one in await rows(conn, SQL.find_by_identifier, params)]
@@ -193,15 +194,17 @@ async def _by_identifier(
     return found
 
 
-def _hashes(vault: Vault, query: str, region: str, known: dict[int, SourceName]) -> list[tuple[int, str]]:
-    """Every identifier a text can be, hashed as the engine hashes it."""
+def identifiers_in(
+    vault: Vault, query: str, region: str, source_ids: Collection[int]
+) -> list[tuple[int, str]]:
+    """Every identifier a text can be, hashed as the engine hashes it; ids of a source are tried for each of them."""
     if not query or is_filler(query):
         return []
     found = [
         (kind, vault.hash(kinds.NAMES[kind], "", query)) for kind in (kinds.LOYALTY_CARD, kinds.PAYMENT_TOKEN)
     ]
     for kind in (kinds.EXTERNAL_ID, kinds.ANONYMOUS_ID, kinds.DEVICE):
-        found += [(kind, vault.hash(kinds.NAMES[kind], str(source_id), query)) for source_id in known]
+        found += [(kind, vault.hash(kinds.NAMES[kind], str(source_id), query)) for source_id in source_ids]
     if address := email(query):
         found.append((kinds.EMAIL, vault.hash("email", "", address)))
     if any(char.isdigit() for char in query) and (number := phone(query, region)):

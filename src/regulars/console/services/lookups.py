@@ -74,12 +74,26 @@ async def by_identifier(
     limit: int,
 ) -> list[Found]:
     """Profiles with a record that carries one of the values now (or ever, with `former`); one statement."""
-    if not hashes:
+    values = [(kind, value) for value in hashes]
+    return await by_identifiers(database, vault, values, former=former, after=after, limit=limit)
+
+
+async def by_identifiers(
+    database: Database,
+    vault: Vault,
+    values: Sequence[tuple[int, str]],
+    *,
+    former: bool,
+    after: UUID,
+    limit: int,
+) -> list[Found]:
+    """The same for hashed values of several kinds; one statement."""
+    if not values:
         return []
-    values = [{"kind": kind, "value": value} for value in hashes]
+    asked = [{"kind": kind, "value": value} for kind, value in values]
     params = {
         "workspace_id": vault.workspace_id,
-        "values": msgspec.json.encode(values).decode(),
+        "values": msgspec.json.encode(asked).decode(),
         "former": former,
         "after": after,
         "limit": limit,

@@ -140,11 +140,16 @@ _IDENTITY_WORDS: Final = {
 }
 
 
+def unknown_profile() -> NotFound:
+    """What is raised for an id that is no customer's."""
+    return NotFound("There is no customer with this id; they may have been erased.")
+
+
 async def resolve(conn: AsyncConnection, workspace_id: int, record_id: UUID) -> UUID:
     """The profile a record belongs to now. Raises NotFound."""
     found = await row(conn, SQL.profile_of_record, {"workspace_id": workspace_id, "record_id": record_id})
     if found is None:
-        raise NotFound("There is no customer with this id; they may have been erased.")
+        raise unknown_profile()
     return UUID(str(found[0]))
 
 
@@ -164,7 +169,7 @@ async def load_profile(
     """
     parts = (await load_parts(conn, vault, [profile_id])).get(profile_id)
     if not parts:
-        raise NotFound("There is no customer with this id; they may have been erased.")
+        raise unknown_profile()
     person = person_of(profile_id, parts, clear=clear, spend=spend)
     known = await names(conn, vault.workspace_id)
     months = await _months(conn, vault.workspace_id, profile_id, now, zone) if spend else {}
@@ -176,7 +181,7 @@ async def load_profile(
         cadence_days=cadence_days(person.figures),
         spend_points=_month_points(months, currency),
         spend_months={code: list(values.values()) for code, values in months.items()},
-        categories=_top_categories(person),
+        categories=top_categories(person),
         shops=sorted(
             ((known.stores.get(c, c), n) for c, n in person.figures.stores.items()), key=lambda one: -one[1]
         ),
@@ -314,7 +319,7 @@ def _month_points(months: dict[str, dict[date, int]], currency: str | None) -> l
     ]
 
 
-def _top_categories(person: Person) -> list[tuple[str, float]]:
+def top_categories(person: Person) -> list[tuple[str, float]]:
     """Favourite categories with their share of what was bought."""
     bought = {name: micro for name, micro in person.figures.categories.items() if micro > 0}
     whole_micro = sum(bought.values())

@@ -28,6 +28,8 @@ from .pages import (
     people,
     preferences,
     rejected,
+    store,
+    store_shell,
     stream,
     why,
 )
@@ -36,9 +38,16 @@ from .static import static_file
 __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console", "is_for_people", "routes"]
 
 _HANDLERS = (
-    account.sign_in_page, account.sign_in, account.sign_out, home.home, customers.customers,
-    customers.customer, customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
-    *audit.HANDLERS, *keys.HANDLERS,  *palette.HANDLERS, *people.HANDLERS, *preferences.HANDLERS, *why.HANDLERS,
+    account.sign_in_page, account.sign_in, account.sign_out, home.home, customers.customers, customers.customer,
+    customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
+    *audit.HANDLERS,
+    *keys.HANDLERS,
+    *palette.HANDLERS,
+    *people.HANDLERS,
+    *preferences.HANDLERS,
+    *store.HANDLERS,
+    *store_shell.HANDLERS,
+    *why.HANDLERS,
     static_file,
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Static files of the console: read once, named by their hash, kept compressed in memory.
 
 A file is served as `/static/<stem>.<hash>.<suffix>` with an immutable cache, so a new release never meets an old
-file. The style sheet is the layers of `static/css` in order; `url("…")` in it names a file of `static`.
+file. A style sheet is layers of `static/css` in order; `url("…")` in it names a file of `static`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -17,8 +18,11 @@ from msgspec import Struct
 from regulars.vocabulary.errors import NotFound
 
 PREFIX = "/static/"
-LAYERS = ("tokens", "base", "layout", "components", "pages")
-STYLE_SHEET = "console.css"
+STYLE_SHEETS = {
+    "console.css": ("tokens", "base", "layout", "components", "pages"),
+    # Loaded beside it by the store's screens alone.
+    "store.css": ("store",),
+}
 # Always loaded together, so they are sent as one file.
 VENDOR_SCRIPT = "vendor.js"
 VENDOR_PARTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js")
@@ -55,7 +59,8 @@ class Assets:
         self._by_served_name: dict[str, Asset] = {}
         for name, body in _files(self._root, ""):
             self._add(name, body)
-        self._add(STYLE_SHEET, self._style_sheet())
+        for name, layers in STYLE_SHEETS.items():
+            self._add(name, self._style_sheet(layers))
         self._add(VENDOR_SCRIPT, b"\n".join(self._by_name.pop(part).body for part in VENDOR_PARTS))
         self.icons = _symbols(self._by_name["vendor/icons.svg"].body)
 
@@ -93,9 +98,9 @@ class Assets:
         asset = Asset(PREFIX + served, _TYPES["." + suffix], f'"{digest}"', body, packed)
         self._by_name[name] = self._by_served_name[served] = asset
 
-    def _style_sheet(self) -> bytes:
+    def _style_sheet(self, layers: Sequence[str]) -> bytes:
         text = "".join(
-            self._root.joinpath("css", f"{layer}.css").read_text(encoding="utf-8") for layer in LAYERS
+            self._root.joinpath("css", f"{layer}.css").read_text(encoding="utf-8") for layer in layers
         )
         return _URL.sub(lambda match: f'url("{self.url(match[1])}")', _squeeze(text)).encode()
 

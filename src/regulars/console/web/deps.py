@@ -17,7 +17,7 @@ from regulars.store.keys import Keys
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
 from regulars.vocabulary.connector import Connector
-from regulars.vocabulary.intake import ReplayOutcome
+from regulars.vocabulary.intake import Gate, ReplayOutcome
 
 __all__ = ["Deps", "Replay", "ReplayOutcome", "WebRequest"]
 
@@ -46,7 +46,8 @@ class Deps:
     """Handed to `routes`. `base_url` is the public address, `zone` the time zone times are shown in, `region` the
     country (ISO 3166) whose phone numbers need no prefix.
 
-    `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once.
+    `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once; `gate` is
+    theirs too.
 
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
     `language` tells which language a page is to be in.
@@ -55,6 +56,7 @@ class Deps:
     db: Database
     vault: Vault
     replay: Replay
+    gate: Gate
     base_url: str
     keys: Keys
     sources: Sources

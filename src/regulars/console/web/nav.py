@@ -23,8 +23,9 @@ class NavItem(Struct, frozen=True):
 
 
 MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
-    "home": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
+    "home": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
     "customers": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
+    "store": frozenset({"owner", "manager", "associate"}),
     "events": frozenset({"owner", "engineer", "privacy"}),
     "audit": frozenset({"owner", "privacy"}),
     "keys": frozenset({"owner", "engineer"}),
@@ -43,6 +44,7 @@ def entries() -> Sequence[NavItem]:
     return [
         NavItem("home", "/", "layout-dashboard", _("Home")),
         NavItem("customers", "/customers", "users", _("Customers")),
+        NavItem("store", "/store", "building-store", _("Store screen")),
         NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),

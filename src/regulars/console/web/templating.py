@@ -43,10 +43,11 @@ class Pages:
         csrf: str = "",
         status: int = 200,
         headers: dict[str, str] | None = None,
+        frame: str = "layout.html",
         **context: Any,
     ) -> Response[bytes]:
-        """A whole page, or its fragment when htmx asks for one."""
-        layout = "fragment.html" if wants_fragment(request) else "layout.html"
+        """A whole page in its frame, or its fragment when htmx asks for one."""
+        layout = "fragment.html" if wants_fragment(request) else frame
         text = self.text(
             template,
             layout=layout,

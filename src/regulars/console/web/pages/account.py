@@ -13,6 +13,7 @@ from regulars.console.accounts import SESSION_LIFE
 from regulars.console.i18n import _
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, SignInNeeded
+from regulars.console.web.recent import RECENT_COOKIE, RECENT_PATH
 from regulars.console.web.security import csrf_token, safe_path
 from regulars.vocabulary.errors import Forbidden
 
@@ -71,6 +72,7 @@ async def sign_out(request: WebRequest, desk: AtDesk) -> Response[Any]:
     await desk.accounts.end_session(visit.token)
     answer = desk.go("/sign-in")
     answer.set_cookie(session_cookie(desk, "", 0))
+    answer.delete_cookie(RECENT_COOKIE, path=RECENT_PATH)
     return answer
 
 

@@ -11,6 +11,7 @@ from regulars.console.services import home as service
 from regulars.console.services import log
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk
+from regulars.console.web.nav import may_open
 
 RECENT_LINES = 6
 EVENTS_LOOKED_AT = 30
@@ -20,7 +21,10 @@ EVENTS_LOOKED_AT_FOR_STORES = 300
 
 @get("/", include_in_schema=False)
 async def home(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """Figures of a span, what needs attention, the latest events."""
+    """Figures of a span, what needs attention, the latest events. Who works in a store has their home there."""
+    visitor = (await desk.visit(request)).viewer
+    if not may_open(visitor, "home") and may_open(visitor, "store"):
+        return desk.go("/store")
     visit = await desk.visit_to(request, "home")
     params = request.query_params
     asked = service.Asked.read(params.get("span"), params.get("compare"), params.get("currency"))

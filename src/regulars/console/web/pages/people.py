@@ -144,7 +144,7 @@ def role_words() -> dict[str, tuple[str, str]]:
         "associate": (
             _("Associate"),
             _(
-                "Finds customers at the till. Contacts are masked, spend is left out. Can be limited to stores."
+                "Finds and enters customers in the store. Contacts are masked, spend is left out. Can be limited to stores."
             ),
         ),
         "privacy": (_("Privacy officer"), _("Customers, events and the audit log, contacts in clear.")),

@@ -1,0 +1,73 @@
+// The barcode scanner of the store's screens: a keyboard that types fast and ends with Enter, wherever the focus is.
+//
+// A burst of keys goes to the field for a card where the page has one, else to the search. What it typed into another
+// field meanwhile is taken back. The server takes off what scanners put around a code. The fastest typists need more
+// than 80 ms a key, scanners less than 40; single keys may come late on a busy tablet.
+
+const KEY_MEAN_MS = 60;
+const KEY_GAP_MS = 200;
+const KEYS_MIN = 4;
+
+function editable(element) {
+  return element?.matches?.("input:not([type=checkbox]), textarea, select") ? element : null;
+}
+
+export function start(form) {
+  const field = form.querySelector("[name=q]");
+  let keys = "";
+  let began = 0;
+  let last = 0;
+  let before = null; // the field the burst began in, and what stood there
+
+  const ready = () => {
+    const card = document.querySelector("#page [data-card]");
+    if (card) field.value = "";
+    const first = document.querySelector("#page [role=alert][tabindex], #page [data-first]") ?? field;
+    first.focus({ preventScroll: first === field });
+    if (first === field) field.select();
+  };
+  const scanned = () => {
+    if (before) before.element.value = before.value;
+    const card = document.querySelector("#page [data-scan]");
+    (card ?? field).value = keys;
+    if (card) card.focus();
+    else form.requestSubmit();
+  };
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const now = event.timeStamp;
+      const follows = now - last <= KEY_GAP_MS;
+      last = now;
+      const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (event.key === "Enter" && plain) {
+        const quick = follows && now - began <= KEY_MEAN_MS * keys.length;
+        // In the search itself, Enter does what it should by itself.
+        if (quick && keys.length >= KEYS_MIN && event.target !== field) {
+          event.preventDefault();
+          event.stopPropagation();
+          scanned();
+        }
+        keys = "";
+      } else if (event.key.length === 1 && plain && !event.isComposing) {
+        if (!follows || !keys) {
+          keys = "";
+          began = now;
+          const element = editable(event.target);
+          before = element && { element, value: element.value };
+        } else if (!before) event.preventDefault(); // a space would press the button in focus
+        keys += event.key;
+      } else if (event.key !== "Shift") keys = "";
+    },
+    true,
+  );
+
+  // What stands there gives way to the next scan or word.
+  form.addEventListener("submit", () => field.select());
+  field.addEventListener("focus", () => field.select());
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.target?.id === "page") ready();
+  });
+  ready();
+}
