@@ -147,6 +147,7 @@ class Program:
             sources=self.sources,
             connectors=connectors(),
             development=development,
+            require_second_factor=self.settings.require_second_factor,
             client_address=self._caller,
         )
 

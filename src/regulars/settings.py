@@ -70,6 +70,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "32 bytes or more, hexadecimal or base64. Unset: the file master.key in the home.", secret=True
         ),
     ] = None
+    require_second_factor: Annotated[
+        bool, _help("Whether everybody who signs in must have a second factor; those without one set it up.")
+    ] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _help("Least serious log line that is written.")
     ] = "info"

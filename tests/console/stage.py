@@ -44,7 +44,12 @@ class Stage:
     """A running console and the engine behind it."""
 
     def __init__(
-        self, database: Database, *, development: bool = False, words: NullTranslations | None = None
+        self,
+        database: Database,
+        *,
+        development: bool = False,
+        words: NullTranslations | None = None,
+        **options: Any,
     ) -> None:
         self.database = database
         self.workspace_id = ensure_default(database)
@@ -59,6 +64,7 @@ class Stage:
         self.sources: dict[str, Source] = {}
         self.url = ""
         self._development = development
+        self._options = options
         self.words = words
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -144,6 +150,7 @@ class Stage:
             zone=ZoneInfo("Europe/London"),
             development=self._development,
             catalogue=lambda _: self.words,
+            **self._options,
         )
         self.console = made = console(deps)
 

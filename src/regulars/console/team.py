@@ -30,10 +30,11 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 MEMBERS_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 200
 _SQL = load_queries("regulars.store.views", "accounts.sql")
+_FACTORS = load_queries("regulars.store.views", "second_factors.sql")
 
 
 class Member(Struct, frozen=True):
-    """An account as an owner sees it. `invited`: no password was set yet; `sessions` are those that live."""
+    """An account as an owner sees it. `invited`: they could not come in yet; `sessions`: those that live."""
 
     user_id: UUID
     name: str
@@ -44,6 +45,7 @@ class Member(Struct, frozen=True):
     invited: bool
     seen_at: datetime | None
     sessions: int
+    second_factor: bool
 
 
 class Team:
@@ -64,21 +66,9 @@ class Team:
         async with self._db.read(self._vault.workspace_id) as conn:
             rows = await (await conn.execute(_SQL.list_accounts, params)).fetchall()
         found = []
-        for user_id, role, wrapped, sealed, created_at, disabled_at, invited, seen_at, sessions in rows:
+        for user_id, role, wrapped, sealed, *rest in rows:
             person = open_person(self._vault, wrapped, sealed)
-            found.append(
-                Member(
-                    user_id,
-                    person.name,
-                    person.email,
-                    role,
-                    created_at,
-                    disabled_at,
-                    invited,
-                    seen_at,
-                    sessions,
-                )
-            )
+            found.append(Member(user_id, person.name, person.email, role, *rest))
         return found
 
     async def member(self, user_id: UUID) -> Member:
@@ -155,6 +145,17 @@ class Team:
                 await self._tell(conn, by, user_id, "sessions.ended", {"sessions": ended})
         return ended
 
+    async def reset_second_factor(self, user_id: UUID, by: str) -> None:
+        """Take somebody's second factor away: they lost it. They sign in by password alone until they set one up.
+
+        Raises NotFound, Forbidden for one's own account. A repeat changes nothing.
+        """
+        async with self._db.write(self._vault.workspace_id) as conn:
+            await self._changeable(conn, user_id, by)
+            params = self._workspace({"user_id": user_id})
+            if await (await conn.execute(_FACTORS.drop_factor, params)).fetchone() is not None:
+                await self._tell(conn, by, user_id, "second_factor.reset", {})
+
     async def invited(self, token: str) -> bool:
         """Whether a link can be used now."""
         said = read_token(token)
@@ -179,7 +180,7 @@ class Team:
             if row is None or not fits(self._vault, said, row[2], self._clock()):
                 return None
             values = {"user_id": said.user_id, "password_hash": hashed, "old_hash": row[2]}
-            taken = await (await conn.execute(_SQL.take_invitation, self._workspace(values))).fetchone()
+            taken = await (await conn.execute(_SQL.replace_password, self._workspace(values))).fetchone()
             if taken is None:
                 return None
             await self._end(conn, said.user_id, None)

@@ -23,8 +23,14 @@ ACTIONS: Final[Mapping[str, str]] = {
     "password.set_by_link": "Password set by link",
     "session.started": "Signed in",
     "session.ended": "Signed out",
+    "session.ended_from_afar": "Other session ended",
     "session.refused": "Sign-in refused",
     "sessions.ended": "Signed out everywhere",
+    "second_factor.added": "Second factor set up",
+    "second_factor.removed": "Second factor switched off",
+    "second_factor.reset": "Second factor reset",
+    "second_factor.refused": "Code of a second factor refused",
+    "second_factor.recovery_used": "Recovery code used",
     "key.created": "API key created",
     "key.rotated": "API key rotated",
     "key.revoked": "API key revoked",
@@ -45,7 +51,7 @@ ACTIONS: Final[Mapping[str, str]] = {
 
 # Groups of actions for the filter: a key for the address, the words, and what stands before the dot.
 GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
-    ("people", "People and sign-in", ("account", "password", "session", "sessions")),
+    ("people", "People and sign-in", ("account", "password", "session", "sessions", "second_factor")),
     ("keys", "API keys", ("key",)),
     ("sources", "Sources", ("source",)),
     ("customers", "Customers", ("customer", "consent")),
@@ -102,6 +108,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "reason": "Reason",
     "role": "Role",
     "sessions": "Sessions",
+    "left": "Left",
     "filters": "Filters",
     "lines": "Lines",
 }

@@ -46,7 +46,8 @@ class Deps:
 
     `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once.
 
-    `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
+    `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`. With
+    `require_second_factor` nobody gets past setting one up.
     `catalogue` gives the words of the reader's language (None: English).
     """
 
@@ -61,6 +62,7 @@ class Deps:
     zone: ZoneInfo = _UTC
     region: str = "GB"
     development: bool = False
+    require_second_factor: bool = False
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     client_address: Callable[[WebRequest], str] = _peer
     catalogue: Callable[[WebRequest], NullTranslations | None] = _english

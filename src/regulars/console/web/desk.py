@@ -12,7 +12,9 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from regulars.console.accounts import Accounts, Viewer
+from regulars.console.own_account import OwnAccount
 from regulars.console.passwords import Passwords
+from regulars.console.second_factors import SecondFactors
 from regulars.console.services.rejected import count_open
 from regulars.console.team import Team
 from regulars.vocabulary.errors import Forbidden, InvalidInput, RegularsError
@@ -23,7 +25,7 @@ from .live import LiveHub
 from .nav import may_open
 from .security import comes_from_elsewhere, csrf_holds, csrf_token
 from .templating import Pages
-from .throttle import Throttle
+from .throttle import CODE_FAILURES_MAX, Throttle
 
 COUNTS_LIFE_SECONDS = 5.0
 FORM_FIELDS_MAX = 200
@@ -34,6 +36,13 @@ class SignInNeeded(RegularsError):
 
     code = "sign_in_needed"
     status = 401
+
+
+class SecondFactorNeeded(RegularsError):
+    """Everybody here must have a second factor, and this person has none yet."""
+
+    code = "second_factor_needed"
+    status = 403
 
 
 class Visit(Struct, frozen=True):
@@ -60,17 +69,22 @@ class Desk:
         passwords = Passwords()
         self.accounts = Accounts(deps.db, deps.vault, passwords, deps.clock)
         self.team = Team(deps.db, deps.vault, passwords, deps.clock)
+        self.own = OwnAccount(deps.db, deps.vault, passwords, deps.clock)
+        self.factors = SecondFactors(deps.db, deps.vault, deps.clock, deps.workspace_name)
         self.throttle = Throttle(time.monotonic)
+        self.code_throttle = Throttle(time.monotonic, account_failures_max=CODE_FAILURES_MAX)
         self.workspace_id = deps.vault.workspace_id
         self.cookie = ("__Host-" if deps.secure else "") + "regulars_session"
         self._counts = _Counts()
 
-    async def visit(self, request: WebRequest) -> Visit:
-        """Who is signed in. Raises SignInNeeded."""
+    async def visit(self, request: WebRequest, *, enrolling: bool = False) -> Visit:
+        """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`)."""
         workspace, _, token = request.cookies.get(self.cookie, "").partition(".")
         if token and workspace == str(self.workspace_id):
             viewer = await self.accounts.viewer(token)
             if viewer is not None:
+                if self.deps.require_second_factor and not viewer.second_factor and not enrolling:
+                    raise SecondFactorNeeded("Set up a second factor to go on.")
                 return Visit(viewer, token)
         raise SignInNeeded("Sign in to go on.")
 
