@@ -30,6 +30,7 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 MEMBERS_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 200
 _SQL = load_queries("regulars.store.views", "accounts.sql")
+_SIGN_ON = load_queries("regulars.store.views", "sign_on.sql")
 _FACTORS = load_queries("regulars.store.views", "second_factors.sql")
 
 
@@ -119,7 +120,7 @@ class Team:
             await self._tell(conn, by, user_id, "account.role_changed", {"from": before, "to": wanted})
 
     async def set_disabled(self, user_id: UUID, by: str, *, disabled: bool) -> None:
-        """Shut an account, which ends its sessions, or open it again.
+        """Shut an account, which ends its sessions and unties it from a sign-on provider, or open it again.
 
         Raises NotFound, Forbidden for one's own account, Conflict for the last owner who can sign in.
         """
@@ -133,6 +134,7 @@ class Team:
             await conn.execute(_SQL.set_disabled, self._workspace({"user_id": user_id, "disabled_at": at}))
             if disabled:
                 await self._end(conn, user_id, None)
+                await conn.execute(_SIGN_ON.drop_sign_ons, self._workspace({"user_id": user_id}))
             await self._tell(conn, by, user_id, "account.disabled" if disabled else "account.enabled", {})
 
     async def end_sessions(self, user_id: UUID, by: str, keep: str | None = None) -> int:

@@ -19,6 +19,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "account.role_changed": "Role changed",
     "account.disabled": "Account shut",
     "account.enabled": "Account opened again",
+    "account.owner_kept": "Last owner kept, against the provider",
+    "sign_on.tied": "Account tied to the sign-on provider",
     "password.changed": "Password changed",
     "password.set_by_link": "Password set by link",
     "session.started": "Signed in",
@@ -51,7 +53,11 @@ ACTIONS: Final[Mapping[str, str]] = {
 
 # Groups of actions for the filter: a key for the address, the words, and what stands before the dot.
 GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
-    ("people", "People and sign-in", ("account", "password", "session", "sessions", "second_factor")),
+    (
+        "people",
+        "People and sign-in",
+        ("account", "password", "session", "sessions", "second_factor", "sign_on"),
+    ),
     ("keys", "API keys", ("key",)),
     ("sources", "Sources", ("source",)),
     ("customers", "Customers", ("customer", "consent")),
@@ -68,6 +74,7 @@ PARTS: Final[Mapping[str, str]] = {
     "cli": "Command line",
     "restore": "Restore of a backup",
     "demo": "Demo",
+    "sign_on": "Single sign-on",
     "user:unknown": "Unknown address",
 }
 

@@ -29,6 +29,7 @@ from .pages import (
     rejected,
     second_factor,
     second_step,
+    single_sign_on,
     stream,
 )
 from .static import static_file
@@ -38,7 +39,7 @@ __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console"
 _HANDLERS = (
     account.sign_in_page, account.sign_in, account.sign_out, account.set_theme, home.home, customers.customers,
     customers.customer, customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
-    *audit.HANDLERS, *keys.HANDLERS, *people.HANDLERS, *own_account.HANDLERS, *second_factor.HANDLERS, *second_step.HANDLERS,
+    *audit.HANDLERS, *keys.HANDLERS, *people.HANDLERS, *own_account.HANDLERS, *second_factor.HANDLERS, *second_step.HANDLERS, *single_sign_on.HANDLERS,
     static_file,
 )  # fmt: skip
 

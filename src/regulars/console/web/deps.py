@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from litestar import Request
 
+from regulars.console.sign_on_settings import SignOnSettings
 from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
@@ -47,7 +48,7 @@ class Deps:
     `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once.
 
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`. With
-    `require_second_factor` nobody gets past setting one up.
+    `require_second_factor` nobody gets past setting one up. `sign_on` is the provider people may come by.
     `catalogue` gives the words of the reader's language (None: English).
     """
 
@@ -63,6 +64,7 @@ class Deps:
     region: str = "GB"
     development: bool = False
     require_second_factor: bool = False
+    sign_on: SignOnSettings | None = None
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     client_address: Callable[[WebRequest], str] = _peer
     catalogue: Callable[[WebRequest], NullTranslations | None] = _english

@@ -41,6 +41,8 @@ async def sign_in(request: WebRequest, desk: AtDesk) -> Response[Any]:
         fields = await desk.form(request, secret)
     except Forbidden:
         return _form(request, desk, "/", error=_("The form was open too long. Please try again."), status=403)
+    if not desk.passwords_open:
+        return _form(request, desk, safe_path(fields.get("next")), status=403)
     target, email = safe_path(fields.get("next")), fields.get("email", "").strip().lower()
     account = hashlib.sha256(email.encode()).hexdigest()
     address = desk.deps.client_address(request)
@@ -105,7 +107,14 @@ def _form(
     retry_seconds: int | None = None,
 ) -> Response[Any]:
     headers = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
-    context = {"headers": headers, "target": target, "email": email, "error": error}
+    context = {
+        "headers": headers,
+        "target": target,
+        "email": email,
+        "error": error,
+        "provider": desk.provider.chosen.name if desk.provider else None,
+        "passwords_open": desk.passwords_open,
+    }
     return stranger_form(
         request, desk, "/sign-in", "pages/sign_in.html", _FORM_COOKIE, status=status, **context
     )

@@ -21,6 +21,8 @@ _FORM_COOKIE = "regulars_invitation"
 @get("/invitation", include_in_schema=False)
 async def invitation(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """The form, or why the link does not work any more."""
+    if not desk.passwords_open:
+        return desk.go("/sign-in")
     token = request.query_params.get("token", "")
     return _form(request, desk, token, usable=await desk.team.invited(token))
 
@@ -28,6 +30,8 @@ async def invitation(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @post("/invitation", include_in_schema=False)
 async def accept(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Set the password and sign in; a second factor is asked for all the same."""
+    if not desk.passwords_open:
+        return desk.go("/sign-in")
     try:
         fields = await desk.form(request, request.cookies.get(_FORM_COOKIE, ""))
     except Forbidden:

@@ -113,7 +113,7 @@ async def _page(
         status=status,
         role=role_words()[visit.viewer.role],
         sessions=[(one, _device(one)) for one in sessions],
-        has_password=await desk.own.has_password(me),
+        has_password=await desk.has_password(me),
         factor=await desk.factors.held(me),
         shortest=PASSWORD_CHARACTERS_MIN,
         done=done,

@@ -57,7 +57,7 @@ async def switch_off(request: WebRequest, desk: AtDesk) -> Response[Any]:
     if wait_seconds:
         error = too_many_tries(wait_seconds, "code")
         return await _page(request, desk, visit, error=error, status=429)
-    if await desk.own.has_password(me) and not await desk.own.proves(me, fields.get("password", "")):
+    if await desk.has_password(me) and not await desk.own.proves(me, fields.get("password", "")):
         error = InvalidInput(_("This is not your password."), field="password")
         return await _page(request, desk, visit, error=error, status=400)
     if not await desk.factors.take(me, fields.get("code", "")):
@@ -89,7 +89,7 @@ async def _page(
         "account",
         status=status,
         factor=await desk.factors.held(me),
-        has_password=await desk.own.has_password(me),
+        has_password=await desk.has_password(me),
         required=desk.deps.require_second_factor,
         enrolment=enrolment,
         qr=totp.qr_svg(enrolment.uri) if enrolment else "",
