@@ -77,9 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         _HttpUrl | None,
         _help("OpenID Connect provider people sign in with, as it names itself. Unset: passwords alone."),
     ] = None
-    oidc_client_id: Annotated[str | None, _help("Name the provider knows this program by.", min_length=1)] = (
-        None
-    )
+    oidc_client_id: Annotated[str | None, _help("Name the provider knows this program by.")] = None
     oidc_client_secret: Annotated[
         str | None, _help("What proves this program to the provider. Unset: a public client.", secret=True)
     ] = None

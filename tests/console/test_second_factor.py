@@ -132,6 +132,13 @@ def test_it_holds_only_after_a_right_code(stage: Stage, clock: Clock, visitor: h
         assert other.get("/").status_code == 200
 
 
+def test_sessions_that_were_begun_without_it_end(stage: Stage, clock: Clock, visitor: httpx.Client) -> None:
+    with closing(stage.client()) as other:
+        enrol(visitor, clock)
+        assert other.get("/").status_code == 303
+        assert visitor.get("/").status_code == 200
+
+
 def test_nothing_is_confirmed_that_was_not_begun(stage: Stage, clock: Clock, visitor: httpx.Client) -> None:
     assert post(visitor, f"{PAGE}/confirm", PAGE, code="123456").status_code == 409
     phone, _ = enrol(visitor, clock)

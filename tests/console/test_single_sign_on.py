@@ -8,6 +8,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,7 +20,7 @@ from regulars.console.sign_on import TokenRefused
 from regulars.console.sign_on_settings import SignOnSettings, read_sign_on
 from regulars.console.web.security import csrf_token
 from regulars.console.web.throttle import ADDRESS_FAILURES_MAX
-from regulars.settings import Settings, SettingsError
+from regulars.settings import Settings, SettingsError, load_settings
 from regulars.store.audit import verify_chain
 from regulars.store.database import Database
 from tests.console.factors import Clock, enrol, post, send_code
@@ -535,6 +536,19 @@ def test_settings_are_read_whole() -> None:
     assert read is not None
     assert read.roles == (("a=b", "owner"), ("it", "engineer"))
     assert read.scopes == ("openid", "groups")
+
+
+def test_settings_come_from_the_environment_and_keep_the_secret(tmp_path: Path) -> None:
+    environ = {
+        "REGULARS_OIDC_ISSUER": "https://id.example", "REGULARS_OIDC_CLIENT_ID": "x", "REGULARS_OIDC_ONLY": "true",
+        "REGULARS_OIDC_CLIENT_SECRET": CLIENT_SECRET, "REGULARS_OIDC_ROLES": "it=engineer, crm=marketer",
+    }  # fmt: skip
+    loaded = load_settings(environ=environ, directory=tmp_path)
+    read = read_sign_on(loaded.settings)
+    assert read is not None
+    assert (read.roles, read.only) == ((("it", "engineer"), ("crm", "marketer")), True)
+    assert read.client_secret == CLIENT_SECRET
+    assert CLIENT_SECRET not in str(loaded.rows()) + repr(loaded.settings) + repr(read)
 
 
 @pytest.mark.parametrize(

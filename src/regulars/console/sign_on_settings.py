@@ -40,7 +40,7 @@ def read_sign_on(settings: Settings) -> SignOnSettings | None:
         return None
     if not is_private(settings.oidc_issuer):
         raise SettingsError("oidc_issuer has to begin with https://.", field="oidc_issuer")
-    if settings.oidc_client_id is None:
+    if not settings.oidc_client_id:
         raise SettingsError("oidc_issuer needs oidc_client_id too.", field="oidc_client_id")
     if not settings.oidc_roles:
         raise SettingsError(

@@ -10,6 +10,7 @@ from typing import Any
 from litestar import Response, get, post
 
 from regulars.console import totp
+from regulars.console.accounts import actor_of
 from regulars.console.i18n import _
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
@@ -34,7 +35,10 @@ async def begin(request: WebRequest, desk: AtDesk) -> Response[Any]:
 
 @post("/account/second-factor/confirm", include_in_schema=False)
 async def confirm(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """The first code: from now on one is asked for at each sign-in. Shows the recovery codes, this once."""
+    """The first code: from now on one is asked for at each sign-in. Shows the recovery codes, this once.
+
+    Other sessions end: they were begun without one.
+    """
     visit = await desk.visit(request, enrolling=True)
     fields = await desk.form(request, visit.token)
     me = visit.viewer.user_id
@@ -44,6 +48,7 @@ async def confirm(request: WebRequest, desk: AtDesk) -> Response[Any]:
         error = InvalidInput(_("This code does not fit. Take the one the app shows now."), field="code")
         waiting = await desk.factors.waiting(me)
         return await _page(request, desk, visit, enrolment=waiting, error=error, status=400)
+    await desk.team.end_sessions(me, actor_of(me), keep=visit.token)
     return await _page(request, desk, visit, codes=codes)
 
 
