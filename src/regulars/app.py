@@ -16,6 +16,7 @@ from regulars import __version__
 from regulars.connectors import connectors
 from regulars.console import api
 from regulars.console.services.rejected import count_open
+from regulars.console.sign_on_settings import read_sign_on
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
 from regulars.delivery import Delivery
@@ -148,6 +149,8 @@ class Program:
             sources=self.sources,
             connectors=connectors(),
             development=development,
+            require_second_factor=self.settings.require_second_factor,
+            sign_on=read_sign_on(self.settings),
             client_address=self._caller,
         )
 

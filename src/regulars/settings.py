@@ -70,6 +70,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "32 bytes or more, hexadecimal or base64. Unset: the file master.key in the home.", secret=True
         ),
     ] = None
+    require_second_factor: Annotated[
+        bool, _help("Whether everybody who signs in must have a second factor; those without one set it up.")
+    ] = False
+    oidc_issuer: Annotated[
+        _HttpUrl | None,
+        _help("OpenID Connect provider people sign in with, as it names itself. Unset: passwords alone."),
+    ] = None
+    oidc_client_id: Annotated[str | None, _help("Name the provider knows this program by.")] = None
+    oidc_client_secret: Annotated[
+        str | None, _help("What proves this program to the provider. Unset: a public client.", secret=True)
+    ] = None
+    oidc_name: Annotated[
+        str, _help("What the button on the sign-in page calls the provider.", min_length=1, max_length=60)
+    ] = "single sign-on"
+    oidc_scopes: Annotated[
+        tuple[str, ...], _help("What the provider is asked for beside openid, comma-separated.")
+    ] = ("email", "profile")
+    oidc_role_claim: Annotated[
+        str, _help("Claim of the ID token that tells the role; dots reach into claims.", min_length=1)
+    ] = "groups"
+    oidc_roles: Annotated[
+        tuple[str, ...],
+        _help(
+            "Which value of that claim makes which role: value=role, comma-separated; the first that fits."
+        ),
+    ] = ()
+    oidc_only: Annotated[bool, _help("Whether passwords let nobody in any more.")] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _help("Least serious log line that is written.")
     ] = "info"

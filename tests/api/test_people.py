@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from regulars.console.second_factors import SecondFactors
+from regulars.console.totp import code_at, step_at
+from regulars.engine.turn import utc_now
 from tests.api.house import House, assert_error, sale
+from tests.console.factors import read_secret
 
 pytestmark = pytest.mark.anyio
 
 FULL = ("admin", "pii:read")
+VERBS = ("link", "disable", "enable", "sign-out", "reset-second-factor")
 ANNA = {"email": "Anna@Example.com", "role": "manager", "name": "Anna"}
 
 
@@ -74,6 +80,22 @@ async def test_a_store_of_another_workspace_is_no_store_here(house: House) -> No
     assert_error(await house.call("POST", "/v1/people", key=stranger, json=body), 400)
 
 
+async def test_a_lost_second_factor_is_reset(house: House) -> None:
+    made = await house.call("POST", "/v1/people", scopes=FULL, json=ANNA | {"email": "lost@example.com"})
+    user_id = UUID(made.json()["id"])
+    factors = SecondFactors(house.store.database, house.vault, utc_now, "Shop")
+    secret = read_secret((await factors.begin(user_id)).secret)
+    await factors.confirm(user_id, code_at(secret, step_at(utc_now())))
+    listed = (await house.get("/v1/people", scopes=FULL))["data"]
+    assert {one["id"]: one["second_factor"] for one in listed}[user_id.hex] is True
+    for _ in range(2):
+        reset = await house.call("POST", f"/v1/people/{user_id.hex}/reset-second-factor", scopes=FULL)
+        assert reset.json()["second_factor"] is False
+    assert await factors.held(user_id) is None
+    lines = (await house.get("/v1/audit", params={"object": f"user:{user_id.hex}"}))["data"]
+    assert [line["action"] for line in lines].count("second_factor.reset") == 1
+
+
 async def test_a_repeated_invitation_is_one(house: House) -> None:
     body, again = ANNA | {"email": "twice@example.com"}, {"idempotency-key": "invite-1"}
     first = await house.call("POST", "/v1/people", scopes=FULL, json=body, headers=again)
@@ -91,7 +113,7 @@ async def test_who_does_not_see_what_an_owner_sees_makes_no_owner(
         ("GET", "/v1/people"),
         ("POST", "/v1/people"),
         ("PUT", f"/v1/people/{'0' * 32}/role"),
-        *(("POST", f"/v1/people/{'0' * 32}/{verb}") for verb in ("link", "disable", "enable", "sign-out")),
+        *(("POST", f"/v1/people/{'0' * 32}/{verb}") for verb in VERBS),
     ):
         assert_error(await house.call(method, path, scopes=scopes), 403)
 
@@ -105,7 +127,7 @@ async def test_wrong_requests_say_what_is_wrong(house: House) -> None:
     ):
         told = assert_error(await house.call("POST", "/v1/people", scopes=FULL, json=body), 400)
         assert field in f"{told['field']} {told['message']}"
-    for verb in ("link", "disable", "enable", "sign-out"):
+    for verb in VERBS:
         assert_error(await house.call("POST", f"/v1/people/{'0' * 32}/{verb}", scopes=FULL), 404)
 
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from regulars.store.database import Database
 from tests.browser.conftest import open_context, watch_for_trouble
+from tests.console.sign_on_provider import SignOnProvider
 from tests.console.stage import Stage
+from tests.console.test_single_sign_on import chosen
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -19,7 +22,7 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "STORES", "/invitation?token=x", "/nope", "/_kit",
+    "/keys/sources", "/keys/new", "/people", "STORES", "/account", "/account/second-factor", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -127,6 +130,8 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/keys",
         "/keys/sources",
         "/people",
+        "/account",
+        "/account/second-factor",
     ],
 )
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
@@ -148,6 +153,8 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/keys",
         "/keys/sources",
         "/people",
+        "/account",
+        "/account/second-factor",
     ):
         window.goto(path)
         small = window.evaluate(
@@ -156,3 +163,23 @@ def test_every_target_is_large_enough(window: Page) -> None:
               .filter(([, b]) => b.width < 24 || b.height < 24).map(([html]) => html)"""
         )
         assert small == [], path
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_violation_on_the_pages_of_single_sign_on(
+    chromium: Browser, database: Database, theme: str
+) -> None:
+    with SignOnProvider().serving() as provider:
+        sign_on = chosen(provider)
+    with Stage(database, sign_on=sign_on).serving() as stage:
+        context = chromium.new_context(
+            base_url=stage.url, color_scheme="dark" if theme == "dark" else "light"
+        )
+        page = context.new_page()
+        for path, said in (("/sign-in", "or with a password"), ("/sign-in/provider", "does not answer")):
+            page.goto(path)
+            page.get_by_text(said).wait_for()
+            for width, height in WIDTHS:
+                page.set_viewport_size({"width": width, "height": height})
+                assert violations(page) == []
+        context.close()

@@ -47,7 +47,12 @@ class Stage:
     """A running console and the engine behind it."""
 
     def __init__(
-        self, database: Database, *, development: bool = False, words: NullTranslations | None = None
+        self,
+        database: Database,
+        *,
+        development: bool = False,
+        words: NullTranslations | None = None,
+        **options: Any,
     ) -> None:
         self.database = database
         self.workspace_id = ensure_default(database)
@@ -62,6 +67,7 @@ class Stage:
         self.sources: dict[str, Source] = {}
         self.url = ""
         self._development = development
+        self._options = options
         self.words = words
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -151,6 +157,7 @@ class Stage:
             zone=ZoneInfo("Europe/London"),
             development=self._development,
             language=self._language,
+            **self._options,
         )
         self.console = made = console(deps)
 

@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from regulars.console.accounts import Accounts
+from regulars.console.origins import Origin
 from regulars.console.passwords import Passwords
 from regulars.console.team import Team
 from regulars.console.web.security import csrf_token
@@ -58,7 +59,7 @@ class Town:
     def _enter(self, accounts: Accounts, user_id: UUID | None) -> Visitor:
         cookies, csrf = {}, "x"
         if user_id is not None:
-            token = self.stage.run(accounts.start_session(user_id))
+            token = self.stage.run(accounts.start_session(user_id, Origin()))
             cookies, csrf = {"regulars_session": f"{accounts.workspace_id}.{token}"}, csrf_token(token)
         client = httpx.Client(
             base_url=self.stage.url,

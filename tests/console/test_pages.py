@@ -25,6 +25,8 @@ PAGES = {
     "/keys": "Sources and keys",
     "/keys/sources": "Sources and keys",
     "/people": "People and roles",
+    "/account": "Your account",
+    "/account/second-factor": "Second factor",
 }
 PAGE_PACKED_BYTES_MAX = 30 * 1024
 FRAGMENT = {"HX-Request": "true"}

@@ -213,7 +213,7 @@ def test_each_role_opens_what_the_matrix_says_and_no_more(
             assert client.get(path).status_code == (200 if allowed else refused), path
             assert (f'class="nav-link" href="{path}"' in shell) is allowed, path
         forms = ["/people/invite", *(f"/people/{somebody}/{verb}" for verb in
-                 ("link", "role", "disable", "enable", "sign-out"))]  # fmt: skip
+                 ("link", "role", "disable", "enable", "sign-out", "reset-second-factor"))]  # fmt: skip
         for path in forms:
             assert client.post(path, data={"csrf": token_in(shell)}).status_code == 403 or role == "owner", (
                 path

@@ -24,6 +24,8 @@ PAGES = (
     "/keys",
     "/keys/sources",
     "/people",
+    "/account",
+    "/account/second-factor",
 )
 
 

@@ -10,10 +10,12 @@ import pytest
 from tests.docs.test_pages import PAGES, ROOT
 
 _SECTION = re.compile(
-    r"^###? regulars (?P<command>[a-z ]+)\n(?P<text>.*?)(?=^###? |\Z)", re.MULTILINE | re.DOTALL
+    r"^###? regulars (?P<command>[a-z -]+)\n(?P<text>.*?)(?=^###? |\Z)", re.MULTILINE | re.DOTALL
 )
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
-_LINE = re.compile(r"(?:^|[`\s]|/bin/)regulars (?P<words>[a-z]+(?: [a-z]+)?)(?P<rest>(?:[^`\n\\]|\\\n)*)")
+_LINE = re.compile(
+    r"(?:^|[`\s]|/bin/)regulars (?P<words>[a-z]+(?: [a-z][a-z-]*)?)(?P<rest>(?:[^`\n\\]|\\\n)*)"
+)
 _FLAG = re.compile(r"(?<!\S)--[a-z-]+")
 
 

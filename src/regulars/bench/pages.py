@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from regulars.console.accounts import Accounts
+from regulars.console.origins import Origin
 from regulars.console.passwords import Passwords
 from regulars.demo.world import World
 from regulars.store.vault import Vault
@@ -99,7 +100,7 @@ async def sign_in(home: Home) -> str:
         user_id = await accounts.check(READER, PASSWORD)
         if user_id is None:
             raise BenchFailed("The account of the benchmark could not sign in.")
-        token = await accounts.start_session(user_id)
+        token = await accounts.start_session(user_id, Origin())
     finally:
         await home.store.database.close()
     return f"Cookie: regulars_session={home.workspace_id}.{token}"

@@ -196,6 +196,17 @@ def enable_user(email: str, *, workspace: Workspace = DEFAULT) -> int:
     return _set_disabled(email, workspace, disabled=False)
 
 
+@users.command(name="reset-second-factor")
+def reset_second_factor(email: str, *, workspace: Workspace = DEFAULT) -> int:
+    """Take the second factor of somebody away who lost it; their password alone lets them in until they set up another."""
+    with opened(settings().settings) as store:
+        team = _team(store, workspace)
+        user_id = _user(store, team, email)
+        run_async(store, lambda: team.reset_second_factor(user_id, "cli"))
+    print("Reset.")
+    return 0
+
+
 def _set_disabled(email: str, workspace: str, *, disabled: bool) -> int:
     with opened(settings().settings) as store:
         team = _team(store, workspace)
@@ -226,6 +237,7 @@ def _told(member: Member) -> dict[str, Any]:
         "stores": member.stores,
         "state": state,
         "sessions": member.sessions,
+        "second_factor": member.second_factor,
         "seen_at": member.seen_at,
     }
 

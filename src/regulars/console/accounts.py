@@ -24,6 +24,7 @@ from regulars.store.vault import Vault, open_sealed, seal
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
 
 from .invitations import UNSET
+from .origins import Origin
 from .passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, Passwords
 from .rights import MAY_SEE, Field
 
@@ -66,7 +67,10 @@ def new_account(
 
 
 class Viewer(Struct, frozen=True):
-    """The signed-in person behind a request. `stores`: the codes of the stores they work in; None: all of them."""
+    """The signed-in person behind a request. `stores`: the codes of the stores they work in; None: all of them.
+
+    `second_factor`: whether they have one, which they were then asked for.
+    """
 
     workspace_id: int
     user_id: UUID
@@ -74,6 +78,7 @@ class Viewer(Struct, frozen=True):
     name: str
     email: str
     stores: frozenset[str] | None = None
+    second_factor: bool = False
 
     def sees(self, field: Field) -> bool:
         """Whether this person sees such fields. Spend is of all stores: nobody limited to some sees it."""
@@ -141,14 +146,21 @@ class Accounts:
             await self._improve(found[0], stored, password)
         return UUID(str(found[0]))
 
-    async def start_session(self, user_id: UUID) -> str:
-        """Start a session and return its token; dead sessions are cleared on the way. Leaves an audit line."""
+    async def start_session(self, user_id: UUID, origin: Origin) -> str:
+        """Start a session and return its token; dead sessions are cleared on the way. Leaves an audit line.
+
+        Raises NotFound for an account that is no more.
+        """
         token = secrets.token_urlsafe(32)
         now = self._clock()
         params = self._session(token, now) | {"user_id": user_id, "expires_at": now + SESSION_LIFE}
         async with self._db.write(self.workspace_id) as conn:
             await conn.execute(_SQL.drop_dead_sessions, params)
-            await conn.execute(_SQL.add_session, params)
+            found = await _one(conn, _SQL.account_key, params)
+            if found is None:
+                raise NotFound("There is no such account.")
+            sealed = seal(self._vault.unwrap(found[0]), msgspec.json.encode(origin))
+            await conn.execute(_SQL.add_session, params | {"sealed": sealed})
             await self._tell(conn, user_id, "session.started")
         return token
 
@@ -160,13 +172,13 @@ class Accounts:
             found = await _one(conn, _SQL.session_viewer, params)
         if found is None:
             return None
-        user_id, role, stores, sealed_key, sealed, seen_at = found
+        user_id, role, stores, sealed_key, sealed, seen_at, second_factor = found
         if now - seen_at >= TOUCH_EVERY:
             async with self._db.write(self.workspace_id) as conn:
                 await conn.execute(_SQL.touch_session, params)
         person = open_person(self._vault, sealed_key, sealed)
         limit = frozenset(stores) if stores is not None else None
-        return Viewer(self.workspace_id, user_id, role, person.name, person.email, limit)
+        return Viewer(self.workspace_id, user_id, role, person.name, person.email, limit, second_factor)
 
     async def end_session(self, token: str) -> None:
         """Sign out; repeated calls do nothing."""

@@ -34,10 +34,12 @@ STORES_MAX: Final = 100
 """Most stores one person can be limited to; who works in more works in all."""
 STORES_OFFERED_MAX: Final = 1_000
 _SQL = load_queries("regulars.store.views", "accounts.sql")
+_SIGN_ON = load_queries("regulars.store.views", "sign_on.sql")
+_FACTORS = load_queries("regulars.store.views", "second_factors.sql")
 
 
 class Member(Struct, frozen=True):
-    """An account as an owner sees it. `invited`: no password was set yet; `sessions` are those that live.
+    """An account as an owner sees it. `invited`: they could not come in yet; `sessions`: those that live.
 
     `stores`: the codes of the stores they are limited to, None for all.
     """
@@ -52,6 +54,7 @@ class Member(Struct, frozen=True):
     invited: bool
     seen_at: datetime | None
     sessions: int
+    second_factor: bool
 
 
 class Team:
@@ -72,33 +75,9 @@ class Team:
         async with self._db.read(self._vault.workspace_id) as conn:
             rows = await (await conn.execute(_SQL.list_accounts, params)).fetchall()
         found = []
-        for (
-            user_id,
-            role,
-            stores,
-            wrapped,
-            sealed,
-            created_at,
-            disabled_at,
-            invited,
-            seen_at,
-            sessions,
-        ) in rows:
+        for user_id, role, stores, wrapped, sealed, *rest in rows:
             person = open_person(self._vault, wrapped, sealed)
-            found.append(
-                Member(
-                    user_id,
-                    person.name,
-                    person.email,
-                    role,
-                    stores,
-                    created_at,
-                    disabled_at,
-                    invited,
-                    seen_at,
-                    sessions,
-                )
-            )
+            found.append(Member(user_id, person.name, person.email, role, stores, *rest))
         return found
 
     async def member(self, user_id: UUID) -> Member:
@@ -180,7 +159,7 @@ class Team:
             await self._tell_stores(conn, by, user_id, before, wanted)
 
     async def set_disabled(self, user_id: UUID, by: str, *, disabled: bool) -> None:
-        """Shut an account, which ends its sessions, or open it again.
+        """Shut an account, which ends its sessions and unties it from a sign-on provider, or open it again.
 
         Raises NotFound, Forbidden for one's own account, Conflict for the last owner who can sign in.
         """
@@ -194,6 +173,7 @@ class Team:
             await conn.execute(_SQL.set_disabled, self._workspace({"user_id": user_id, "disabled_at": at}))
             if disabled:
                 await self._end(conn, user_id, None)
+                await conn.execute(_SIGN_ON.drop_sign_ons, self._workspace({"user_id": user_id}))
             await self._tell(conn, by, user_id, "account.disabled" if disabled else "account.enabled", {})
 
     async def end_sessions(self, user_id: UUID, by: str, keep: str | None = None) -> int:
@@ -205,6 +185,17 @@ class Team:
             if ended:
                 await self._tell(conn, by, user_id, "sessions.ended", {"sessions": ended})
         return ended
+
+    async def reset_second_factor(self, user_id: UUID, by: str) -> None:
+        """Take somebody's second factor away: they lost it. They sign in by password alone until they set one up.
+
+        Raises NotFound, Forbidden for one's own account. A repeat changes nothing.
+        """
+        async with self._db.write(self._vault.workspace_id) as conn:
+            await self._changeable(conn, user_id, by)
+            params = self._workspace({"user_id": user_id})
+            if await (await conn.execute(_FACTORS.drop_factor, params)).fetchone() is not None:
+                await self._tell(conn, by, user_id, "second_factor.reset", {})
 
     async def invited(self, token: str) -> bool:
         """Whether a link can be used now."""
@@ -230,7 +221,7 @@ class Team:
             if row is None or not fits(self._vault, said, row[2], self._clock()):
                 return None
             values = {"user_id": said.user_id, "password_hash": hashed, "old_hash": row[2]}
-            taken = await (await conn.execute(_SQL.take_invitation, self._workspace(values))).fetchone()
+            taken = await (await conn.execute(_SQL.replace_password, self._workspace(values))).fetchone()
             if taken is None:
                 return None
             await self._end(conn, said.user_id, None)

@@ -80,6 +80,7 @@ class Vault:
         self.workspace_id = workspace_id
         self._wrap = AESGCM(master.derive("wrap", workspace_id))
         self.workspace_key = master.derive("log", workspace_id)
+        self.ticket_key = master.derive("ticket", workspace_id)
         self.hash = Hasher(master.derive("hash", workspace_id))
         self.tombstone = Hasher(master.derive("tombstone", workspace_id))
         self.unwrap = lru_cache(maxsize=20_000)(self._unwrap)

@@ -111,6 +111,7 @@ RULES: Final = (
     _person("/{user_id}/disable"),
     _person("/{user_id}/enable"),
     _person("/{user_id}/sign-out"),
+    _person("/{user_id}/reset-second-factor"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

@@ -50,7 +50,9 @@ class StoresRequest(Struct, forbid_unknown_fields=True):
 
 
 class Account(Struct, frozen=True):
-    """An account. `invited`: no password was set yet; `sessions`: how many live; `stores`: null for all."""
+    """An account. `invited`: no password was set yet, and they did not come by single sign-on; `sessions`: how many
+    live; `stores`: null for all; `second_factor`: whether one is on.
+    """
 
     id: Id
     name: str
@@ -62,6 +64,7 @@ class Account(Struct, frozen=True):
     invited: bool
     seen_at: datetime | None
     sessions: int
+    second_factor: bool
 
 
 class Link(Struct, frozen=True):
@@ -137,6 +140,14 @@ async def sign_person_out(visit: AtVisit, user_id: FromPath[str]) -> EndedSessio
     return EndedSessions(await _team(visit).end_sessions(uuid_of(user_id, "user_id"), visit.actor))
 
 
+@post("/v1/people/{user_id:str}/reset-second-factor", summary="Reset a second factor", status_code=200)
+async def reset_person_factor(visit: AtVisit, user_id: FromPath[str]) -> Account:
+    """Take the second factor of somebody away who lost it. A repeat changes nothing."""
+    wanted, team = uuid_of(user_id, "user_id"), _team(visit)
+    await team.reset_second_factor(wanted, visit.actor)
+    return _shown(await team.member(wanted))
+
+
 async def _set_disabled(visit: Visit, user_id: str, *, disabled: bool) -> Account:
     wanted, team = uuid_of(user_id, "user_id"), _team(visit)
     await team.set_disabled(wanted, visit.actor, disabled=disabled)
@@ -163,4 +174,5 @@ def _shown(member: Member) -> Account:
         member.invited,
         member.seen_at,
         member.sessions,
+        member.second_factor,
     )

@@ -20,12 +20,20 @@ ACTIONS: Final[Mapping[str, str]] = {
     "account.stores_changed": "Stores of a person changed",
     "account.disabled": "Account shut",
     "account.enabled": "Account opened again",
+    "account.owner_kept": "Last owner kept, against the provider",
+    "sign_on.tied": "Account tied to the sign-on provider",
     "password.changed": "Password changed",
     "password.set_by_link": "Password set by link",
     "session.started": "Signed in",
     "session.ended": "Signed out",
+    "session.ended_from_afar": "Other session ended",
     "session.refused": "Sign-in refused",
     "sessions.ended": "Signed out everywhere",
+    "second_factor.added": "Second factor set up",
+    "second_factor.removed": "Second factor switched off",
+    "second_factor.reset": "Second factor reset",
+    "second_factor.refused": "Code of a second factor refused",
+    "second_factor.recovery_used": "Recovery code used",
     "key.created": "API key created",
     "key.rotated": "API key rotated",
     "key.revoked": "API key revoked",
@@ -47,7 +55,11 @@ ACTIONS: Final[Mapping[str, str]] = {
 
 # Groups of actions for the filter: a key for the address, the words, and what stands before the dot.
 GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
-    ("people", "People and sign-in", ("account", "password", "session", "sessions")),
+    (
+        "people",
+        "People and sign-in",
+        ("account", "password", "session", "sessions", "second_factor", "sign_on"),
+    ),
     ("keys", "API keys", ("key",)),
     ("sources", "Sources", ("source",)),
     ("customers", "Customers", ("customer", "consent")),
@@ -64,6 +76,7 @@ PARTS: Final[Mapping[str, str]] = {
     "cli": "Command line",
     "restore": "Restore of a backup",
     "demo": "Demo",
+    "sign_on": "Single sign-on",
     "user:unknown": "Unknown address",
 }
 
@@ -105,6 +118,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "role": "Role",
     "stores": "Stores",
     "sessions": "Sessions",
+    "left": "Left",
     "filters": "Filters",
     "lines": "Lines",
 }

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from litestar import Request
 
 from regulars.console.i18n import Language, chosen
+from regulars.console.sign_on_settings import SignOnSettings
 from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
@@ -49,7 +50,8 @@ class Deps:
     `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once; `gate` is
     theirs too.
 
-    `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
+    `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`. With
+    `require_second_factor` nobody gets past setting one up. `sign_on` is the provider people may come by.
     `language` tells which language a page is to be in.
     """
 
@@ -65,6 +67,8 @@ class Deps:
     zone: ZoneInfo = _UTC
     region: str = "GB"
     development: bool = False
+    require_second_factor: bool = False
+    sign_on: SignOnSettings | None = None
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     client_address: Callable[[WebRequest], str] = _peer
     language: Callable[[WebRequest], Language] = language_of

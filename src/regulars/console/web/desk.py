@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
 
 from litestar import Response
 from litestar.di import NamedDependency
@@ -12,8 +13,11 @@ from litestar.response import Redirect
 from msgspec import Struct
 
 from regulars.console.accounts import Accounts, Viewer
+from regulars.console.own_account import OwnAccount
 from regulars.console.passwords import Passwords
+from regulars.console.second_factors import SecondFactors
 from regulars.console.services.rejected import count_open
+from regulars.console.single_sign_on import SingleSignOn
 from regulars.console.team import Team
 from regulars.vocabulary.errors import Forbidden, InvalidInput, RegularsError
 
@@ -21,11 +25,17 @@ from .assets import Assets
 from .deps import Deps, WebRequest
 from .live import LiveHub
 from .nav import may_open
+from .once import Once
 from .security import comes_from_elsewhere, csrf_holds, csrf_token
 from .templating import Pages
-from .throttle import Throttle
+from .throttle import CODE_FAILURES_MAX, Throttle
+
+if TYPE_CHECKING:
+    from regulars.console.provider import Provider
 
 COUNTS_LIFE_SECONDS = 5.0
+PROVIDER_RETURN = "/sign-in/provider/return"
+"""Where a sign-on provider sends people back to; it is told this address, so it stays."""
 FORM_FIELDS_MAX = 200
 
 
@@ -34,6 +44,13 @@ class SignInNeeded(RegularsError):
 
     code = "sign_in_needed"
     status = 401
+
+
+class SecondFactorNeeded(RegularsError):
+    """Everybody here must have a second factor, and this person has none yet."""
+
+    code = "second_factor_needed"
+    status = 403
 
 
 class Visit(Struct, frozen=True):
@@ -60,17 +77,34 @@ class Desk:
         passwords = Passwords()
         self.accounts = Accounts(deps.db, deps.vault, passwords, deps.clock)
         self.team = Team(deps.db, deps.vault, passwords, deps.clock)
+        self.own = OwnAccount(deps.db, deps.vault, passwords, deps.clock)
+        self.factors = SecondFactors(deps.db, deps.vault, deps.clock, deps.workspace_name)
+        self.single_sign_on = SingleSignOn(deps.db, deps.vault, self.team, deps.clock)
+        self.provider = _provider(deps)
+        self.tickets_used = Once(time.monotonic)
         self.throttle = Throttle(time.monotonic)
+        self.code_throttle = Throttle(time.monotonic, account_failures_max=CODE_FAILURES_MAX)
         self.workspace_id = deps.vault.workspace_id
         self.cookie = ("__Host-" if deps.secure else "") + "regulars_session"
         self._counts = _Counts()
 
-    async def visit(self, request: WebRequest) -> Visit:
-        """Who is signed in. Raises SignInNeeded."""
+    @property
+    def passwords_open(self) -> bool:
+        """Whether a password lets anybody in."""
+        return self.provider is None or not self.provider.chosen.only
+
+    async def has_password(self, user_id: UUID) -> bool:
+        """Whether somebody has a password that lets them in."""
+        return self.passwords_open and await self.own.has_password(user_id)
+
+    async def visit(self, request: WebRequest, *, enrolling: bool = False) -> Visit:
+        """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`)."""
         workspace, _, token = request.cookies.get(self.cookie, "").partition(".")
         if token and workspace == str(self.workspace_id):
             viewer = await self.accounts.viewer(token)
             if viewer is not None:
+                if self.deps.require_second_factor and not viewer.second_factor and not enrolling:
+                    raise SecondFactorNeeded("Set up a second factor to go on.")
                 return Visit(viewer, token)
         raise SignInNeeded("Sign in to go on.")
 
@@ -127,6 +161,15 @@ class Desk:
     def forget_counts(self) -> None:
         """Count anew on the next page: something changed."""
         self._counts.values = None
+
+
+def _provider(deps: Deps) -> Provider | None:
+    if deps.sign_on is None:
+        return None
+    # Takes a quarter of a second to import, which those without a provider need not wait for.
+    from regulars.console.provider import Provider
+
+    return Provider(deps.sign_on, deps.base_url + PROVIDER_RETURN, deps.clock, time.monotonic)
 
 
 AtDesk: TypeAlias = NamedDependency[Desk]

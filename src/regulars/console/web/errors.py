@@ -15,7 +15,7 @@ from regulars.observe import get_logger
 from regulars.vocabulary.errors import RegularsError
 
 from .deps import WebRequest
-from .desk import Desk, SignInNeeded
+from .desk import Desk, SecondFactorNeeded, SignInNeeded
 from .templating import wants_fragment
 
 _log = get_logger("console")
@@ -28,9 +28,11 @@ def is_for_people(request: WebRequest) -> bool:
 
 
 def error_page(desk: Desk, request: WebRequest, error: Exception) -> Response[Any]:
-    """The page of an error. Somebody who is not signed in is led to the form and back."""
+    """The page of an error. Somebody who is not signed in, or not safely enough, is led to where they can be."""
     if isinstance(error, SignInNeeded):
         return _to_sign_in(request)
+    if isinstance(error, SecondFactorNeeded):
+        return _lead(request, "/account/second-factor")
     status, said = _reading(error)
     reference = secrets.token_hex(4)
     if status >= 500:
@@ -54,6 +56,10 @@ def _to_sign_in(request: WebRequest) -> Response[Any]:
         path = "/"
     target = f"{path}?{request.url.query}" if request.url.query and path != "/" else path
     address = "/sign-in" if target == "/" else f"/sign-in?next={quote(target, safe='')}"
+    return _lead(request, address)
+
+
+def _lead(request: WebRequest, address: str) -> Response[Any]:
     if wants_fragment(request):
         return Response(b"", status_code=401, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
     return Redirect(address, status_code=303, headers={"Cache-Control": "no-store"})

@@ -14,6 +14,8 @@ WINDOW_SECONDS = 900.0
 PAIR_FAILURES_MAX = 5
 ADDRESS_FAILURES_MAX = 30
 ACCOUNT_FAILURES_MAX = 50
+CODE_FAILURES_MAX = 10
+"""For one account, of the codes of a second factor: they are short, and only who has the password gets to try."""
 ENTRIES_MAX = 20_000
 
 
@@ -26,8 +28,11 @@ class _Count:
 class Throttle:
     """Counts tries in windows of 15 minutes. `clock` gives seconds that only grow."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, clock: Callable[[], float], *, account_failures_max: int = ACCOUNT_FAILURES_MAX
+    ) -> None:
         self._clock = clock
+        self._account_failures_max = account_failures_max
         self._counts: OrderedDict[Hashable, _Count] = OrderedDict()
 
     def admit(self, account: str, address: str) -> int:
@@ -35,7 +40,7 @@ class Throttle:
 
         An allowed try counts as a failure until `succeeded` takes it back: parallel tries cannot slip through.
         """
-        keys = _keys(account, address)
+        keys = self._keys(account, address)
         wait_seconds = max(self._wait(key, limit) for key, limit in keys)
         if wait_seconds == 0:
             for key, _ in keys:
@@ -44,7 +49,7 @@ class Throttle:
 
     def succeeded(self, account: str, address: str) -> None:
         """Take the try back, and forget what this person failed at this address."""
-        for key, _ in _keys(account, address):
+        for key, _ in self._keys(account, address):
             if count := self._counts.get(key):
                 count.failures -= 1
         self._counts.pop(("pair", account, address), None)
@@ -64,10 +69,9 @@ class Throttle:
         left = WINDOW_SECONDS - (self._clock() - count.since) if count else 0.0
         return int(left) + 1 if count and count.failures >= limit and left > 0 else 0
 
-
-def _keys(account: str, address: str) -> tuple[tuple[Hashable, int], ...]:
-    return (
-        (("pair", account, address), PAIR_FAILURES_MAX),
-        (("address", address), ADDRESS_FAILURES_MAX),
-        (("account", account), ACCOUNT_FAILURES_MAX),
-    )
+    def _keys(self, account: str, address: str) -> tuple[tuple[Hashable, int], ...]:
+        return (
+            (("pair", account, address), PAIR_FAILURES_MAX),
+            (("address", address), ADDRESS_FAILURES_MAX),
+            (("account", account), self._account_failures_max),
+        )

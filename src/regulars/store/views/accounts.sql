@@ -33,12 +33,14 @@ update app_user set password_hash = %(password_hash)s
 
 -- name: add_session
 -- Starts a session.
-insert into user_session (workspace_id, token_hash, user_id, created_at, seen_at, expires_at)
-values (%(workspace_id)s, %(token_hash)s, %(user_id)s, %(now)s, %(now)s, %(expires_at)s);
+insert into user_session (workspace_id, token_hash, user_id, created_at, seen_at, expires_at, sealed)
+values (%(workspace_id)s, %(token_hash)s, %(user_id)s, %(now)s, %(now)s, %(expires_at)s, %(sealed)s);
 
 -- name: session_viewer
--- Who a living session belongs to.
-select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, s.seen_at
+-- Who a living session belongs to, and whether they have a second factor.
+select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, s.seen_at,
+       exists (select from second_factor f
+                where f.workspace_id = u.workspace_id and f.user_id = u.user_id and f.confirmed_at is not null)
   from user_session s
   join app_user u on u.workspace_id = s.workspace_id and u.user_id = s.user_id
  where s.workspace_id = %(workspace_id)s and s.token_hash = %(token_hash)s
@@ -63,8 +65,13 @@ delete from user_session
 
 -- name: list_accounts
 -- Everybody with an account, with when they were last here and how many of their sessions live.
-select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, u.created_at, u.disabled_at, left(u.password_hash, 1) = '!' as invited,
-       max(s.seen_at), count(s.user_id)
+select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, u.created_at, u.disabled_at,
+       left(u.password_hash, 1) = '!'
+           and not exists (select from sign_on o where o.workspace_id = u.workspace_id and o.user_id = u.user_id)
+           as invited,
+       max(s.seen_at), count(s.user_id),
+       exists (select from second_factor f
+                where f.workspace_id = u.workspace_id and f.user_id = u.user_id and f.confirmed_at is not null)
   from app_user u
   left join user_session s on s.workspace_id = u.workspace_id and s.user_id = u.user_id
        and s.revoked_at is null and s.expires_at > %(now)s and s.seen_at > %(idle_since)s
@@ -75,10 +82,12 @@ select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, u.created_at, u.disa
 
 -- name: lock_owners
 -- The owners who can sign in or are about to; nobody else takes one away meanwhile.
-select user_id from app_user
- where workspace_id = %(workspace_id)s and role = 'owner' and disabled_at is null and left(password_hash, 1) <> '!'
- order by user_id
-   for update;
+select u.user_id from app_user u
+ where u.workspace_id = %(workspace_id)s and u.role = 'owner' and u.disabled_at is null
+   and (left(u.password_hash, 1) <> '!'
+        or exists (select from sign_on o where o.workspace_id = u.workspace_id and o.user_id = u.user_id))
+ order by u.user_id
+   for update of u;
 
 -- name: account_by_id
 -- One account.
@@ -118,9 +127,29 @@ delete from user_session
  where workspace_id = %(workspace_id)s and user_id = %(user_id)s and token_hash is distinct from %(keep)s
 returning user_id;
 
--- name: take_invitation
--- Sets the password of an account that still has the hash the invitation was made with.
+-- name: replace_password
+-- Sets the password of an account that still has the hash it was looked at with.
 update app_user set password_hash = %(password_hash)s
  where workspace_id = %(workspace_id)s and user_id = %(user_id)s and password_hash = %(old_hash)s
    and disabled_at is null
+returning user_id;
+
+-- name: account_key
+-- The key of an account, wrapped.
+select sealed_key from app_user where workspace_id = %(workspace_id)s and user_id = %(user_id)s;
+
+-- name: own_sessions
+-- The living sessions of one person with what is sealed in them, the one used last first.
+select s.token_hash, s.created_at, s.seen_at, u.sealed_key, s.sealed
+  from user_session s
+  join app_user u on u.workspace_id = s.workspace_id and u.user_id = s.user_id
+ where s.workspace_id = %(workspace_id)s and s.user_id = %(user_id)s
+   and s.revoked_at is null and s.expires_at > %(now)s and s.seen_at > %(idle_since)s
+ order by s.seen_at desc, s.created_at desc, s.token_hash
+ limit %(limit)s;
+
+-- name: end_own_session
+-- Ends one session of a person, and nobody else's.
+delete from user_session
+ where workspace_id = %(workspace_id)s and user_id = %(user_id)s and token_hash = %(token_hash)s
 returning user_id;

@@ -1,4 +1,4 @@
-"""Signing in and out, and the theme."""
+"""Signing in with a password, signing out, and the theme."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import secrets
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie
 
-from regulars.console.accounts import SESSION_LIFE
 from regulars.console.i18n import _
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, SignInNeeded
+from regulars.console.web.entering import admit, own_cookie, session_cookie
 from regulars.console.web.recent import RECENT_COOKIE, RECENT_PATH
 from regulars.console.web.security import csrf_token, safe_path
 from regulars.vocabulary.errors import Forbidden
@@ -26,7 +25,7 @@ async def sign_in_page(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """The form; somebody who is signed in goes on."""
     target = safe_path(request.query_params.get("next"))
     try:
-        await desk.visit(request)
+        await desk.visit(request, enrolling=True)
     except SignInNeeded:
         return _form(request, desk, target)
     return desk.go(target)
@@ -34,12 +33,14 @@ async def sign_in_page(request: WebRequest, desk: AtDesk) -> Response[Any]:
 
 @post("/sign-in", include_in_schema=False)
 async def sign_in(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """Check address and password; on success a new session, whatever cookie came along."""
+    """Check address and password; on success a new session, or the second step, whatever cookie came along."""
     secret = request.cookies.get(_FORM_COOKIE, "")
     try:
         fields = await desk.form(request, secret)
     except Forbidden:
         return _form(request, desk, "/", error=_("The form was open too long. Please try again."), status=403)
+    if not desk.passwords_open:
+        return _form(request, desk, safe_path(fields.get("next")), status=403)
     target, email = safe_path(fields.get("next")), fields.get("email", "").strip().lower()
     account = hashlib.sha256(email.encode()).hexdigest()
     address = desk.deps.client_address(request)
@@ -53,11 +54,8 @@ async def sign_in(request: WebRequest, desk: AtDesk) -> Response[Any]:
         error = _("Address and password do not fit together.")
         return _form(request, desk, target, email=email, error=error, status=401)
     desk.throttle.succeeded(account, address)
-    await _end_old_session(request, desk)
-    token = await desk.accounts.start_session(user_id)
-    answer = desk.go(target)
-    answer.set_cookie(session_cookie(desk, f"{desk.workspace_id}.{token}", int(SESSION_LIFE.total_seconds())))
-    answer.delete_cookie(_FORM_COOKIE)
+    answer = await admit(request, desk, user_id, target)
+    answer.delete_cookie(_FORM_COOKIE, path="/sign-in")
     return answer
 
 
@@ -65,7 +63,7 @@ async def sign_in(request: WebRequest, desk: AtDesk) -> Response[Any]:
 async def sign_out(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """End the session here and in the store."""
     try:
-        visit = await desk.visit(request)
+        visit = await desk.visit(request, enrolling=True)
     except SignInNeeded:
         return desk.go("/sign-in")
     await desk.form(request, visit.token)
@@ -74,19 +72,6 @@ async def sign_out(request: WebRequest, desk: AtDesk) -> Response[Any]:
     answer.set_cookie(session_cookie(desk, "", 0))
     answer.delete_cookie(RECENT_COOKIE, path=RECENT_PATH)
     return answer
-
-
-def session_cookie(desk: Desk, value: str, life_seconds: int) -> Cookie:
-    """The session's cookie: not for scripts, not for other sites' forms, encrypted connections where we have them."""
-    return Cookie(
-        desk.cookie,
-        value=value,
-        path="/",
-        max_age=life_seconds,
-        httponly=True,
-        samesite="lax",
-        secure=desk.deps.secure,
-    )
 
 
 def _form(
@@ -100,7 +85,14 @@ def _form(
     retry_seconds: int | None = None,
 ) -> Response[Any]:
     headers = {"Retry-After": str(retry_seconds)} if retry_seconds else {}
-    context = {"headers": headers, "target": target, "email": email, "error": error}
+    context = {
+        "headers": headers,
+        "target": target,
+        "email": email,
+        "error": error,
+        "provider": desk.provider.chosen.name if desk.provider else None,
+        "passwords_open": desk.passwords_open,
+    }
     return stranger_form(
         request, desk, "/sign-in", "pages/sign_in.html", _FORM_COOKIE, status=status, **context
     )
@@ -112,22 +104,5 @@ def stranger_form(
     """A form for somebody who is not signed in; a cookie of its address alone stands for the session in its token."""
     secret = request.cookies.get(cookie) or secrets.token_urlsafe(32)
     answer = desk.pages.page(request, template, csrf=csrf_token(secret), **context)
-    answer.set_cookie(
-        Cookie(
-            cookie,
-            value=secret,
-            path=path,
-            max_age=_FORM_LIFE_SECONDS,
-            httponly=True,
-            samesite="lax",
-            secure=desk.deps.secure,
-        )
-    )
+    answer.set_cookie(own_cookie(desk, cookie, secret, path, _FORM_LIFE_SECONDS))
     return answer
-
-
-async def _end_old_session(request: WebRequest, desk: Desk) -> None:
-    """A session that came along with the form is not carried over."""
-    token = request.cookies.get(desk.cookie, "").partition(".")[2]
-    if token:
-        await desk.accounts.end_session(token)

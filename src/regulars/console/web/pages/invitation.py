@@ -6,14 +6,14 @@ from typing import Any
 
 from litestar import Response, get, post
 
-from regulars.console.accounts import SESSION_LIFE
 from regulars.console.i18n import _
 from regulars.console.passwords import PASSWORD_CHARACTERS_MIN
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk
+from regulars.console.web.entering import admit
 from regulars.vocabulary.errors import Forbidden, InvalidInput
 
-from .account import session_cookie, stranger_form
+from .account import stranger_form
 
 _FORM_COOKIE = "regulars_invitation"
 
@@ -21,13 +21,17 @@ _FORM_COOKIE = "regulars_invitation"
 @get("/invitation", include_in_schema=False)
 async def invitation(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """The form, or why the link does not work any more."""
+    if not desk.passwords_open:
+        return desk.go("/sign-in")
     token = request.query_params.get("token", "")
     return _form(request, desk, token, usable=await desk.team.invited(token))
 
 
 @post("/invitation", include_in_schema=False)
 async def accept(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """Set the password and sign in."""
+    """Set the password and sign in; a second factor is asked for all the same."""
+    if not desk.passwords_open:
+        return desk.go("/sign-in")
     try:
         fields = await desk.form(request, request.cookies.get(_FORM_COOKIE, ""))
     except Forbidden:
@@ -43,11 +47,7 @@ async def accept(request: WebRequest, desk: AtDesk) -> Response[Any]:
         return _form(request, desk, token, usable=True, error=error, status=400)
     if user_id is None:
         return _form(request, desk, "", usable=False, status=410)
-    session = await desk.accounts.start_session(user_id)
-    answer = desk.go("/")
-    answer.set_cookie(
-        session_cookie(desk, f"{desk.workspace_id}.{session}", int(SESSION_LIFE.total_seconds()))
-    )
+    answer = await admit(request, desk, user_id, "/")
     answer.delete_cookie(_FORM_COOKIE, path="/invitation")
     return answer
 

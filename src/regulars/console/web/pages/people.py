@@ -121,8 +121,18 @@ async def sign_out_everywhere(request: WebRequest, desk: AtDesk, user: FromPath[
     return await _people(request, desk, visit, done=_("Sessions ended: %(n)s.", n=ended))
 
 
+@post("/people/{user:str}/reset-second-factor", include_in_schema=False)
+async def reset_second_factor(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
+    """Take the second factor of somebody away who lost it."""
+    visit = await desk.visit_to(request, "people")
+    await desk.form(request, visit.token)
+    await desk.team.reset_second_factor(uuid_of(user, "user"), actor_of(visit.viewer.user_id))
+    return await _people(request, desk, visit, done=_("The second factor is reset. They can set up another."))
+
+
 HANDLERS = (
-    people, invite, new_link, set_role, stores_form, set_stores, disable, enable, sign_out_everywhere, *INVITATION,
+    people, invite, new_link, set_role, stores_form, set_stores, disable, enable, sign_out_everywhere,
+    reset_second_factor, *INVITATION,
 )  # fmt: skip
 
 
