@@ -12,13 +12,13 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.capabilities.consent.rules import word_of
-from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.person import person_of
 from regulars.console.services import lookups
 from regulars.console.services.consents import (
     Word,
     addresses_in_words,
     all_words,
+    present_address,
     words_of,
 )
 from regulars.vocabulary.errors import InvalidInput
@@ -44,12 +44,6 @@ Channel = Literal["email", "sms", "whatsapp", "phone", "push", "post"]
 _FIRST: Final = (UUID(int=0), "", "")
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AHEAD: Final = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
-_ADDRESS_KINDS: Final = {
-    "email": kinds.EMAIL,
-    "sms": kinds.PHONE,
-    "whatsapp": kinds.PHONE,
-    "phone": kinds.PHONE,
-}
 
 
 class Consent(Struct, frozen=True):
@@ -192,19 +186,11 @@ async def _of_profile(visit: Visit, text: str, channel: str | None, purpose: str
 
 async def _address_of(visit: Visit, text: str, channel: str) -> str:
     """The e-mail or phone a profile said last. Raises NotFound, and InvalidInput where there is none."""
-    kind = _ADDRESS_KINDS.get(channel)
-    if kind is None:
-        raise InvalidInput(f"For {channel} give the address or the customer.", field="profile_id")
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(text))
     if found is None:
         raise unknown_profile()
-    said = [one for part in found.parts for one in part.identities() if kinds.BY_NAME[one.kind] == kind]
-    current = [one for one in said if one.current]
-    if not current:
-        name = kinds.NAMES[kind]
-        raise InvalidInput(f"This customer has no {name}.", code="no_address", field="profile_id")
-    return max(current, key=lambda one: one.said_at_us).value
+    return present_address(found.parts, channel, field="profile_id")
 
 
 def _check(visit: Visit, event: Event) -> None:

@@ -139,6 +139,11 @@ def name_of(parts: Sequence[Part]) -> str | None:
     return " ".join(str(word) for word in words if word) or None
 
 
+def given_name_of(parts: Sequence[Part]) -> str | None:
+    """The given name of a profile as last said."""
+    return _last_scalar(parts, "given_name") or None
+
+
 def open_fields(vault: Vault, wrapped: bytes, sealed: bytes) -> Fields:
     """The fields of a record."""
     return _FIELDS.decode(open_sealed(vault.unwrap(wrapped), sealed))

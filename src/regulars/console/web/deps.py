@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from litestar import Request
 
+from regulars.engine.erase import Erasure
 from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
 from regulars.vocabulary.connector import Connector
-from regulars.vocabulary.intake import ReplayOutcome
+from regulars.vocabulary.intake import Gate, ReplayOutcome
 
 __all__ = ["Deps", "Replay", "ReplayOutcome", "WebRequest"]
 
@@ -29,6 +30,12 @@ class Replay(Protocol):
     """Tries rejected events again through the gate; those that pass are marked as resolved."""
 
     async def __call__(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome: ...
+
+
+class Forget(Protocol):
+    """Erases the person of a profile for good; may take seconds and blocks. `engine.forget.forget` does it."""
+
+    def __call__(self, profile_id: str, actor: str, reason: str) -> Erasure: ...
 
 
 def _peer(request: WebRequest) -> str:
@@ -46,6 +53,8 @@ class Deps:
 
     `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once.
 
+    `gate` takes what is said here as events, `forget` erases for good.
+
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`.
     `catalogue` gives the words of the reader's language (None: English).
     """
@@ -53,6 +62,8 @@ class Deps:
     db: Database
     vault: Vault
     replay: Replay
+    gate: Gate
+    forget: Forget
     base_url: str
     keys: Keys
     sources: Sources

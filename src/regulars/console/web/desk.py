@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from regulars.console.accounts import Accounts, Viewer
 from regulars.console.passwords import Passwords
+from regulars.console.requests.carry_out import Means, Requests
+from regulars.console.services.consent_figures import ConsentFigures
 from regulars.console.services.rejected import count_open
 from regulars.console.team import Team
 from regulars.vocabulary.errors import Forbidden, InvalidInput, RegularsError
@@ -60,6 +62,8 @@ class Desk:
         passwords = Passwords()
         self.accounts = Accounts(deps.db, deps.vault, passwords, deps.clock)
         self.team = Team(deps.db, deps.vault, passwords, deps.clock)
+        self.requests = Requests(_means(deps))
+        self.consent_figures = ConsentFigures(deps.db, deps.vault.workspace_id, deps.clock)
         self.throttle = Throttle(time.monotonic)
         self.workspace_id = deps.vault.workspace_id
         self.cookie = ("__Host-" if deps.secure else "") + "regulars_session"
@@ -120,13 +124,26 @@ class Desk:
         now = time.monotonic()
         if self._counts.values is None or now - self._counts.at > COUNTS_LIFE_SECONDS:
             async with self.deps.db.read(self.workspace_id) as conn:
-                self._counts.values = {"rejected": await count_open(conn, self.workspace_id)}
+                rejected = await count_open(conn, self.workspace_id)
+            self._counts.values = {"rejected": rejected, "requests": await self.requests.book.waiting()}
             self._counts.at = now
         return self._counts.values
 
     def forget_counts(self) -> None:
         """Count anew on the next page: something changed."""
         self._counts.values = None
+
+
+def _means(deps: Deps) -> Means:
+    return Means(
+        db=deps.db,
+        vault=deps.vault,
+        gate=deps.gate,
+        sources=deps.sources,
+        clock=deps.clock,
+        zone=deps.zone,
+        forget=deps.forget,
+    )
 
 
 AtDesk: TypeAlias = NamedDependency[Desk]

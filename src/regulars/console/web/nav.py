@@ -26,6 +26,7 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "home": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
     "customers": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
     "events": frozenset({"owner", "engineer", "privacy"}),
+    "requests": frozenset({"owner", "privacy"}),
     "audit": frozenset({"owner", "privacy"}),
     "keys": frozenset({"owner", "engineer"}),
     "people": frozenset({"owner"}),
@@ -44,6 +45,9 @@ def entries() -> Sequence[NavItem]:
         NavItem("home", "/", "layout-dashboard", _("Home")),
         NavItem("customers", "/customers", "users", _("Customers")),
         NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
+        NavItem(
+            "requests", "/requests", "inbox", _("Consent and requests"), group=_("Trust"), counts="requests"
+        ),
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
