@@ -115,7 +115,7 @@ def test_the_page_tells_what_an_erasure_removes_and_what_stays(stage: Stage, vis
     assert counts["tills"][:4] == [1, 4, 2, 2]
     assert counts["webshop"][:4] == [1, 4, 1, 0]
     assert counts["In all"][:4] == [2, 8, 3, 2]
-    assert "2 receipts, as nobody&#39;s" in page
+    assert "2 receipts, as nobody's" in page
     assert "£21.49" in page
 
 
@@ -210,7 +210,7 @@ def test_a_correction_goes_through_the_log(stage: Stage, visitor: httpx.Client) 
     assert Rebuilder(stage.database, stage.vault).verify().differences == []
     with stage.database.session(stage.workspace_id) as connection:
         (lines,) = connection.execute(
-            "select count(*) from audit where action = 'customer.updated' and actor like 'user:%' and object = %(o)s",
+            "select count(*) from audit where action = 'customer.updated' and starts_with(actor, 'user:') and object = %(o)s",
             {"o": f"profile:{profile}"},
         ).fetchone() or (0,)
     assert lines == 2
@@ -295,6 +295,8 @@ def test_the_queue_is_by_days_left_in_words(stage: Stage, visitor: httpx.Client)
             kind="access", came_by="email", received_on=now - timedelta(days=days), record_id=profile
         )
         stage.run(open_book(stage).add(new, "test"))
+    assert stage.console is not None
+    stage.console.desk.forget_counts()
     page = visitor.get("/requests").text
     numbers = re.findall(r'href="/requests/(\d+)"', page)
     assert numbers == ["1", "3", "2"]

@@ -117,7 +117,7 @@ RULES: Final = (
     _person("/{user_id}/disable"),
     _person("/{user_id}/enable"),
     _person("/{user_id}/sign-out"),
-    _read("/v1/requests", "Requests", PRIVACY),
+    Rule("GET", "/v1/requests", "Requests", (PRIVACY,), answers=(404,)),
     _request(""),
     _read("/v1/requests/{request_no}", "Requests", PRIVACY),
     _request("/{request_no}/check"),

@@ -139,7 +139,7 @@ def requests_of(visit: Visit) -> Requests:
 @get("/v1/requests", summary="List requests")
 async def list_requests(
     visit: AtVisit,
-    state: Annotated[
+    view: Annotated[
         Literal["open", "overdue", "closed", "any"],
         QueryParameter(
             name="state", description="Open ones, those past their deadline, closed ones, or any."
@@ -156,15 +156,15 @@ async def list_requests(
     """Open requests by deadline, the nearest first; all others by number, the newest first."""
     desk = requests_of(visit)
     book = desk.book
-    if state in ("open", "overdue") and profile_id is None:
+    if view in ("open", "overdue") and profile_id is None:
         place = read_cursor(cursor, Place)
-        found = await book.waiting_list(kind=kind, overdue=state == "overdue", after=place, limit=limit + 1)
+        found = await book.waiting_list(kind=kind, overdue=view == "overdue", after=place, limit=limit + 1)
         kept, more = cut(found, limit, lambda one: (one.due_on, one.no))
     else:
         before = read_cursor(cursor, tuple[int])
         found = await book.newest(
             kind=kind,
-            closed=state == "closed" and profile_id is None,
+            closed=view == "closed" and profile_id is None,
             profile_id=profile_id_in(profile_id) if profile_id else None,
             before=before[0] if before else None,
             limit=limit + 1,

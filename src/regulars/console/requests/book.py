@@ -153,11 +153,16 @@ class Book:
         before: int | None = None,
         limit: int,
     ) -> list[Request]:
-        """Requests by number, the newest first; closed ones or those of a profile where asked."""
-        params = self._params(
-            kind=kind, closed=closed, profile_id=profile_id, request_no=before or _LAST_NO, limit=limit
-        )
+        """Requests by number, the newest first; closed ones or those of a customer where asked.
+
+        Any id of the customer's records will do. Raises NotFound for one there is not (any more).
+        """
         async with self._db.read(self._vault.workspace_id) as conn:
+            if profile_id is not None:
+                profile_id = await resolve(conn, self._vault.workspace_id, profile_id)
+            params = self._params(
+                kind=kind, closed=closed, profile_id=profile_id, request_no=before or _LAST_NO, limit=limit
+            )
             return [_read(self._vault, found) for found in await rows(conn, SQL.newest_requests, params)]
 
     async def add(self, new: NewRequest, by: str) -> Request:
