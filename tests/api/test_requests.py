@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from regulars.console.requests.book import Book
@@ -90,7 +91,14 @@ async def test_a_proof_changed_later_is_held_by_no_line(house: House) -> None:
 async def test_a_correction_is_said_by_the_request_alone(house: House) -> None:
     profile = await customer(house, "cora")
     path = await ask(house, "correction", profile)
-    for body in (None, {}, {"correction": {}}, {"correction": {"email": "x"}}, {"correction": {"card": "1"}}):
+    wrong: tuple[Any, ...] = (
+        None,
+        {},
+        {"correction": {}},
+        {"correction": {"email": "x"}},
+        {"correction": {"card": "1"}},
+    )
+    for body in wrong:
         assert_error(await house.call("POST", f"{path}/execute", scopes=DESK, json=body), 400)
     done = await execute(house, path, {"correction": {"email": "cora.new@example.com", "family_name": "New"}})
     assert done["result"] == {
@@ -167,8 +175,8 @@ async def test_lists_page_by_deadline_and_by_number(house: House) -> None:
             cursor = {"cursor": page["next"]}
         assert len(seen) == len(set(seen))
         assert set(numbers) <= set(seen), query
-    for query in ("state=lost", "kind=party", "cursor=AAAA", "limit=0"):
-        assert_error(await house.call("GET", f"/v1/requests?{query}", scopes=DESK), 400)
+    for text in ("state=lost", "kind=party", "cursor=AAAA", "limit=0"):
+        assert_error(await house.call("GET", f"/v1/requests?{text}", scopes=DESK), 400)
 
 
 async def test_without_pii_read_nothing_written_is_shown(house: House) -> None:
@@ -215,7 +223,5 @@ async def test_a_day_is_one_of_the_shops(house: House) -> None:
     source = await house.sources.ensure(workspace_id, "tills")
     store = {"id": "s-1", "type": "store.updated", "occurred_at": "2026-01-01T00:00:00+00:00",
              "store_details": {"code": "atoll", "time_zone": "Pacific/Kiritimati"}}  # fmt: skip
-    import msgspec
-
     await house.gate.submit(source.source, [msgspec.json.encode(store)], door="events")
     assert str(await book.today()) == "2026-02-01"

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from regulars.store.database import Database
-from tests.console.shop import open_shop
+from tests.console.shop import ask_about_data, open_shop
 from tests.console.stage import Stage
 from tests.servers import TestServer
 
@@ -56,6 +56,7 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
     with Stage(Database(server.dsn(name), connections_max=4), development=True).serving() as served:
         served.add_account()
         open_shop(served, datetime.now(UTC))
+        ask_about_data(served)
         yield served
     server.drop(name)
 

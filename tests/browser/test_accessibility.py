@@ -19,7 +19,8 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "/invitation?token=x", "/nope", "/_kit",
+    "/keys/sources", "/keys/new", "/people", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
+    "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -110,6 +111,10 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/keys",
         "/keys/sources",
         "/people",
+        "/requests",
+        "/requests/2",
+        "/requests/3",
+        "/requests/consent",
     ],
 )
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
@@ -131,6 +136,10 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/keys",
         "/keys/sources",
         "/people",
+        "/requests",
+        "/requests/2",
+        "/requests/3",
+        "/requests/consent",
     ):
         window.goto(path)
         small = window.evaluate(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from contextlib import closing
@@ -15,6 +16,7 @@ import pytest
 
 from regulars.console.accounts import Role
 from regulars.console.requests.book import NewRequest, Request
+from regulars.intake.rebuild import Rebuilder
 from regulars.store.audit import verify_chain
 from tests.console.stage import Stage, details, sale, token_in
 from tests.console.test_pages import FRAGMENT, check
@@ -38,7 +40,8 @@ def profile_of(client: httpx.Client, query: str = "L0001") -> str | None:
 
 def known(stage: Stage, client: httpx.Client) -> str:
     """Jane, known to tills and web shop; the id of her profile."""
-    stage.send(sale("R-1", **JANE), sale("R-2", total_minor=1250, **JANE))
+    person: dict[str, Any] = {**JANE}
+    stage.send(sale("R-1", **person), sale("R-2", total_minor=1250, **person))
     stage.send(
         details("w-1", **{**JANE, "external_id": "web-7", "birth_date": "1990-02-01"}), source="webshop"
     )
@@ -97,8 +100,6 @@ def test_a_request_for_access_ends_with_a_copy_and_a_proof(stage: Stage, visitor
 
 
 def test_the_file_of_a_request_has_the_hash_that_is_noted(stage: Stage, visitor: httpx.Client) -> None:
-    import hashlib
-
     path = ask(stage, visitor, "portability", known(stage, visitor))
     file = post(visitor, f"{path}/file")
     (noted,) = one(stage, path).proof["files"]
@@ -202,8 +203,6 @@ def test_a_correction_is_told_to_each_record_that_is_wrong(stage: Stage, visitor
 
 def test_a_correction_goes_through_the_log(stage: Stage, visitor: httpx.Client) -> None:
     """What was corrected is an event: the log rebuilds it, and the trail names who said it."""
-    from regulars.intake.rebuild import Rebuilder
-
     profile = known(stage, visitor)
     path = ask(stage, visitor, "correction", profile)
     post(visitor, f"{path}/correct", family_name="Dough", email="j.dough@example.com")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from uuid import UUID
 
 from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds
-from regulars.console.services import lookups
 from regulars.console.services.common import rows, sources
 from regulars.console.services.consents import words_of
+from regulars.console.services.lookups import Found
 from regulars.console.services.people import Part
 from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault
@@ -63,12 +62,9 @@ class _Counting(Struct):
 
 
 async def found_data(
-    conn: AsyncConnection, vault: Vault, profile_id: UUID, connectors: Mapping[str, Connector]
-) -> FoundData | None:
-    """What is kept of a profile by source; None when there is no such customer (any more)."""
-    found = await lookups.by_record(conn, vault, profile_id)
-    if found is None:
-        return None
+    conn: AsyncConnection, vault: Vault, found: Found, connectors: Mapping[str, Connector]
+) -> FoundData:
+    """What is kept of a customer by source."""
     parts = found.parts
     known = await sources(conn, vault.workspace_id)
     counting = _Counting({number: System(one.name, one.kind) for number, one in known.items()})

@@ -25,10 +25,10 @@ def kinds_explained() -> Mapping[str, str]:
     """What each kind asks for, with its place in the law."""
     return {
         "access": _("Wants to know what is kept of them (GDPR, Art. 15)."),
-        "portability": _("Wants their data as a file to take elsewhere (Art. 20)."),
-        "correction": _("Says that something kept of them is wrong (Art. 16)."),
-        "erasure": _("Wants to be forgotten (Art. 17)."),
-        "objection": _("Takes consent back, or objects to marketing (Art. 7(3), 21)."),
+        "portability": _("Wants their data as a file to take elsewhere (GDPR, Art. 20)."),
+        "correction": _("Says that something kept of them is wrong (GDPR, Art. 16)."),
+        "erasure": _("Wants to be forgotten (GDPR, Art. 17)."),
+        "objection": _("Takes consent back, or objects to marketing (GDPR, Art. 7(3), 21)."),
     }
 
 

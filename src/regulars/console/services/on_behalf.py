@@ -17,7 +17,7 @@ from regulars.vocabulary.intake import Gate
 
 from .consents import MARKETING, present_address
 from .lookups import Found
-from .people import Person, given_name_of
+from .people import Person, last_scalar
 from .saying import say
 
 SOURCE: Final = "console"
@@ -90,7 +90,7 @@ def channels_of(person: Person) -> list[str]:
 
 def _whoever_has(address: str, found: Found) -> Customer:
     """The customer by this address; with their given name, since a family may share it."""
-    given = given_name_of(found.parts)
+    given = last_scalar(found.parts, "given_name")
     if "@" in address:
         return Customer(email=address, given_name=given)
     return Customer(phone=address, given_name=given)

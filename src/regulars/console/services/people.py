@@ -115,7 +115,7 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person
     contacts = {kind: _last_said(parts, kind) for kind in (*_CONTACTS, kinds.LOYALTY_CARD)}
     if not clear:
         contacts = {kind: value and mask(kinds.NAMES[kind], value) for kind, value in contacts.items()}
-    birth = _last_scalar(parts, "birth_date")
+    birth = last_scalar(parts, "birth_date")
     return Person(
         profile_id=profile_id,
         name=name_of(parts),
@@ -124,7 +124,7 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person
         phone=contacts[kinds.PHONE],
         card=contacts[kinds.LOYALTY_CARD],
         birth_date=date.fromisoformat(birth) if birth and clear else None,
-        address=_last_scalar(parts, "address") if clear else None,
+        address=last_scalar(parts, "address") if clear else None,
         first_at=min(part.first_at for part in parts),
         last_at=max((part.last_at for part in parts if part.last_at), default=None),
         figures=total(part.figures for part in parts),
@@ -135,13 +135,8 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool) -> Person
 
 def name_of(parts: Sequence[Part]) -> str | None:
     """The name of a profile: given and family name as last said."""
-    words = [_last_scalar(parts, name) for name in ("given_name", "family_name")]
+    words = [last_scalar(parts, name) for name in ("given_name", "family_name")]
     return " ".join(str(word) for word in words if word) or None
-
-
-def given_name_of(parts: Sequence[Part]) -> str | None:
-    """The given name of a profile as last said."""
-    return _last_scalar(parts, "given_name") or None
 
 
 def open_fields(vault: Vault, wrapped: bytes, sealed: bytes) -> Fields:
@@ -163,7 +158,8 @@ def part_of(vault: Vault, record: Sequence[Any]) -> Part:
     )
 
 
-def _last_scalar(parts: Iterable[Part], name: str) -> Any:
+def last_scalar(parts: Iterable[Part], name: str) -> Any:
+    """A field of a profile as last said by any of its records, or None."""
     said = [part.fields.scalars[name] for part in parts if name in part.fields.scalars]
     return max(said, key=lambda one: (one[1], one[2]))[0] if said else None
 

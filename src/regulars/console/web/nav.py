@@ -45,9 +45,7 @@ def entries() -> Sequence[NavItem]:
         NavItem("home", "/", "layout-dashboard", _("Home")),
         NavItem("customers", "/customers", "users", _("Customers")),
         NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
-        NavItem(
-            "requests", "/requests", "inbox", _("Consent and requests"), group=_("Trust"), counts="requests"
-        ),
+        NavItem("requests", "/requests", "inbox", _("Requests"), group=_("Trust"), counts="requests"),
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),

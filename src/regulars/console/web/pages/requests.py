@@ -15,10 +15,10 @@ from regulars.console.i18n import _
 from regulars.console.requests import words
 from regulars.console.requests.book import NewRequest, Place, Request
 from regulars.console.requests.found import FoundData, found_data
-from regulars.console.services import audit, customers, profile
+from regulars.console.services import audit, customers, lookups, profile
 from regulars.console.services.audit_words import action_words
 from regulars.console.services.common import pack_place, unpack_place, uuid_of, whole
-from regulars.console.services.people import Person, load_people
+from regulars.console.services.people import Person, last_scalar, load_people, person_of
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.vocabulary.errors import InvalidInput, NotFound, RegularsError
@@ -110,13 +110,15 @@ async def request_page(
 ) -> Response[Any]:
     """The page of a request, with what came of a step."""
     found = await desk.requests.book.one(no)
-    data, person = await _known(desk, found)
+    data, person, names_said = await _known(desk, found)
     async with desk.deps.db.read(desk.workspace_id) as conn:
         names = await audit.load_names(conn, desk.deps.vault)
     context = {
         "one": found,
         "person": person,
         "data": data,
+        "given": names_said[0],
+        "family": names_said[1],
         "names": names,
         "lines": await desk.requests.book.lines(found),
         "today": await desk.requests.book.today(),
@@ -171,14 +173,19 @@ async def _people(desk: Desk, found: list[Request]) -> dict[UUID, Person]:
     return {person.profile_id: person for person in people}
 
 
-async def _known(desk: Desk, found: Request) -> tuple[FoundData | None, Person | None]:
-    """What is kept of the customer of a request, and who they are; nothing once they are erased."""
-    if found.profile_id is None:
-        return None, None
+async def _known(
+    desk: Desk, one: Request
+) -> tuple[FoundData | None, Person | None, tuple[str | None, str | None]]:
+    """What is kept of the customer of a request, who they are, and their two names; nothing once erased."""
+    if one.profile_id is None:
+        return None, None, (None, None)
     async with desk.deps.db.read(desk.workspace_id) as conn:
-        data = await found_data(conn, desk.deps.vault, found.profile_id, desk.deps.connectors)
-        people = await load_people(conn, desk.deps.vault, [found.profile_id], clear=True)
-    return data, people[0] if people else None
+        found = await lookups.by_record(conn, desk.deps.vault, one.profile_id)
+        if found is None:
+            return None, None, (None, None)
+        data = await found_data(conn, desk.deps.vault, found, desk.deps.connectors)
+    given, family = (last_scalar(found.parts, name) for name in ("given_name", "family_name"))
+    return data, person_of(found.profile_id, found.parts, clear=True), (given, family)
 
 
 async def _form(
