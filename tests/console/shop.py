@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -175,7 +176,7 @@ def ask_about_data(stage: Stage) -> None:
     assert stage.console is not None
     book = stage.console.desk.requests.book
     today = stage.run(book.today())
-    with stage.client() as client:
+    with closing(stage.client()) as client:
         page = client.get("/customers").text
     ids = list(dict.fromkeys(re.findall(r'href="/customers/([0-9a-f]{32})"', page)))
     for days, (kind, profile) in enumerate(

@@ -1,7 +1,7 @@
 """Consent of everybody in figures: how many addresses said yes, no, or nothing, by channel and purpose.
 
-Consent belongs to an address, so addresses are counted. With millions of them a count takes a second or so: it is
-kept for some minutes, and the page says of when it is.
+Consent belongs to an address, so addresses are counted. With millions of them a count takes some seconds: it is
+made beside the page, kept for some minutes, and the page says of when it is.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.capabilities.identity import kinds
+from regulars.observe import get_logger
 from regulars.store.database import AsyncConnection, Database
+from regulars.vocabulary.errors import RegularsError
 
 from .common import row, rows
 from .consents import CONSENTS, MARKETING, AnyWord
 from .lookups import listed
 
 LIFE_SECONDS: Final = 300.0
+WAIT_SECONDS: Final = 2.0
 LATEST_ROWS: Final = 20
 LINES_MAX: Final = 500
+_log = get_logger("console")
 _KINDS: Final = {"email": kinds.EMAIL, "sms": kinds.PHONE, "whatsapp": kinds.PHONE, "phone": kinds.PHONE}
 
 
@@ -45,7 +49,7 @@ class Counted(Struct, frozen=True):
 
 
 class ConsentFigures:
-    """Counts the consent of one workspace, at most once in `LIFE_SECONDS`."""
+    """Counts the consent of one workspace, at most once in `LIFE_SECONDS`, and lets nobody wait long for it."""
 
     def __init__(self, database: Database, workspace_id: int, clock: Callable[[], datetime]) -> None:
         self._database = database
@@ -53,16 +57,29 @@ class ConsentFigures:
         self._clock = clock
         self._kept: Counted | None = None
         self._until = 0.0
-        self._one_at_a_time = asyncio.Lock()
+        self._counting: asyncio.Task[None] | None = None
 
-    async def counted(self, *, fresh: bool = False) -> Counted:
-        """The figures, some minutes old at most unless `fresh`."""
-        async with self._one_at_a_time:
-            if fresh or self._kept is None or time.monotonic() > self._until:
-                async with self._database.read(self._workspace_id) as conn:
-                    self._kept = Counted(await count(conn, self._workspace_id), self._clock())
-                self._until = time.monotonic() + LIFE_SECONDS
-            return self._kept
+    async def counted(self, *, fresh: bool = False) -> Counted | None:
+        """The figures, counted anew when they are old or `fresh` ones are asked for.
+
+        Where that takes longer than `WAIT_SECONDS`, those of before, or None before the first count has ended.
+        """
+        if self._counting is None and (fresh or time.monotonic() > self._until):
+            self._counting = asyncio.create_task(self._count())
+        if self._counting is not None:
+            await asyncio.wait({self._counting}, timeout=WAIT_SECONDS)
+        return self._kept
+
+    async def _count(self) -> None:
+        try:
+            async with self._database.read(self._workspace_id) as conn:
+                lines = await count(conn, self._workspace_id)
+            self._kept = Counted(lines, self._clock())
+        except RegularsError as error:
+            _log.warning("count failed", code=error.code)
+        finally:
+            self._until = time.monotonic() + LIFE_SECONDS
+            self._counting = None
 
 
 async def count(conn: AsyncConnection, workspace_id: int) -> list[Line]:
