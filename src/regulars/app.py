@@ -20,6 +20,8 @@ from regulars.console.sign_on_settings import read_sign_on
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
 from regulars.delivery import Delivery
+from regulars.engine.erase import Erasure
+from regulars.engine.forget import forget
 from regulars.engine.lane import Limits, Observer
 from regulars.engine.prepared import Item, Prepared, Refused
 from regulars.engine.turn import utc_now
@@ -144,6 +146,7 @@ class Program:
             vault=self.vault,
             replay=self._replay,
             gate=self.gate,
+            forget=self._forget,
             base_url=self.settings.base_url,
             keys=self.keys,
             sources=self.sources,
@@ -182,6 +185,9 @@ class Program:
 
     async def _replay(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome:
         return await self.replayer.replay(self.workspace_id, quarantine_ids, actor=actor)
+
+    def _forget(self, profile_id: str, actor: str, reason: str) -> Erasure:
+        return forget(self.store, self.vault, profile_id, actor=actor, reason=reason)
 
     def _caller(self, request: Request[Any, Any, Any]) -> str:
         peer = request.client.host if request.client else ""

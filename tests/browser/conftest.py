@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from regulars.store.database import Database
-from tests.console.shop import open_shop
+from tests.console.shop import ask_about_data, open_shop
 from tests.console.stage import EMAIL, Stage
 from tests.servers import TestServer
 
@@ -57,6 +57,7 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
         served.add_account()
         served.add_account("manager@example.com", "manager", "Mona Manager")
         open_shop(served, datetime.now(UTC))
+        ask_about_data(served)
         yield served
     server.drop(name)
 

@@ -22,7 +22,8 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "STORES", "/account", "/account/second-factor", "/invitation?token=x", "/nope", "/_kit",
+    "/keys/sources", "/keys/new", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
+    "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -132,6 +133,10 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/people",
         "/account",
         "/account/second-factor",
+        "/requests",
+        "/requests/2",
+        "/requests/3",
+        "/requests/consent",
     ],
 )
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
@@ -155,6 +160,10 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/people",
         "/account",
         "/account/second-factor",
+        "/requests",
+        "/requests/2",
+        "/requests/3",
+        "/requests/consent",
     ):
         window.goto(path)
         small = window.evaluate(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from regulars.console.requests.book import NewRequest
 from tests.console.stage import Stage
 
 STORES = {"high-street": "High Street", "station": "Station Arcade", "harbour": "Harbour Row"}
@@ -165,3 +169,23 @@ def _unreadable(now: datetime) -> Iterator[dict[str, Any] | bytes]:
 def shop_clock() -> datetime:
     """Now, as the shop's story needs it."""
     return datetime.now(UTC)
+
+
+def ask_about_data(stage: Stage) -> None:
+    """Requests of four customers: 1 has just come, 2 to 4 are checked (erasure, correction, access)."""
+    assert stage.console is not None
+    book = stage.console.desk.requests.book
+    today = stage.run(book.today())
+    with closing(stage.client()) as client:
+        page = client.get("/customers").text
+    ids = list(dict.fromkeys(re.findall(r'href="/customers/([0-9a-f]{32})"', page)))
+    for days, (kind, profile) in enumerate(
+        zip(("portability", "erasure", "correction", "access"), ids, strict=False)
+    ):
+        received = today - timedelta(days=9 * (days + 1))
+        new = NewRequest(
+            kind=kind, came_by="letter", received_on=received, record_id=UUID(profile), wording="Please."
+        )
+        made = stage.run(book.add(new, "cli"))
+        if days:
+            stage.run(book.check(made.no, "document", "cli", "Seen at the desk."))

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from gettext import NullTranslations
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,12 +28,15 @@ from regulars.console.accounts import Role
 from regulars.console.i18n import Language
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.console.web.deps import language_of
+from regulars.engine.erase import Erasure
+from regulars.engine.forget import forget
 from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
 from regulars.store.audit import write_line_async
 from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.master import MasterKey
+from regulars.store.opening import Store
 from regulars.store.partitions import ensure_partitions
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
@@ -73,6 +78,7 @@ class Stage:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
         self.console: Console | None = None
+        self._home: TemporaryDirectory[str] | None = None
 
     def send(self, *events: dict[str, Any] | bytes, source: str = "tills") -> list[Result]:
         """Events through the gate; returns after the commit."""
@@ -115,6 +121,12 @@ class Stage:
         replayer = Replayer(self.database, self.master, self.gate, sources, connectors())
         return await replayer.replay(self.workspace_id, quarantine_ids, actor=actor)
 
+    def _forget(self, profile_id: str, actor: str, reason: str) -> Erasure:
+        if self._home is None:
+            self._home = TemporaryDirectory()
+        store = Store(self.database, self.master, Path(self._home.name), None)
+        return forget(store, self.vault, profile_id, actor=actor, reason=reason)
+
     @contextmanager
     def serving(self) -> Iterator[Stage]:
         """Serve on a port of the system's choosing."""
@@ -134,6 +146,8 @@ class Stage:
             self._server.should_exit = True
             thread.join(WAIT_SECONDS)
             self.gate.close()
+            if self._home is not None:
+                self._home.cleanup()
 
     async def _started(self, server: uvicorn.Server) -> None:
         self._loop = asyncio.get_running_loop()
@@ -149,6 +163,7 @@ class Stage:
             vault=self.vault,
             replay=self._replay,
             gate=self.gate,
+            forget=self._forget,
             base_url="http://127.0.0.1:8400",
             keys=self.keys,
             sources=self.register,

@@ -9,7 +9,7 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, importing, keeping, people, running, sources, trying
+from . import data, importing, keeping, people, requests, running, sources, trying
 from .common import FLAGS
 
 app = cyclopts.App(
@@ -24,6 +24,7 @@ data.add_to(app)
 app.command(importing.app)
 app.command(sources.app)
 people.add_to(app)
+app.command(requests.app)
 keeping.add_to(app)
 trying.add_to(app)
 

@@ -2,7 +2,8 @@
 
 Receipts stay, as nobody's, for the shop and the books; everything that names the person is gone: records,
 identifiers, name words, links, consent, the sealed bodies of their events (re-sealed without the customer),
-rejected messages that mention them. It runs under the workspace's lock, in one transaction.
+rejected messages that mention them, what they wrote in requests. It runs under the workspace's lock, in one
+transaction.
 """
 
 from __future__ import annotations
@@ -333,6 +334,8 @@ class Eraser:
             "sealed": seal(self._vault.workspace_key, msgspec.json.encode({"marks": marks})),
         }
         saved = self._workspace | {"now": now, "marks": uuids(marks), "actor": actor, "id": erasure_id}
+        emptied = self._empty_requests(work, saved)
+        proof["requests_emptied"] = len(emptied)
         numbers = {
             "event_no": event_no,
             "turn_no": turn_no,
@@ -351,4 +354,19 @@ class Eraser:
         saving.audit_line(
             self._session, self._vault.workspace_id, actor, "customer.erased", erasure_id, proof, now
         )
+        for number in emptied:
+            saving.audit_line(
+                self._session,
+                self._vault.workspace_id,
+                actor,
+                "request.erased",
+                f"request:{number}",
+                {"erasure": erasure_id},
+                now,
+            )
         return Erasure(erasure_id, self._vault.workspace_id, now, actor, marks, proof)
+
+    def _empty_requests(self, work: _Work, saved: dict[str, Any]) -> list[int]:
+        """Take out of the person's requests what they wrote, and end those that wait; their numbers."""
+        with_ids = saved | {"ids": uuids(record.record_id for record in work.erased)}
+        return [row[0] for row in self._session.run([Call(_SQL.erase_requests, with_ids)])[0]]

@@ -127,6 +127,20 @@ values (
 -- All erasures, for the register kept outside the database.
 select erasure_id, at, actor, tombstones::text[], proof from erasure where workspace_id = %(workspace_id)s
 
+-- name: erase_requests
+-- Empty the requests of the person: what they wrote goes, kind, dates, outcome and a keyed hash stay; open ones end.
+update privacy_request set
+    record_id = null, sealed_key = null, sealed = null, erasure_id = %(id)s::uuid,
+    outcome = case
+        when state in ('done', 'refused') then outcome
+        when kind = 'erasure' then 'erased'
+        else 'customer_erased'
+    end,
+    closed_at = coalesce(closed_at, %(now)s), closed_by = coalesce(closed_by, %(actor)s),
+    state = case when state = 'refused' then 'refused' else 'done' end
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+returning request_no
+
 -- name: list_records
 -- Ids of all records, for finding those an erasure marked.
 select record_id from record where workspace_id = %(workspace_id)s

@@ -35,7 +35,7 @@ SCOPES: Final = (
     Scope(EVENTS_WRITE, "Send events of any kind, by the events API or the tracking API. Reads nothing."),
     Scope(PROFILES_READ, "Look up profiles, timelines and explanations. Contacts are masked."),
     Scope(PROFILES_WRITE, "Merge and unmerge profiles, record consent."),
-    Scope(PRIVACY, "Erase a person; with pii:read, export all that is kept of one."),
+    Scope(PRIVACY, "Erase a person and work on requests; with pii:read, export all that is kept of one."),
     Scope(PII_READ, "See emails, phones and names in clear wherever another scope shows a person."),
     Scope(TILL, "Work as a till: find and enrol members, quote, hold, confirm, return."),
     Scope(REPORTS_READ, "Read figures and reports, which name nobody."),

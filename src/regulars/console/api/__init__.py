@@ -26,6 +26,7 @@ from . import (
     products,
     profiles,
     rejected,
+    requests,
     sources,
     staff,
     stores,
@@ -50,7 +51,10 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     sources.disable_source, sources.enable_source, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
     audit.list_audit, audit.verify_audit, rejected.list_rejected, rejected.show_rejected, rejected.replay_one,
     rejected.replay_many, people.list_people, people.invite_person, people.make_link, people.put_role, people.put_stores,
-    people.disable_person, people.enable_person, people.sign_person_out, people.reset_person_factor, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    people.disable_person, people.enable_person, people.sign_person_out, people.reset_person_factor,
+    requests.list_requests, requests.add_request,
+    requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
+    requests.execute_request, requests.request_data, requests.request_proof, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

@@ -63,6 +63,13 @@ def _person(path: str) -> Rule:
     )
 
 
+def _request(path: str, *answers: int) -> Rule:
+    """A step of a request about somebody's data; what names them is shown with pii:read."""
+    return Rule(
+        "POST", f"/v1/requests{path}", "Requests", (PRIVACY,), idempotent=True, answers=(404, 409, *answers)
+    )
+
+
 READERS: Final = (PROFILES_READ, ADMIN)
 
 RULES: Final = (
@@ -112,6 +119,16 @@ RULES: Final = (
     _person("/{user_id}/enable"),
     _person("/{user_id}/sign-out"),
     _person("/{user_id}/reset-second-factor"),
+    Rule("GET", "/v1/requests", "Requests", (PRIVACY,), answers=(404,)),
+    _request(""),
+    _read("/v1/requests/{request_no}", "Requests", PRIVACY),
+    _request("/{request_no}/check"),
+    _request("/{request_no}/extend"),
+    _request("/{request_no}/notes"),
+    _request("/{request_no}/refuse"),
+    _request("/{request_no}/execute", 422),
+    Rule("GET", "/v1/requests/{request_no}/data", "Requests", (PRIVACY,), also=(PII_READ,), answers=(409,)),
+    _read("/v1/requests/{request_no}/proof", "Requests", PRIVACY),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

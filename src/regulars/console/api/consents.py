@@ -12,15 +12,13 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.capabilities.consent.rules import word_of
-from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.person import person_of
 from regulars.console.services import lookups
 from regulars.console.services.consents import (
-    KINDS,
     Word,
     addresses_in_words,
     all_words,
-    present_addresses,
+    present_address,
     words_of,
 )
 from regulars.vocabulary.errors import InvalidInput
@@ -188,18 +186,11 @@ async def _of_profile(visit: Visit, text: str, channel: str | None, purpose: str
 
 async def _address_of(visit: Visit, text: str, channel: str) -> str:
     """The e-mail or phone a profile said last. Raises NotFound, and InvalidInput where there is none."""
-    kind = KINDS.get(channel)
-    if kind is None:
-        raise InvalidInput(f"For {channel} give the address or the customer.", field="profile_id")
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(text))
     if found is None:
         raise unknown_profile()
-    addresses = present_addresses(found.parts, channel)
-    if not addresses:
-        name = kinds.NAMES[kind]
-        raise InvalidInput(f"This customer has no {name}.", code="no_address", field="profile_id")
-    return addresses[0]
+    return present_address(found.parts, channel, field="profile_id")
 
 
 def _check(visit: Visit, event: Event) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any, Protocol, TypeAlias
 from uuid import UUID
 
@@ -44,7 +44,8 @@ class ApiDeps:
     """Handed to `routes`. `base_url` is the public address, `document` the whole OpenAPI document, `gate` the one the
     doors use.
 
-    `workspace_id` is the default one, whose hooks need no number.
+    `workspace_id` is the default one, whose hooks need no number. `zone` is where deadlines are counted when no
+    shop says its own.
     """
 
     store: Store
@@ -58,6 +59,7 @@ class ApiDeps:
     document: Mapping[str, Any]
     base_url: str
     workspace_id: int = 1
+    zone: tzinfo = UTC
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from regulars.console.requests.book import Content, Request, about_profile
 from regulars.console.services import lookups
 from regulars.console.services.consents import addresses_in_words, words_of
 from regulars.console.services.export import Receipt, RejectedMessage, receipts_of, rejected_about
@@ -21,6 +22,7 @@ from regulars.console.services.people import Part
 from regulars.engine.forget import forget
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection
+from regulars.store.vault import Vault
 
 from .consents import Consent, consent_of
 from .deps import AtVisit, Visit
@@ -66,6 +68,18 @@ class ExportedRecord(Struct, frozen=True):
     identifiers: list[Identifier]
 
 
+class ExportedRequest(Struct, frozen=True):
+    """A request the person made before, with what was written down of it."""
+
+    request: int
+    kind: str
+    received_on: date
+    outcome: str | None
+    asked_by: str
+    wording: str
+    notes: list[str]
+
+
 class Export(Struct, frozen=True):
     """All that is kept of a person."""
 
@@ -75,6 +89,7 @@ class Export(Struct, frozen=True):
     consents: list[Consent]
     receipts: list[Receipt]
     events: list[TimelineEntry]
+    requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
 
 
@@ -108,7 +123,7 @@ async def export_profile(visit: AtVisit, profile_id: FromPath[str]) -> Response[
         found = await lookups.by_record(conn, visit.vault, profile_id_in(profile_id))
         if found is None:
             raise unknown_profile()
-        exported = await _export(visit, conn, found, names)
+        exported = await export_of(conn, visit.vault, found, names, now=visit.deps.clock())
     async with visit.api.database.write(visit.workspace_id) as conn:
         name = f"profile:{found.profile_id.hex}"
         details = {"events": len(exported.events)}
@@ -135,21 +150,38 @@ async def _elsewhere(visit: Visit, record_id: UUID) -> list[Elsewhere]:
     return out
 
 
-async def _export(visit: Visit, conn: AsyncConnection, found: Found, names: Mapping[int, str]) -> Export:
-    words = await words_of(conn, visit.workspace_id, found.parts)
+async def export_of(
+    conn: AsyncConnection, vault: Vault, found: Found, names: Mapping[int, str], *, now: datetime
+) -> Export:
+    """All that is kept of a customer. `names` are those of the sources."""
+    words = await words_of(conn, vault.workspace_id, found.parts)
     addresses = addresses_in_words(found.parts, clear=True)
     said = {(word.address, word.channel, word.purpose): word for each in words.values() for word in each}
     return Export(
-        exported_at=visit.deps.clock(),
+        exported_at=now,
         profile=profile_of(found.profile_id, found.parts, words, names, clear=True),
         records=[_record(part, names) for part in found.parts],
         consents=[
             consent_of(word, names[word.source_id], addresses.get(word.address), found.profile_id)
             for word in said.values()
         ],
-        receipts=await receipts_of(conn, visit.workspace_id, found.profile_id),
-        events=await _events(visit, conn, found.profile_id, names),
-        rejected=await rejected_about(conn, visit.vault, found.parts),
+        receipts=await receipts_of(conn, vault.workspace_id, found.profile_id),
+        events=await _events(conn, vault, found.profile_id, names),
+        requests=[_asked(one) for one in await about_profile(conn, vault, found.profile_id)],
+        rejected=await rejected_about(conn, vault, found.parts),
+    )
+
+
+def _asked(request: Request) -> ExportedRequest:
+    content = request.content or Content()
+    return ExportedRequest(
+        request=request.no,
+        kind=request.kind,
+        received_on=request.received_on,
+        outcome=request.outcome,
+        asked_by=content.asked_by,
+        wording=content.wording,
+        notes=[note.text for note in content.notes],
     )
 
 
@@ -166,13 +198,13 @@ def _record(part: Part, names: Any) -> ExportedRecord:
 
 
 async def _events(
-    visit: Visit, conn: AsyncConnection, profile_id: UUID, names: Mapping[int, str]
+    conn: AsyncConnection, vault: Vault, profile_id: UUID, names: Mapping[int, str]
 ) -> list[TimelineEntry]:
     out: list[TimelineEntry] = []
     until, before = _NEVER, _LAST_NO
     while True:
         params = {
-            "workspace_id": visit.workspace_id,
+            "workspace_id": vault.workspace_id,
             "profile_id": profile_id,
             "until": until,
             "before": before,
@@ -180,7 +212,7 @@ async def _events(
             "limit": PAGE_EVENTS,
         }
         found = await listed(conn, PROFILES.timeline, params)
-        out += entries_of(visit, found, names, clear=True)
+        out += entries_of(vault, found, names, clear=True)
         if len(found) < PAGE_EVENTS:
             return out
         until, before = found[-1][3], found[-1][0]

@@ -15,8 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from regulars.capabilities.registers.rules import entries_of
-from regulars.store.audit import write_line_async
-from regulars.vocabulary.errors import InvalidInput, Unprocessable
+from regulars.console.services.saying import say
+from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import Event
 from regulars.vocabulary.intake import Result
 
@@ -70,11 +70,12 @@ def checked(event: Event, part: str) -> Event:
 
 async def submit(visit: Visit, event: Event, object_: str) -> Result:
     """Apply one event and note it in the audit trail. Raises Unprocessable when it was not taken."""
-    results = await visit.deps.gate.submit(visit.caller.source, [msgspec.json.encode(event)], door=DOOR)
-    result = results[0]
-    if result.error is not None:
-        raise Unprocessable(result.error.message, code=result.error.code, field=result.error.field)
-    details = {"event": event.id, "source": visit.caller.source.name}
-    async with visit.api.database.write(visit.workspace_id) as connection:
-        await write_line_async(connection, visit.workspace_id, visit.actor, event.type, object_, details)
-    return result
+    return await say(
+        visit.deps.gate,
+        visit.api.database,
+        visit.caller.source,
+        event,
+        door=DOOR,
+        actor=visit.actor,
+        object_=object_,
+    )

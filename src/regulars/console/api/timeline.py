@@ -14,9 +14,10 @@ from regulars.console.services.log import open_body
 from regulars.console.services.lookups import PROFILES, listed
 from regulars.console.services.profile import resolve
 from regulars.console.services.seen import HIDDEN, impersonal
+from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput
 
-from .deps import AtVisit, Visit
+from .deps import AtVisit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
 from .profiles import profile_id_in, source_names
 from .shapes import Id
@@ -79,17 +80,17 @@ async def show_timeline(
         }
         found = await listed(conn, PROFILES.timeline, params)
     kept, more = cut(found, limit, lambda one: (one[3], one[0]))
-    return TimelinePage(entries_of(visit, kept, await source_names(visit), clear=visit.clear), more)
+    return TimelinePage(entries_of(visit.vault, kept, await source_names(visit), clear=visit.clear), more)
 
 
-def entries_of(visit: Visit, found: Any, sources: Mapping[int, str], *, clear: bool) -> list[TimelineEntry]:
+def entries_of(vault: Vault, found: Any, sources: Mapping[int, str], *, clear: bool) -> list[TimelineEntry]:
     """Entries out of rows of the timeline."""
-    return [_entry(visit, one, sources[one[2]], clear=clear) for one in found]
+    return [_entry(vault, one, sources[one[2]], clear=clear) for one in found]
 
 
-def _entry(visit: Visit, one: Any, source: str, *, clear: bool) -> TimelineEntry:
+def _entry(vault: Vault, one: Any, source: str, *, clear: bool) -> TimelineEntry:
     event_no, type_, _, occurred_at, received_at, record_id, wrapped, sealed = one
-    body = open_body(visit.vault, wrapped, sealed)
+    body = open_body(vault, wrapped, sealed)
     event = body if isinstance(body, dict) else {}
     said = str(event.get("id", event_no))
     if not clear:

@@ -24,7 +24,7 @@ _PAIRS_SHOWN_MAX: Final = 4
 _DETAIL_CHARACTERS_MAX: Final = 160
 _LAST_NO: Final = 2**63 - 1
 _KINDS_WITH_ID: Final = ("profile", "key", "user", "rejected")
-_KINDS_WITH_CODE: Final = ("source", "product", "store", "staff", "consent")
+_KINDS_WITH_CODE: Final = ("source", "product", "store", "staff", "consent", "request")
 _SQL = load_queries("regulars.store.views", "audit.sql")
 
 
@@ -178,7 +178,7 @@ def line_of(found: tuple[Any, ...], names: Names) -> Line:
         who=names.actor(actor),
         what=action_words(action),
         about=names.object(object_, action),
-        href=f"/customers/{plain(id_)}" if kind == "profile" and _is_id(id_) else None,
+        href=_href(kind, id_),
         pairs=names.details(details),
     )
 
@@ -209,6 +209,13 @@ def _is_id(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _href(kind: str, id_: str) -> str | None:
+    """The page of an object, if it has one."""
+    if kind == "profile" and _is_id(id_):
+        return f"/customers/{plain(id_)}"
+    return f"/requests/{id_}" if kind == "request" else None
 
 
 def _text(text: str | None) -> str | None:

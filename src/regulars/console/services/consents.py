@@ -13,6 +13,7 @@ from regulars.capabilities.identity import kinds
 from regulars.store.database import AsyncConnection
 from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
+from regulars.vocabulary.errors import InvalidInput
 
 from .common import mask, rows
 from .lookups import listed
@@ -122,6 +123,17 @@ def addresses_in_words(parts: Sequence[Part], *, clear: bool) -> dict[UUID, str]
         for one in part.identities()
         if kinds.BY_NAME[one.kind] in (kinds.EMAIL, kinds.PHONE)
     }
+
+
+def present_address(parts: Iterable[Part], channel: str, *, field: str = "channel") -> str:
+    """The e-mail or phone a profile said last. Raises InvalidInput where there is none, or for another channel."""
+    kind = KINDS.get(channel)
+    if kind is None:
+        raise InvalidInput(f"For {channel} give the address or the customer.", field=field)
+    addresses = present_addresses(parts, channel)
+    if not addresses:
+        raise InvalidInput(f"This customer has no {kinds.NAMES[kind]}.", code="no_address", field=field)
+    return addresses[0]
 
 
 def _addresses(part: Part) -> set[str]:

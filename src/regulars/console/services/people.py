@@ -122,7 +122,7 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool, spend: bo
     contacts = {kind: _last_said(parts, kind) for kind in (*_CONTACTS, kinds.LOYALTY_CARD)}
     if not clear:
         contacts = {kind: value and mask(kinds.NAMES[kind], value) for kind, value in contacts.items()}
-    birth = _last_scalar(parts, "birth_date")
+    birth = last_scalar(parts, "birth_date")
     name = name_of(parts)
     figures = total(part.figures for part in parts)
     return Person(
@@ -133,7 +133,7 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool, spend: bo
         phone=contacts[kinds.PHONE],
         card=contacts[kinds.LOYALTY_CARD],
         birth_date=date.fromisoformat(birth) if birth and clear else None,
-        address=_last_scalar(parts, "address") if clear else None,
+        address=last_scalar(parts, "address") if clear else None,
         first_at=min(part.first_at for part in parts),
         last_at=max((part.last_at for part in parts if part.last_at), default=None),
         figures=figures if spend else msgspec.structs.replace(figures, spend_minor={}, paid_minor={}),
@@ -144,7 +144,7 @@ def person_of(profile_id: UUID, parts: Sequence[Part], *, clear: bool, spend: bo
 
 def name_of(parts: Sequence[Part]) -> str | None:
     """The name of a profile: given and family name as last said."""
-    words = [_last_scalar(parts, name) for name in ("given_name", "family_name")]
+    words = [last_scalar(parts, name) for name in ("given_name", "family_name")]
     return " ".join(str(word) for word in words if word) or None
 
 
@@ -167,7 +167,8 @@ def part_of(vault: Vault, record: Sequence[Any]) -> Part:
     )
 
 
-def _last_scalar(parts: Iterable[Part], name: str) -> Any:
+def last_scalar(parts: Iterable[Part], name: str) -> Any:
+    """A field of a profile as last said by any of its records, or None."""
     said = [part.fields.scalars[name] for part in parts if name in part.fields.scalars]
     return max(said, key=lambda one: (one[1], one[2]))[0] if said else None
 

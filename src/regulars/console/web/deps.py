@@ -13,6 +13,7 @@ from litestar import Request
 
 from regulars.console.i18n import Language, chosen
 from regulars.console.sign_on_settings import SignOnSettings
+from regulars.engine.erase import Erasure
 from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
@@ -33,6 +34,12 @@ class Replay(Protocol):
     async def __call__(self, quarantine_ids: Sequence[UUID], *, actor: str) -> ReplayOutcome: ...
 
 
+class Forget(Protocol):
+    """Erases the person of a profile for good; may take seconds and blocks. `engine.forget.forget` does it."""
+
+    def __call__(self, profile_id: str, actor: str, reason: str) -> Erasure: ...
+
+
 def _peer(request: WebRequest) -> str:
     return request.client.host if request.client else ""
 
@@ -48,7 +55,7 @@ class Deps:
     country (ISO 3166) whose phone numbers need no prefix.
 
     `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once; `gate` is
-    theirs too.
+    theirs too. `forget` erases for good.
 
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`. With
     `require_second_factor` nobody gets past setting one up. `sign_on` is the provider people may come by.
@@ -59,6 +66,7 @@ class Deps:
     vault: Vault
     replay: Replay
     gate: Gate
+    forget: Forget
     base_url: str
     keys: Keys
     sources: Sources

@@ -15,7 +15,9 @@ from msgspec import Struct
 from regulars.console.accounts import Accounts, Viewer
 from regulars.console.own_account import OwnAccount
 from regulars.console.passwords import Passwords
+from regulars.console.requests.carry_out import Means, Requests
 from regulars.console.second_factors import SecondFactors
+from regulars.console.services.consent_figures import ConsentFigures
 from regulars.console.services.rejected import count_open
 from regulars.console.single_sign_on import SingleSignOn
 from regulars.console.team import Team
@@ -82,6 +84,8 @@ class Desk:
         self.single_sign_on = SingleSignOn(deps.db, deps.vault, self.team, deps.clock)
         self.provider = _provider(deps)
         self.tickets_used = Once(time.monotonic)
+        self.requests = Requests(_means(deps))
+        self.consent_figures = ConsentFigures(deps.db, deps.vault.workspace_id, deps.clock)
         self.throttle = Throttle(time.monotonic)
         self.code_throttle = Throttle(time.monotonic, account_failures_max=CODE_FAILURES_MAX)
         self.workspace_id = deps.vault.workspace_id
@@ -154,7 +158,8 @@ class Desk:
         now = time.monotonic()
         if self._counts.values is None or now - self._counts.at > COUNTS_LIFE_SECONDS:
             async with self.deps.db.read(self.workspace_id) as conn:
-                self._counts.values = {"rejected": await count_open(conn, self.workspace_id)}
+                rejected = await count_open(conn, self.workspace_id)
+            self._counts.values = {"rejected": rejected, "requests": await self.requests.book.waiting()}
             self._counts.at = now
         return self._counts.values
 
@@ -170,6 +175,18 @@ def _provider(deps: Deps) -> Provider | None:
     from regulars.console.provider import Provider
 
     return Provider(deps.sign_on, deps.base_url + PROVIDER_RETURN, deps.clock, time.monotonic)
+
+
+def _means(deps: Deps) -> Means:
+    return Means(
+        db=deps.db,
+        vault=deps.vault,
+        gate=deps.gate,
+        sources=deps.sources,
+        clock=deps.clock,
+        zone=deps.zone,
+        forget=deps.forget,
+    )
 
 
 AtDesk: TypeAlias = NamedDependency[Desk]

@@ -25,3 +25,29 @@ select c.address, c.channel, c.purpose, c.granted, c.occurred_at, c.record_id, c
    and (%(purpose)s::text is null or c.purpose = %(purpose)s::text)
  order by c.address, c.channel, c.purpose
  limit %(limit)s;
+
+-- name: count_words
+-- How many addresses said yes and no, by channel and purpose; one pass over an index.
+select channel, purpose, granted, count(*)
+  from consent
+ where workspace_id = %(workspace_id)s
+ group by channel, purpose, granted
+ order by purpose, channel
+ limit %(limit)s;
+
+-- name: count_addresses
+-- How many different present addresses of a kind are known.
+select count(*) from (
+    select i.value from identifier i
+     where i.workspace_id = %(workspace_id)s and i.kind = %(kind)s and i.current
+     group by i.value
+) as a;
+
+-- name: latest_words
+-- The words that came last, the newest first.
+select c.address, c.channel, c.purpose, c.granted, c.occurred_at, c.record_id, c.source_id, r.profile_id
+  from consent c
+  left join record r on r.workspace_id = c.workspace_id and r.record_id = c.record_id
+ where c.workspace_id = %(workspace_id)s
+ order by c.occurred_at desc
+ limit %(limit)s;

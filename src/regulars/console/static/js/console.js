@@ -63,8 +63,9 @@ async function copy(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-copy], [data-open], [data-close], [data-dismiss]");
+  const button = event.target.closest("[data-copy], [data-open], [data-close], [data-dismiss], [data-print]");
   if (button?.dataset.copy !== undefined) copy(button);
+  else if (button?.dataset.print !== undefined) print();
   else if (button?.dataset.open) {
     button.closest("[popover]")?.hidePopover();
     document.getElementById(button.dataset.open)?.showModal();

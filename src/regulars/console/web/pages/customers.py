@@ -12,8 +12,10 @@ from litestar.params import FromPath
 from regulars.console.services import customers as service
 from regulars.console.services import profile as profiles
 from regulars.console.services.common import uuid_of
+from regulars.console.services.on_behalf import channels_of
 from regulars.console.web.deps import Deps, WebRequest
 from regulars.console.web.desk import AtDesk
+from regulars.console.web.nav import may_open
 from regulars.vocabulary.errors import InvalidInput, NotFound
 
 
@@ -71,7 +73,8 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
         )
     context = {
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
-        "page_mark": params.get("page"), "spend": spend,
+        "page_mark": params.get("page"), "spend": spend, "keeps_consent": may_open(visit.viewer, "requests"),
+        "channels": channels_of(found.person),
     }  # fmt: skip
     return await desk.page(request, visit, "pages/profile.html", "customers", **context)
 

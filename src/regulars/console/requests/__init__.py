@@ -1,0 +1,1 @@
+"""Requests of people about their data: the register, its deadlines, carrying them out, and the proof of it."""
