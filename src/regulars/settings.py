@@ -70,6 +70,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "32 bytes or more, hexadecimal or base64. Unset: the file master.key in the home.", secret=True
         ),
     ] = None
+    webhooks_loopback: Annotated[
+        bool,
+        _help(
+            "Let webhooks go to this machine, by http:// too. For development: whoever makes webhooks reaches it."
+        ),
+    ] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _help("Least serious log line that is written.")
     ] = "info"

@@ -23,6 +23,7 @@ from litestar.exceptions import HTTPException
 from regulars.connectors import connectors
 from regulars.console.accounts import Role
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
+from regulars.delivery import Poster
 from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
 from regulars.store.audit import write_line_async
@@ -32,6 +33,7 @@ from regulars.store.master import MasterKey
 from regulars.store.partitions import ensure_partitions
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.store.webhooks import Webhooks
 from regulars.store.workspaces import ensure_default
 from regulars.vocabulary.intake import Result, Source
 
@@ -56,6 +58,7 @@ class Stage:
         self.gate = EngineGate(database, self.master)
         self.register = Sources(database, self.master, audit=write_line_async)
         self.keys = Keys(database, self.register, audit=write_line_async)
+        self.webhooks = Webhooks(database, self.master, Poster(loopback=True), audit=write_line_async)
         self.sources: dict[str, Source] = {}
         self.url = ""
         self._development = development
@@ -139,6 +142,7 @@ class Stage:
             base_url="http://127.0.0.1:8400",
             keys=self.keys,
             sources=self.register,
+            webhooks=self.webhooks,
             connectors=connectors(),
             workspace_name="Corner Shops",
             zone=ZoneInfo("Europe/London"),

@@ -16,6 +16,7 @@ from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.store.webhooks import Webhooks
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.intake import ReplayOutcome
 
@@ -56,6 +57,7 @@ class Deps:
     base_url: str
     keys: Keys
     sources: Sources
+    webhooks: Webhooks
     connectors: Mapping[str, Connector]
     workspace_name: str = "Regulars"
     zone: ZoneInfo = _UTC
