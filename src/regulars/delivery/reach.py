@@ -46,12 +46,11 @@ async def find(url: str, resolve: Resolve, *, loopback: bool) -> Place:
         addresses = []
     if not addresses:
         raise _bad(f"The host {host} cannot be found.")
-    judged = [_plain(text) for text in addresses]
-    on_this_machine = all(one.is_loopback for one in judged)
-    if not (loopback and on_this_machine):
+    judged = [ipaddress.ip_address(text.partition("%")[0]) for text in addresses]
+    if not (loopback and all(one.is_loopback for one in judged)):
         if parsed.scheme != "https":
             raise _bad("An address begins with https://, so that what is sent cannot be read on its way.")
-        if not all(_is_public(one) for one in judged):
+        if not all(_is_public(_inner(one)) for one in judged):
             raise _bad(f"The host {host} is not on the public internet; webhooks go nowhere else.")
     return Place(parsed, host, addresses)
 
@@ -71,7 +70,7 @@ def _parse(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
     except (httpx.InvalidURL, UnicodeError):
         raise _bad("This is no address, such as https://example.com/hooks.") from None
-    if parsed.scheme not in _PORTS or not parsed.host:
+    if parsed.scheme not in _PORTS or not parsed.host or not 0 < (parsed.port or 1) < 65_536:
         raise _bad("This is no address, such as https://example.com/hooks.")
     if parsed.userinfo:
         raise _bad("An address holds no name or password; the signature tells that a message is ours.")
@@ -80,9 +79,8 @@ def _parse(url: str) -> httpx.URL:
     return parsed
 
 
-def _plain(text: str) -> _Address:
-    """An address, the IPv4 address inside it where it only wraps one."""
-    address = ipaddress.ip_address(text.partition("%")[0])
+def _inner(address: _Address) -> _Address:
+    """The IPv4 address inside an address that only wraps one; others as they are."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     inner = address.ipv4_mapped or address.sixtofour

@@ -53,7 +53,7 @@ class SaleRecorded(Struct, frozen=True):
 
     sale_id: Annotated[str, Meta(description="Id of the sale, the same for all its versions.")]
     version: Annotated[
-        int, Meta(description="As the source counts; 0 unless it tells a sale more than once.")
+        int, Meta(description="As the source counts; 1 unless it tells a sale more than once.")
     ]
     profile_id: Annotated[str | None, Meta(description="Whose it is; null for an anonymous sale.")]
     amount_minor: Annotated[int, Meta(description="The total paid, in the currency's minor unit.")]
