@@ -19,7 +19,8 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "/invitation?token=x", "/nope", "/_kit",
+    "/keys/sources", "/keys/new", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
+    "/webhooks/2/deliveries/61", "/people", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -109,6 +110,8 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/audit",
         "/keys",
         "/keys/sources",
+        "/webhooks",
+        "/webhooks/2",
         "/people",
     ],
 )
@@ -130,6 +133,8 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/audit",
         "/keys",
         "/keys/sources",
+        "/webhooks",
+        "/webhooks/2",
         "/people",
     ):
         window.goto(path)

@@ -28,6 +28,7 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "events": frozenset({"owner", "engineer", "privacy"}),
     "audit": frozenset({"owner", "privacy"}),
     "keys": frozenset({"owner", "engineer"}),
+    "webhooks": frozenset({"owner", "engineer"}),
     "people": frozenset({"owner"}),
 }
 """Which roles may open a page, and do what it offers."""
@@ -46,6 +47,7 @@ def entries() -> Sequence[NavItem]:
         NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
+        NavItem("webhooks", "/webhooks", "send", _("Webhooks"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
     ]
 
