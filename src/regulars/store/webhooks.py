@@ -64,6 +64,11 @@ class Endpoint(Struct, frozen=True):
     failed: int = 0
 
     @property
+    def name(self) -> str:
+        """What people call it: its description, else the host."""
+        return self.description or urlsplit(self.url).hostname or self.url
+
+    @property
     def health(self) -> Literal["off", "gone", "failing", "well", "new"]:
         """How it does, in a word."""
         if self.disabled_at is not None:
