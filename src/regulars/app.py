@@ -76,8 +76,7 @@ class _Watch(Observer):
             wanted = {i.source.workspace_id for i in items if isinstance(i, Prepared) and i.fetches}
             for workspace_id in wanted:
                 self.delivery.wake(workspace_id)
-            for workspace_id in {item.source.workspace_id for item in items} - wanted:
-                self.delivery.turned(workspace_id)
+            self.delivery.turned(items[0].source.workspace_id)  # a turn is one workspace's
 
 
 def _type_of(item: Item) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import cyclopts
-import msgspec
 
 from regulars.delivery import Poster
 from regulars.store.audit import write_line_async
-from regulars.store.webhooks import Webhooks, Wish
+from regulars.store.webhooks import Endpoint, Webhooks, Wish
 from regulars.store.workspaces import DEFAULT
 from regulars.vocabulary.webhooks import MESSAGES
 
@@ -33,7 +32,11 @@ Types = Annotated[
 def list_webhooks(*, workspace: Workspace = DEFAULT, json: bool = False) -> int:
     """List the webhooks and how they do; secrets are not shown."""
     found = _with(workspace, lambda register, number: register.endpoints(number))
-    rows = [{"id": one.endpoint_id, "health": one.health, **msgspec.to_builtins(one)} for one in found]
+    kept = [name for name in Endpoint.__struct_fields__ if name != "endpoint_id"]
+    rows = [
+        {"id": one.endpoint_id, "health": one.health, **{name: getattr(one, name) for name in kept}}
+        for one in found
+    ]
     text = "\n".join(f"{one.endpoint_id}  {one.health}  {one.url}  {', '.join(one.types)}" for one in found)
     show(rows, as_json=json, text=text or "There are no webhooks.")
     return 0

@@ -19,6 +19,7 @@ WAITS_SECONDS: Final = (5, 300, 1_800, 7_200, 18_000, *[36_000] * 6)
 """Pauses after each failed attempt; after the last one the message is given up. About three days in all."""
 CALLS_PER_SECOND: Final = 100.0
 TOO_MANY: Final = 429
+SWEEPS_MAX: Final = 20
 
 
 class Teller:
@@ -79,8 +80,10 @@ class Teller:
         return await self._outbox.figures(workspace_id, kind=WEBHOOK)
 
     async def sweep(self, workspace_id: int) -> None:
-        """Remove what was kept long enough."""
-        await self._letters.sweep(workspace_id)
+        """Remove what was kept long enough, as much as comes in an hour of a busy day."""
+        for _ in range(SWEEPS_MAX):
+            if not await self._letters.sweep(workspace_id):
+                return
 
     async def close(self) -> None:
         """Close what messages are sent with."""

@@ -81,12 +81,16 @@ class Letters:
             await conn.execute(_SQL.add_attempts, _with(workspace_id, rows))
             await self._note_health(conn, workspace_id, ended)
 
-    async def sweep(self, workspace_id: int) -> None:
-        """Remove messages and attempts older than KEPT_DAYS, a bounded number, and what deleted endpoints left."""
+    async def sweep(self, workspace_id: int) -> bool:
+        """Remove messages and attempts older than KEPT_DAYS, SWEEP_ROWS_MAX at most, and endpoints that were deleted.
+
+        Whether there may be more of them.
+        """
         values = {"workspace_id": workspace_id, "days": KEPT_DAYS, "limit": SWEEP_ROWS_MAX}
         async with self._database.write(workspace_id) as conn:
-            await conn.execute(_SQL.sweep_messages, values)
+            removed = (await conn.execute(_SQL.sweep_messages, values)).rowcount
             await conn.execute(_SQL.sweep_endpoints, values)
+        return removed >= SWEEP_ROWS_MAX
 
     def _letter(
         self,
