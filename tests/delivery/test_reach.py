@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from regulars.delivery import Poster
-from regulars.delivery.reach import Resolve, find, look_up
+from regulars.delivery.reach import Names, Resolve, find
 from regulars.vocabulary.errors import InvalidInput
 from tests.delivery.receiver import open_receiver, take
 
@@ -78,14 +78,18 @@ async def test_what_is_no_usable_address_is_refused(url: str) -> None:
     "host", ["2130706433", "0x7f000001", "127.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"]
 )
 async def test_this_machine_by_any_spelling_is_refused(host: str) -> None:
+    look_up = Names()
     for scheme in ("https", "http"):
         with pytest.raises(InvalidInput):
             await find(f"{scheme}://{host}/", look_up, loopback=False)
+    look_up.close()
 
 
 async def test_development_may_let_them_go_to_this_machine() -> None:
+    look_up = Names()
     place = await find("http://localhost:9000/", look_up, loopback=True)
     assert place.addresses
+    look_up.close()
     with pytest.raises(InvalidInput):
         await find("http://hooks.example/", names([PUBLIC]), loopback=True)
 

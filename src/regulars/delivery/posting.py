@@ -30,7 +30,8 @@ _HEADERS: Final = {
 class Poster:
     """The postman of webhooks. `loopback` lets messages go to this machine, without TLS even: for development.
 
-    `seconds` bounds one try, from the look-up of the name to the last byte. `tls`: how certificates are checked.
+    `seconds` bounds one try, from the look-up of the name to the last byte. `resolve` is asked for names, by
+    default the system; `tls` says how certificates are checked, by default as for calls to vendors.
     """
 
     def __init__(
@@ -38,16 +39,17 @@ class Poster:
         *,
         loopback: bool = False,
         seconds: float = POST_SECONDS_MAX,
-        resolve: reach.Resolve = reach.look_up,
+        resolve: reach.Resolve | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._loopback = loopback
         self._seconds = seconds
-        self._resolve = resolve
+        self._names = reach.Names()
+        self._resolve = resolve or self._names
         # No connection is kept: two hosts may share an address, and one's connection is not the other's. A proxy of
         # the environment would look names up itself, so there is none.
         self._client = httpx.AsyncClient(
-            verify=tls if tls is not None else ssl.create_default_context(),
+            verify=tls or httpx.create_ssl_context(),
             timeout=seconds,
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
             follow_redirects=False,
@@ -92,6 +94,7 @@ class Poster:
     async def close(self) -> None:
         """Close all connections."""
         await self._client.aclose()
+        self._names.close()
 
     async def _post(self, place: reach.Place, headers: Mapping[str, str], body: bytes, found: _Found) -> None:
         """Post to the first of the addresses that lets us in."""

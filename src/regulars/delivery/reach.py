@@ -11,6 +11,8 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final, TypeAlias
 
 import httpx
@@ -22,6 +24,7 @@ Resolve: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
 """Addresses of a host for a port, the best one first. Raises OSError."""
 _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+LOOKUPS_MAX: Final = 64
 _PORTS: Final = {"https": 443, "http": 80}
 # Public by their number, but the metadata or control services of clouds.
 _CLOUD: Final = [ipaddress.ip_network(text) for text in ("192.0.0.0/24", "168.63.129.16/32")]
@@ -55,10 +58,21 @@ async def find(url: str, resolve: Resolve, *, loopback: bool) -> Place:
     return Place(parsed, host, addresses)
 
 
-async def look_up(host: str, port: int) -> list[str]:
-    """The addresses the system knows for a host."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
+class Names:
+    """Looks hosts up as the system does. On threads of its own: a name server that hangs holds up nothing else."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(LOOKUPS_MAX, thread_name_prefix="lookup")
+
+    async def __call__(self, host: str, port: int) -> list[str]:
+        """The addresses of a host. Raises OSError."""
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+    def close(self) -> None:
+        """Look nothing up any more; what hangs is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _parse(url: str) -> httpx.URL:
