@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.reference import benchmarks, cli, errors, events, http, metrics, scopes, settings  # noqa: E402
+from scripts.reference import benchmarks, cli, errors, events, http, metrics, scopes, settings, webhooks  # noqa: E402
 
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n\n"
@@ -28,6 +28,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "metrics.md": ("regulars.observe", metrics.page),
     "scopes.md": ("regulars.vocabulary.scopes", scopes.page),
     "settings.md": ("regulars.settings", settings.page),
+    "webhooks.md": ("regulars.vocabulary.webhooks", webhooks.page),
 }
 
 

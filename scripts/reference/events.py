@@ -55,20 +55,20 @@ def _structs() -> list[type[msgspec.Struct]]:
 def _section(struct: type[msgspec.Struct]) -> str:
     hints = get_type_hints(struct, include_extras=True)
     fields = msgspec.structs.fields(struct)
-    rows = [(code(f.name), "yes" if f.required else "", _describe(hints[f.name])) for f in fields]
+    rows = [(code(f.name), "yes" if f.required else "", describe(hints[f.name])) for f in fields]
     text = " ".join(filter(None, [first_line(struct.__doc__), rest(struct.__doc__)]))
     return f"\n## {struct.__name__}\n\n{text}\n\n" + table(("Field", "Required", "Value"), rows)
 
 
-def _describe(hint: Any) -> str:
+def describe(hint: Any) -> str:
     """A type in words, with its limits."""
     origin, args = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return ", ".join([_describe(args[0]), *_limits(hint.__metadata__)])
+        return ", ".join([describe(args[0]), *_limits(hint.__metadata__)])
     if origin in (Union, types.UnionType):
-        return _describe(next(arg for arg in args if arg is not type(None)))
+        return describe(next(arg for arg in args if arg is not type(None)))
     if origin is list:
-        return f"list of {_describe(args[0])}"
+        return f"list of {describe(args[0])}"
     if origin is dict:
         return "object"
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):

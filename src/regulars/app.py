@@ -19,7 +19,7 @@ from regulars.console.services.rejected import count_open
 from regulars.console.sign_on_settings import read_sign_on
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
-from regulars.delivery import Delivery
+from regulars.delivery import Delivery, Poster, Teller
 from regulars.engine.erase import Erasure
 from regulars.engine.forget import forget
 from regulars.engine.lane import Limits, Observer
@@ -37,10 +37,12 @@ from regulars.observe import Metrics, get_logger
 from regulars.settings import Settings
 from regulars.store.audit import write_line_async
 from regulars.store.keys import Keys
+from regulars.store.letters import Letters
 from regulars.store.opening import Store
 from regulars.store.outbox import Outbox
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.store.webhooks import Webhooks
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.events import CUSTOM_PREFIX, TYPES
 from regulars.vocabulary.intake import Gate, Result
@@ -77,6 +79,7 @@ class _Watch(Observer):
             wanted = {i.source.workspace_id for i in items if isinstance(i, Prepared) and i.fetches}
             for workspace_id in wanted:
                 self.delivery.wake(workspace_id)
+            self.delivery.turned(items[0].source.workspace_id)  # a turn is one workspace's
 
 
 def _type_of(item: Item) -> str:
@@ -111,7 +114,9 @@ class Program:
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
-        self.delivery = Delivery(Outbox(store.database), self.sources, connectors(), self.gate, self.metrics)
+        poster = Poster(loopback=settings.webhooks_loopback)
+        self.webhooks = Webhooks(store.database, store.master, poster, audit=write_line_async)
+        self.delivery = self._delivery(poster)
         watch.delivery = self.delivery
         self.replayer = Replayer(store.database, store.master, self._ready_gate, self.sources, connectors())
         self.metrics.watch("queue_events", lambda: float(self._engine.waiting()))
@@ -128,6 +133,12 @@ class Program:
             debug=False,
         )
         self.asgi = Doors(self._door_deps(), api.lookups(self._api_deps(), self.litestar))  # type: ignore[arg-type]
+
+    def _delivery(self, poster: Poster) -> Delivery:
+        outbox = Outbox(self.database)
+        letters = Letters(self.database, self.store.master, audit=write_line_async)
+        teller = Teller(letters, outbox, poster)
+        return Delivery(outbox, self.sources, connectors(), self.gate, self.metrics, teller=teller)
 
     def _door_deps(self) -> DoorDeps:
         return DoorDeps(
@@ -150,6 +161,7 @@ class Program:
             base_url=self.settings.base_url,
             keys=self.keys,
             sources=self.sources,
+            webhooks=self.webhooks,
             connectors=connectors(),
             development=development,
             require_second_factor=self.settings.require_second_factor,
@@ -163,6 +175,7 @@ class Program:
             gate=self.gate,
             keys=self.keys,
             sources=self.sources,
+            webhooks=self.webhooks,
             connectors=connectors(),
             metrics=self.metrics,
             replay=self.replayer.replay,

@@ -97,6 +97,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = ()
     oidc_only: Annotated[bool, _help("Whether passwords let nobody in any more.")] = False
+    webhooks_loopback: Annotated[
+        bool,
+        _help(
+            "Let webhooks go to this machine, by http:// too. For development: whoever makes webhooks reaches it."
+        ),
+    ] = False
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _help("Least serious log line that is written.")
     ] = "info"

@@ -15,6 +15,7 @@ from litestar import Litestar
 
 from regulars.connectors import connectors
 from regulars.console import api
+from regulars.delivery import Poster
 from regulars.intake.canary import Canary
 from regulars.intake.deps import Deps
 from regulars.intake.describe import add_doors
@@ -32,6 +33,7 @@ from regulars.store.opening import Store
 from regulars.store.partitions import ensure_partitions
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.store.webhooks import Webhooks
 from regulars.store.workspaces import add_workspace, ensure_default
 from regulars.vocabulary.intake import Result
 
@@ -57,6 +59,7 @@ class House:
         self.guarded = ReadyGate(self.gate, self.readiness)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
+        self.webhooks = Webhooks(store.database, store.master, Poster(loopback=True), audit=write_line_async)
         self.canary = Canary(self.gate, [self.workspace_id], self.metrics)
         self.replayer = Replayer(store.database, store.master, self.guarded, self.sources, connectors())
         litestar = Litestar(
@@ -80,6 +83,7 @@ class House:
             gate=self.guarded,
             keys=self.keys,
             sources=self.sources,
+            webhooks=self.webhooks,
             connectors=connectors(),
             metrics=self.metrics,
             replay=self.replayer.replay,

@@ -15,6 +15,8 @@ from regulars.store.master import MasterKey
 from regulars.store.opening import Store
 from regulars.store.workspaces import ensure_default
 from tests.api.house import ADDRESS, assert_error
+from tests.delivery.receiver import open_receiver, take
+from tests.delivery.support import until
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,7 @@ async def client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     store = Store(module_database, master_key, private_directory(), None)
     store.ensure_partitions()
-    program = Program(store, Settings(), ensure_default(module_database))
+    program = Program(store, Settings(webhooks_loopback=True), ensure_default(module_database))
     transport = httpx.ASGITransport(app=program.asgi)
     async with program._run(), httpx.AsyncClient(transport=transport, base_url=ADDRESS) as client:
         made = await program.keys.create(program.workspace_id, name="t", scopes=["*"], actor="test")
@@ -70,6 +72,18 @@ async def test_programs_are_told_errors_in_the_one_form(
     answer = await client.request(method, path, headers={"accept": "*/*"})
     assert_error(answer, status)
     assert "detail" not in answer.json()
+
+
+async def test_a_webhook_is_told_of_a_sale(client: httpx.AsyncClient) -> None:
+    async with open_receiver(take) as receiver:
+        wish = {"url": receiver.url, "types": ["sale.recorded"]}
+        made = (await client.post("/v1/webhooks", json=wish)).json()
+        sale = {"receipt": "R-1", "currency": "GBP", "total_minor": 899, "lines": []}
+        event = {"id": "s-1", "type": "sale.completed", "occurred_at": "2026-11-01T00:00:00Z", "sale": sale}
+        await client.post("/v1/events", json=event)
+        await until(lambda: len(receiver.got) == 1)
+        assert receiver.got[0].verified(made["secret"])["data"]["amount_minor"] == 899
+    await client.post(f"/v1/webhooks/{made['webhook']['id']}/delete")
 
 
 async def test_people_are_told_by_a_page_unless_they_ask_the_api(client: httpx.AsyncClient) -> None:

@@ -22,7 +22,8 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
+    "/keys/sources", "/keys/new", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
+    "/webhooks/2/deliveries/61", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
     "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
@@ -130,6 +131,8 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/audit",
         "/keys",
         "/keys/sources",
+        "/webhooks",
+        "/webhooks/2",
         "/people",
         "/account",
         "/account/second-factor",
@@ -157,6 +160,8 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/audit",
         "/keys",
         "/keys/sources",
+        "/webhooks",
+        "/webhooks/2",
         "/people",
         "/account",
         "/account/second-factor",

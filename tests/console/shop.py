@@ -12,6 +12,7 @@ from uuid import UUID
 
 from regulars.console.requests.book import NewRequest
 from tests.console.stage import Stage
+from tests.console.told import open_webhooks
 
 STORES = {"high-street": "High Street", "station": "Station Arcade", "harbour": "Harbour Row"}
 GOODS = [
@@ -28,7 +29,7 @@ ISO = datetime.isoformat
 
 
 def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
-    """Registers, three months of trade from three sources, and some events nobody can read."""
+    """Registers, three months of trade from three sources, some events nobody can read, and webhooks."""
     rng = random.Random(7)
     crowd = [_person(rng, n) for n in range(people)]
     stage.send(*(_store(code, name, now) for code, name in STORES.items()), source="tills")
@@ -36,6 +37,7 @@ def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
     stage.send(*_web(rng, crowd, now), source="webshop")
     stage.send(*_club(rng, crowd, now), source="club-app")
     stage.send(*_unreadable(now), source="tills")
+    open_webhooks(stage)
 
 
 def _person(rng: random.Random, n: int) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from regulars.console.accounts import Role
 from regulars.console.i18n import Language
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.console.web.deps import language_of
+from regulars.delivery import Poster
 from regulars.engine.erase import Erasure
 from regulars.engine.forget import forget
 from regulars.intake.gate import EngineGate
@@ -40,6 +41,7 @@ from regulars.store.opening import Store
 from regulars.store.partitions import ensure_partitions
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.store.webhooks import Webhooks
 from regulars.store.workspaces import ensure_default
 from regulars.vocabulary.intake import Result, Source
 
@@ -69,6 +71,7 @@ class Stage:
         self.gate = EngineGate(database, self.master)
         self.register = Sources(database, self.master, audit=write_line_async)
         self.keys = Keys(database, self.register, audit=write_line_async)
+        self.webhooks = Webhooks(database, self.master, Poster(loopback=True), audit=write_line_async)
         self.sources: dict[str, Source] = {}
         self.url = ""
         self._development = development
@@ -167,6 +170,7 @@ class Stage:
             base_url="http://127.0.0.1:8400",
             keys=self.keys,
             sources=self.register,
+            webhooks=self.webhooks,
             connectors=connectors(),
             workspace_name="Corner Shops",
             zone=ZoneInfo("Europe/London"),

@@ -24,6 +24,8 @@ PAGES = {
     "/audit": "Audit log",
     "/keys": "Sources and keys",
     "/keys/sources": "Sources and keys",
+    "/webhooks": "Webhooks",
+    "/webhooks/new": "Add a webhook",
     "/people": "People and roles",
     "/account": "Your account",
     "/account/second-factor": "Second factor",
@@ -81,7 +83,20 @@ def test_a_page_renders_with_data_whole_and_as_fragment(guest: httpx.Client, pat
 
 
 @pytest.mark.parametrize(
-    "path", ["/events/40", "/_kit", "/?span=7d&compare=year", "/?span=90d&compare=none", "/?span=28d"]
+    "path",
+    [
+        "/events/40",
+        "/_kit",
+        "/?span=7d&compare=year",
+        "/?span=90d&compare=none",
+        "/?span=28d",
+        "/webhooks/1",
+        "/webhooks/1?state=done&type=sale.recorded",
+        "/webhooks/2",
+        "/webhooks/3",
+        "/webhooks/1/edit",
+        "/webhooks/3/delete",
+    ],
 )
 def test_further_views_render(guest: httpx.Client, path: str) -> None:
     check(guest.get(path))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from uuid import uuid4
 
 import pytest
 
-from regulars.delivery import Delivery, fetching
+from regulars.delivery import Delivery, Poster, Teller, fetching
+from regulars.delivery.telling import WAITS_SECONDS
 from regulars.delivery.web import Web
 from regulars.observe import Metrics
+from regulars.store.audit import write_line_async
 from regulars.store.database import Database
+from regulars.store.letters import Letters
 from regulars.store.master import MasterKey
 from regulars.store.outbox import Outbox
 from regulars.store.sources import Sources
@@ -58,6 +61,11 @@ def outbox(opened: Database) -> Outbox:
 
 
 @pytest.fixture
+def letters(opened: Database, master_key: MasterKey) -> Letters:
+    return Letters(opened, master_key, audit=write_line_async)
+
+
+@pytest.fixture
 def gate() -> KeepingGate:
     return KeepingGate()
 
@@ -69,20 +77,32 @@ def metrics() -> Metrics:
 
 @pytest.fixture
 async def start(
-    anyio_backend: str, outbox: Outbox, sources: Sources, gate: KeepingGate, metrics: Metrics
+    anyio_backend: str,
+    outbox: Outbox,
+    letters: Letters,
+    sources: Sources,
+    gate: KeepingGate,
+    metrics: Metrics,
 ) -> AsyncIterator[Start]:
     """Starts deliveries, which end with the test."""
     running: list[Delivery] = []
 
     async def begin(
-        *, poll_seconds: float = 0.05, lease_seconds: float = 60.0, web: Web | None = None
+        *,
+        poll_seconds: float = 0.05,
+        lease_seconds: float = 60.0,
+        web: Web | None = None,
+        poster: Poster | None = None,
+        waits_seconds: Sequence[float] = WAITS_SECONDS,
     ) -> Delivery:
+        teller = Teller(letters, outbox, poster or Poster(loopback=True), waits_seconds=waits_seconds)
         delivery = Delivery(
             outbox,
             sources,
             {"shop": Shop()},
             gate,
             metrics,
+            teller=teller,
             web=web,
             poll_seconds=poll_seconds,
             lease_seconds=lease_seconds,

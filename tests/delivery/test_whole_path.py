@@ -9,12 +9,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from regulars.delivery import Delivery
+from regulars.delivery import Delivery, Poster, Teller
 from regulars.engine.lane import Observer
 from regulars.engine.prepared import Item
 from regulars.intake.gate import EngineGate
 from regulars.observe import Metrics
 from regulars.store.database import Database
+from regulars.store.letters import Letters
 from regulars.store.master import MasterKey
 from regulars.store.opening import Store
 from regulars.store.outbox import Figures, Outbox
@@ -59,7 +60,12 @@ async def _is_empty(outbox: Outbox, workspace: int) -> bool:
 
 
 async def test_a_thin_message_becomes_a_whole_event_once(
-    engine: tuple[EngineGate, Waker], opened: Database, here: int, sources: Sources, outbox: Outbox
+    engine: tuple[EngineGate, Waker],
+    opened: Database,
+    here: int,
+    sources: Sources,
+    outbox: Outbox,
+    letters: Letters,
 ) -> None:
     gate, waker = engine
 
@@ -69,7 +75,10 @@ async def test_a_thin_message_becomes_a_whole_event_once(
 
     async with open_vendor(stumble) as vendor:
         known = await sources.create(here, "shop", kind="shop", options={"base_url": vendor.url})
-        delivery = Delivery(outbox, sources, {"shop": Shop()}, gate, Metrics(), poll_seconds=0.2)
+        teller = Teller(letters, outbox, Poster())
+        delivery = Delivery(
+            outbox, sources, {"shop": Shop()}, gate, Metrics(), teller=teller, poll_seconds=0.2
+        )
         waker.delivery = delivery
         await delivery.start()
         try:

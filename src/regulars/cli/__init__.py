@@ -9,7 +9,7 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, importing, keeping, people, requests, running, sources, trying
+from . import data, importing, keeping, people, requests, running, sources, trying, webhooks
 from .common import FLAGS
 
 app = cyclopts.App(
@@ -23,6 +23,7 @@ running.add_to(app)
 data.add_to(app)
 app.command(importing.app)
 app.command(sources.app)
+app.command(webhooks.app)
 people.add_to(app)
 app.command(requests.app)
 keeping.add_to(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from regulars.delivery.posting import Poster
 from regulars.delivery.runner import Delivery
+from regulars.delivery.telling import Teller
 
-__all__ = ["Delivery"]
+__all__ = ["Delivery", "Poster", "Teller"]

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from regulars.observe import get_logger
-from regulars.store.outbox import ERROR_CHARACTERS_MAX, Effect, Settlement
+from regulars.store.outbox import ERROR_CHARACTERS_MAX, FETCH, Effect, Settlement
 from regulars.store.sources import KnownSource
 from regulars.vocabulary.connector import FETCH_CALLS_MAX, Connector, Request, Response
 from regulars.vocabulary.errors import (
@@ -29,7 +29,6 @@ from regulars.vocabulary.intake import Gate
 from .pace import Pace
 from .web import Web
 
-KIND: Final = "fetch"
 ATTEMPTS_MAX: Final = 12
 WAIT_SECONDS: Final = 2.0
 WAIT_SECONDS_MAX: Final = 3_600.0
@@ -60,7 +59,7 @@ class Fetcher:
         try:
             ended = await self._attempt(effect, known, pace)
         except Exception as error:  # noqa: BLE001 - a connector's fault must not end the runner
-            _log.error("fetch failed", kind=KIND, attempt=effect.attempts, exc_info=error)
+            _log.error("fetch failed", kind=FETCH, attempt=effect.attempts, exc_info=error)
             ended = _Ended("pending", f"A fault of ours ({type(error).__name__}).")
         return settlement(
             effect, ended.state, ended.error, ended.retry_after_seconds, forgiven=ended.forgiven
@@ -108,7 +107,7 @@ class Fetcher:
         bodies = [msgspec.json.encode(event) for event in events]
         for start in range(0, len(bodies), EVENTS_PER_REQUEST_MAX):
             part = bodies[start : start + EVENTS_PER_REQUEST_MAX]
-            await self._gate.submit(known.source, part, door=KIND)
+            await self._gate.submit(known.source, part, door=FETCH)
 
 
 def settlement(

@@ -1,36 +1,36 @@
-"""Empties the outbox: one loop claims and settles, each effect is performed in a task of its own.
+"""Empties the outbox: for each kind of effects one loop claims and settles, each effect is performed in a task.
 
-Sources have slots, rates and breakers of their own (see pace.py), so a vendor that is slow or away never keeps
-another waiting. At rest the loop asks once every few seconds whether anything is due; `wake` spares the wait.
+Sources and endpoints have slots, rates and breakers of their own (see pace.py), so one that is slow or away never keeps
+another waiting. At rest a loop asks once every few seconds whether anything is due; `wake` spares the wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, Generic
 
 from msgspec import Struct, field
 
 from regulars.observe import Metrics, get_logger
-from regulars.store.outbox import Effect, Figures, Outbox, Settlement
+from regulars.store.outbox import Figures, Outbox
 from regulars.store.sources import Sources
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.errors import TryLater
 from regulars.vocabulary.intake import Gate
 
-from .fetching import KIND, Fetcher
+from .fetching import Fetcher
+from .lines import E, FetchLine, Line, S
 from .pace import CONCURRENCY, Pace
+from .telling import Teller
 from .web import Web
 
 POLL_SECONDS: Final = 2.0
 POLLS_PER_SECOND_MAX: Final = 25.0
 LEASE_SECONDS: Final = 180.0
 """Longer than a fetch can take: FETCH_CALLS_MAX calls at CALL_SECONDS_MAX each, and the commit."""
-BUSY_MAX: Final = 256
 WORKSPACES_SECONDS: Final = 30.0
 FIGURES_SECONDS: Final = 30.0
 SWEEP_SECONDS: Final = 3_600.0
@@ -38,11 +38,11 @@ CLOSE_SECONDS: Final = 5.0
 _log = get_logger("delivery")
 
 
-class _Desk(Struct):
-    """What the loop knows of one workspace. Times are monotonic readings."""
+class _Desk(Struct, Generic[S]):
+    """What a loop knows of one workspace. Times are monotonic readings."""
 
-    paces: dict[int, Pace] = field(default_factory=lambda: defaultdict(Pace))
-    settlements: list[Settlement] = field(default_factory=list)
+    paces: dict[int, Pace] = field(default_factory=dict)
+    settlements: list[S] = field(default_factory=list)
     look_at: float = 0.0
     look: bool = True
     figures: Figures = field(default_factory=Figures)
@@ -50,29 +50,24 @@ class _Desk(Struct):
     sweep_at: float = 0.0
 
 
-class Delivery:
-    """The delivery of one process. Several processes may run side by side."""
+class Runner(Generic[E, S]):
+    """The loop of one kind of effects in one process. Several processes may run side by side."""
 
     def __init__(
         self,
         outbox: Outbox,
-        sources: Sources,
-        connectors: Mapping[str, Connector],
-        gate: Gate,
+        line: Line[E, S],
         metrics: Metrics,
         *,
-        web: Web | None = None,
         poll_seconds: float = POLL_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         self._outbox = outbox
-        self._sources = sources
+        self._line = line
         self._metrics = metrics
-        self._web = web or Web()
-        self._fetcher = Fetcher(self._web, connectors, gate)
         self._poll_seconds = poll_seconds
         self._lease_seconds = lease_seconds
-        self._desks: dict[int, _Desk] = {}
+        self._desks: dict[int, _Desk[S]] = {}
         self._desks_at = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
@@ -106,7 +101,6 @@ class Delivery:
             # With the store away the leases bring these effects up again; their repeats change nothing.
             with suppress(TryLater):
                 await self._settle(workspace_id, desk)
-        await self._web.close()
 
     def _wake(self, workspace_id: int) -> None:
         desk = self._desks.setdefault(workspace_id, _Desk())
@@ -150,67 +144,115 @@ class Delivery:
         except TimeoutError:
             return
 
-    async def _look(self, workspace_id: int, desk: _Desk) -> None:
+    async def _look(self, workspace_id: int, desk: _Desk[S]) -> None:
         """Claim what is due, and set the time of the next look."""
         desk.look = False
         poll = max(self._poll_seconds, len(self._desks) / POLLS_PER_SECOND_MAX)
         desk.look_at = time.monotonic() + poll
-        due = await self._outbox.next_due_seconds(workspace_id, kind=KIND)
+        due = await self._line.next_due_seconds(workspace_id)
         if due is None:
             return
         if due > 0:
             desk.look_at = time.monotonic() + min(due, poll)
             return
-        if len(self._tasks) < BUSY_MAX:
+        if len(self._tasks) < self._line.busy_max:
             await self._claim(workspace_id, desk)
         now = time.monotonic()
         waits = [pace.ready_at(now) for pace in desk.paces.values() if not pace.busy]
         desk.look_at = min([desk.look_at, *(at for at in waits if at > now)])
 
-    async def _claim(self, workspace_id: int, desk: _Desk) -> None:
+    async def _claim(self, workspace_id: int, desk: _Desk[S]) -> None:
         now = time.monotonic()
         free = {source_id: pace.free(now) for source_id, pace in desk.paces.items()}
-        effects = await self._outbox.claim(
-            workspace_id, kind=KIND, free=free, free_else=CONCURRENCY, lease_seconds=self._lease_seconds
+        effects = await self._line.claim(
+            workspace_id, free=free, free_else=CONCURRENCY, lease_seconds=self._lease_seconds
         )
         for effect in effects:
+            if effect.source_id not in desk.paces:
+                desk.paces[effect.source_id] = self._line.new_pace()
             desk.paces[effect.source_id].busy += 1
             task = asyncio.create_task(self._perform(workspace_id, desk, effect))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _perform(self, workspace_id: int, desk: _Desk, effect: Effect) -> None:
+    async def _perform(self, workspace_id: int, desk: _Desk[S], effect: E) -> None:
         pace = desk.paces[effect.source_id]
         try:
-            known = await self._sources.find_id(workspace_id, effect.source_id)
-            if known is not None:
-                pace.adjust(known.options)
-            ended = await self._fetcher.perform(effect, known, pace)
+            ended = await self._line.perform(workspace_id, effect, pace)
         except TryLater:
             return  # The store is away; the lease brings the effect up again.
         finally:
             pace.busy -= 1
         desk.settlements.append(ended)
         result = "retry" if ended.state == "pending" else ended.state
-        self._metrics.add("deliveries_total", kind=KIND, result=result)
+        self._metrics.add("deliveries_total", kind=self._line.kind, result=result)
         self._wake(workspace_id)
 
-    async def _settle(self, workspace_id: int, desk: _Desk) -> None:
+    async def _settle(self, workspace_id: int, desk: _Desk[S]) -> None:
         """Write how effects ended. After an outage they are written with the next ones."""
         ended = list(desk.settlements)
         if ended:
-            await self._outbox.settle(workspace_id, ended)
+            await self._line.settle(workspace_id, ended)
             del desk.settlements[: len(ended)]
             desk.look = True
 
-    async def _keep_house(self, workspace_id: int, desk: _Desk) -> None:
+    async def _keep_house(self, workspace_id: int, desk: _Desk[S]) -> None:
         now = time.monotonic()
         if now >= desk.figures_at:
             desk.figures_at = now + FIGURES_SECONDS
-            desk.figures = await self._outbox.figures(workspace_id)
-            desks = self._desks.values()
-            self._metrics.set("outbox_pending", sum(one.figures.pending for one in desks))
-            self._metrics.set("outbox_dead", sum(one.figures.dead for one in desks))
+            desk.figures = await self._line.figures(workspace_id)
+            desks, kind = self._desks.values(), self._line.kind
+            self._metrics.set("outbox_pending", sum(one.figures.pending for one in desks), kind=kind)
+            self._metrics.set("outbox_dead", sum(one.figures.dead for one in desks), kind=kind)
         if now >= desk.sweep_at:
             desk.sweep_at = now + SWEEP_SECONDS
-            await self._outbox.sweep(workspace_id)
+            await self._line.sweep(workspace_id)
+
+
+class Delivery:
+    """The delivery of one process: fetches for the sources, messages for the webhooks."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        sources: Sources,
+        connectors: Mapping[str, Connector],
+        gate: Gate,
+        metrics: Metrics,
+        *,
+        teller: Teller,
+        web: Web | None = None,
+        poll_seconds: float = POLL_SECONDS,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        """`teller` and `web` are closed at the end."""
+        self._web = web or Web()
+        self._teller = teller
+        fetches = FetchLine(outbox, sources, Fetcher(self._web, connectors, gate))
+        self._fetches = Runner(
+            outbox, fetches, metrics, poll_seconds=poll_seconds, lease_seconds=lease_seconds
+        )
+        self._messages = Runner(
+            outbox, teller, metrics, poll_seconds=poll_seconds, lease_seconds=lease_seconds
+        )
+
+    async def start(self) -> None:
+        """Begin; repeated calls do nothing."""
+        await self._fetches.start()
+        await self._messages.start()
+
+    def wake(self, workspace_id: int) -> None:
+        """Look into a workspace's outbox at once. May be called from any thread, started or not."""
+        self._fetches.wake(workspace_id)
+        self._messages.wake(workspace_id)
+
+    def turned(self, workspace_id: int) -> None:
+        """A turn was committed: look for messages, if there are endpoints to tell. From any thread."""
+        if self._teller.has_listeners(workspace_id):
+            self._messages.wake(workspace_id)
+
+    async def close(self) -> None:
+        """Stop claiming, give what is under way a moment, write how it ended. The rest comes up again later."""
+        await asyncio.gather(self._fetches.close(), self._messages.close())
+        await self._web.close()
+        await self._teller.close()

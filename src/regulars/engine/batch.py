@@ -21,12 +21,16 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 class Memory(Struct):
-    """What an engine keeps between turns; `cache_no` tells whether it still holds."""
+    """What an engine keeps between turns; `cache_no` tells whether it still holds.
+
+    `endpoints`: the webhooks that are told of a type of message, by the type; empty where nobody is told anything.
+    """
 
     cache_no: int = -1
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
     retired: set[tuple[int, str]] = field(default_factory=set)
     tombstones: bool = False
+    endpoints: dict[str, list[int]] = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)
     staff: set[str] = field(default_factory=set)

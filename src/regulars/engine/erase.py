@@ -29,7 +29,7 @@ from regulars.store.vault import Unreadable, Vault, open_sealed, seal
 from regulars.vocabulary.errors import NotFound
 from regulars.vocabulary.events import Event
 
-from . import saving
+from . import announce, saving
 from .anonymous import anonymous
 from .documents import Blob, document
 from .tables import EVENT
@@ -38,6 +38,7 @@ from .traces import Traces
 _SQL = load_queries("regulars.store", "erase.sql")
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _TURN = load_queries("regulars.store", "turn.sql")
+_WEBHOOKS = load_queries("regulars.store", "webhooks.sql")
 ERASED = "regulars.erased"
 PAGE_EVENTS = 2_000
 
@@ -65,6 +66,7 @@ class _Work(Struct):
     words: list[tuple[str, str]] = field(default_factory=list)
     addresses: set[str] = field(default_factory=set)
     mentions: list[int] = field(default_factory=list)
+    others_changed: identity.Changes = field(default_factory=identity.Changes)
 
 
 class Eraser:
@@ -105,6 +107,8 @@ class Eraser:
                 work.marks.clear()
             work.mentions = mentions + self._mentions(work.traces, seen_until)[0]
             erasure = self._erase(work, actor, reason, now)
+            if only is None:
+                self._announce(work, erasure)
             self._session.commit()
         except BaseException:
             self._session.rollback()
@@ -200,6 +204,7 @@ class Eraser:
                 Call(_SQL.delete_words, self._workspace | {"doc": document(words)}),
                 Call(_SQL.delete_consents, with_ids | {"addresses": uuids(work.addresses)}),
                 Call(_SQL.delete_fetches, self._workspace | {"references": list(work.references)}),
+                *self._forget_messages(work),
                 Call(_SQL.delete_quarantine, self._workspace | {"ids": uuids(quarantined)}),
                 Call(_SQL.delete_answers, self._workspace),
                 Call(_IDENTITY.delete_edges, self._workspace | {"ids": components}),
@@ -217,6 +222,20 @@ class Eraser:
         erasure.quarantined = quarantined
         erasure.sources = sorted({record.source_id for record in work.erased})
         return erasure
+
+    def _forget_messages(self, work: _Work) -> list[Call]:
+        """Messages to webhooks that name the person; those of their sales stay, as nobody's."""
+        named = self._workspace | {"names": [record.record_id for record in work.erased]}
+        queries = (_SQL.forget_answers, _SQL.unname_messages, _SQL.delete_messages)
+        return [Call(query, named) for query in queries]
+
+    def _announce(self, work: _Work, erasure: Erasure) -> None:
+        """Tell the webhooks, so that others erase the person as well."""
+        rows = self._session.run([Call(_WEBHOOKS.load_endpoints, self._workspace)])[0]
+        ids = sorted(record.record_id for record in work.erased)
+        said = announce.erased(work.erased[0].profile_id, ids, erasure.erasure_id, work.others_changed)
+        call = announce.call(self._vault, announce.by_type(rows), said, erasure.at)
+        self._session.run([call] if call is not None else [])
 
     def _anonymise_events(self, with_ids: dict[str, Any]) -> int:
         """Re-seal the events of the records without the customer, under the workspace's own key."""
@@ -264,7 +283,8 @@ class Eraser:
             return -len(before)
         retired_rows = self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
         retired = {(kind, value) for kind, value in retired_rows} - freed
-        changes = identity.Changes(stale_components={r.component_id for r in others.values()})
+        changes = work.others_changed
+        changes.stale_components.update(r.component_id for r in others.values())
         places = {r.record_id: (r.component_id, r.profile_id) for r in others.values()}
         for record in others.values():
             record.component_id = record.record_id

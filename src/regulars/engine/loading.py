@@ -17,6 +17,7 @@ from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
+from .announce import by_type
 from .batch import Batch, Memory, rekey_sale
 from .documents import document
 from .prepared import CANARY, Item, Prepared
@@ -26,6 +27,7 @@ _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
 _REGISTERS = load_queries("regulars.capabilities.registers")
 _TURN = load_queries("regulars.store", "turn.sql")
+_WEBHOOKS = load_queries("regulars.store", "webhooks.sql")
 _figures = msgspec.json.Decoder(Figures).decode
 
 
@@ -170,11 +172,12 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
 def _refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
     """Read anew what the engine keeps in memory, because it changed under another engine or at start."""
     workspace = {"workspace_id": vault.workspace_id}
-    zones, generics, erased = session.run(
+    zones, generics, erased, endpoints = session.run(
         [
             Call(_REGISTERS.load_zones, workspace),
             Call(_IDENTITY.load_generics, workspace),
             Call(_IDENTITY.load_tombstones_exist, workspace),
+            Call(_WEBHOOKS.load_endpoints, workspace),
         ]
     )
     fresh = {code: ZoneInfo(name) for code, name in zones}
@@ -182,6 +185,7 @@ def _refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> N
     memory.zones.update(fresh)
     memory.retired = {(kind, value) for kind, value in generics}
     memory.tombstones = bool(erased[0][0])
+    memory.endpoints = by_type(endpoints)
     memory.cache_no = cache_no
 
 

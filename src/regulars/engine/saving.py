@@ -20,6 +20,7 @@ from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault, seal
 
+from .announce import announce
 from .batch import Batch, Memory
 from .documents import Blob, document
 from .prepared import CANARY, Prepared
@@ -48,7 +49,6 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
     yield from _profile(batch, workspace)
     yield from identity_calls(vault, batch.identity, workspace)
-    yield from _consents(batch, workspace)
     entries, register_calls = _registers(vault, memory, batch, workspace)
     batch.entries = entries
     yield from register_calls
@@ -56,6 +56,10 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
         yield from _turn(batch, workspace)
         yield from _outbox(vault, batch, workspace)
         yield from _quarantine(vault, batch, workspace)
+        yield from announce(
+            vault, memory, batch, workspace
+        )  # before consent is saved, with which it compares
+    yield from _consents(batch, workspace)
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
     batch.cache_step = int(bool(zones_changed or batch.identity.generics or batch.identity.freed))
     numbers = {

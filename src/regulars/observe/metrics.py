@@ -74,8 +74,8 @@ METRICS: tuple[MetricInfo, ...] = (
     _histogram("turn_wait_seconds", "Time an event waited for its turn to start.", _FAST_SECONDS),
     _gauge("queue_events", "Events waiting for a turn."),
     _gauge("quarantine_open", "Rejected events waiting for a fix and a replay."),
-    _gauge("outbox_pending", "Effects waiting to be sent."),
-    _gauge("outbox_dead", "Effects that were given up; their last error is kept with them."),
+    _gauge("outbox_pending", "Effects waiting to be sent, by their kind.", "kind"),
+    _gauge("outbox_dead", "Effects that were given up; their last error is kept with them.", "kind"),
     _counter(
         "deliveries_total", "Attempts to send an effect, by its kind and how it ended.", "kind", "result"
     ),

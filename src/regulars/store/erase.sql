@@ -87,6 +87,29 @@ where c.workspace_id = %(workspace_id)s and (
 -- Effects that name the customer at a vendor.
 delete from outbox where workspace_id = %(workspace_id)s and body ->> 'reference' = any(%(references)s)
 
+-- name: forget_answers
+-- What webhooks answered to messages that name the customer; they may have repeated what they were told.
+delete from webhook_attempt a using outbox o
+where a.workspace_id = %(workspace_id)s and o.workspace_id = %(workspace_id)s and o.outbox_id = a.outbox_id
+    and o.kind = 'webhook' and (
+        o.body #>> '{data,profile_id}' = any(%(names)s)
+        or o.body #> '{data,from_ids}' ?| %(names)s or o.body #> '{data,into_ids}' ?| %(names)s
+    )
+
+-- name: unname_messages
+-- Messages of sales stay, without the customer.
+update outbox set body = jsonb_set(body, '{data,profile_id}', 'null')
+where workspace_id = %(workspace_id)s and kind = 'webhook' and body ->> 'type' = 'sale.recorded'
+    and body #>> '{data,profile_id}' = any(%(names)s)
+
+-- name: delete_messages
+-- All other messages to webhooks that name the customer.
+delete from outbox
+where workspace_id = %(workspace_id)s and kind = 'webhook' and (
+    body #>> '{data,profile_id}' = any(%(names)s)
+    or body #> '{data,from_ids}' ?| %(names)s or body #> '{data,into_ids}' ?| %(names)s
+)
+
 -- name: load_quarantine
 -- Everything still kept of rejected messages.
 select quarantine_id, sealed_key, sealed from quarantine where workspace_id = %(workspace_id)s

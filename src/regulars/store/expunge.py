@@ -23,7 +23,17 @@ REWRITE_BYTES_MAX = 64 * 1024 * 1024
 SEGMENTS_MAX = 256
 # They hold wrapped keys beside what is sealed under them, or ids that a vendor gave to customers.
 _REWRITTEN = ("record", "quarantine", "answer", "outbox", "privacy_request")
-_CLEARED = ("event", "record_figures", "identifier", "name_word", "edge", "consent", "sale", "generic_value")
+_CLEARED = (
+    "event",
+    "webhook_attempt",
+    "record_figures",
+    "identifier",
+    "name_word",
+    "edge",
+    "consent",
+    "sale",
+    "generic_value",
+)
 _QUERIES = load_queries("regulars.store", "expunge.sql")
 
 

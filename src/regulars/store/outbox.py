@@ -13,9 +13,12 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec import Struct
 
-from .database import Database
+from .database import AsyncConnection, Database
 from .queries import load_queries
 
+FETCH: Final = "fetch"
+WEBHOOK: Final = "webhook"
+"""The kinds of effects: asking a vendor, for which `source_id` is a source, and telling an endpoint, for which it is that."""
 DONE_DAYS: Final = 7
 SWEEP_ROWS_MAX: Final = 10_000
 ERROR_CHARACTERS_MAX: Final = 300
@@ -93,9 +96,8 @@ class Outbox:
 
     async def settle(self, workspace_id: int, settlements: Iterable[Settlement]) -> None:
         """Write how claimed effects ended."""
-        doc = msgspec.json.encode([msgspec.structs.asdict(one) for one in settlements]).decode()
         async with self._database.write(workspace_id) as connection:
-            await connection.execute(_QUERIES.settle_effects, {"workspace_id": workspace_id, "doc": doc})
+            await write_settlements(connection, workspace_id, settlements)
 
     async def next_due_seconds(self, workspace_id: int, *, kind: str) -> float | None:
         """Seconds until an effect of that kind is due, negative when overdue; None when none waits."""
@@ -104,30 +106,41 @@ class Outbox:
             row = await (await connection.execute(_QUERIES.next_due, values)).fetchone()
         return None if row is None or row[0] is None else float(row[0])
 
-    async def figures(self, workspace_id: int) -> Figures:
-        """How many effects wait and how many were given up."""
+    async def figures(self, workspace_id: int, *, kind: str = FETCH) -> Figures:
+        """How many effects of a kind wait and how many were given up."""
+        values = {"workspace_id": workspace_id, "kind": kind}
         async with self._database.read(workspace_id) as connection:
-            cursor = await connection.execute(_QUERIES.outbox_figures, {"workspace_id": workspace_id})
+            cursor = await connection.execute(_QUERIES.outbox_figures, values)
             row = await cursor.fetchone()
         return Figures() if row is None else Figures(*row)
 
     async def dead(self, workspace_id: int, *, limit: int = 100) -> list[DeadEffect]:
-        """Effects that were given up, newest first."""
+        """Fetches that were given up, newest first."""
         values = {"workspace_id": workspace_id, "limit": limit}
         async with self._database.read(workspace_id) as connection:
             cursor = await connection.execute(_QUERIES.dead_effects, values)
             return [DeadEffect(*row) for row in await cursor.fetchall()]
 
     async def revive(self, workspace_id: int, *, source_id: int | None = None) -> int:
-        """Try given-up effects again, those of one source or all. Returns how many."""
+        """Try given-up fetches again, those of one source or all. Returns how many."""
         values = {"workspace_id": workspace_id, "source_id": source_id}
         async with self._database.write(workspace_id) as connection:
             cursor = await connection.execute(_QUERIES.revive_effects, values)
             return len(await cursor.fetchall())
 
     async def sweep(self, workspace_id: int, *, days: int = DONE_DAYS) -> int:
-        """Remove effects done more than `days` ago, a bounded number. Returns how many."""
+        """Remove fetches done more than `days` ago, a bounded number. Returns how many."""
         values = {"workspace_id": workspace_id, "days": days, "limit": SWEEP_ROWS_MAX}
         async with self._database.write(workspace_id) as connection:
             cursor = await connection.execute(_QUERIES.sweep_outbox, values)
             return cursor.rowcount
+
+
+async def write_settlements(
+    connection: AsyncConnection, workspace_id: int, settlements: Iterable[Settlement]
+) -> None:
+    """Write how claimed effects ended, within the transaction at hand."""
+    names = Settlement.__struct_fields__
+    rows = [{name: getattr(one, name) for name in names} for one in settlements]
+    values = {"workspace_id": workspace_id, "doc": msgspec.json.encode(rows).decode()}
+    await connection.execute(_QUERIES.settle_effects, values)

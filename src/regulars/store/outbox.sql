@@ -61,29 +61,29 @@ select extract(epoch from min(o.due_at) - now())::double precision
  where s.workspace_id = %(workspace_id)s;
 
 -- name: outbox_figures
--- How many effects wait and how many were given up.
+-- How many effects of a kind wait and how many were given up.
 select count(*) filter (where state = 'pending'), count(*) filter (where state = 'dead')
   from outbox
- where workspace_id = %(workspace_id)s and state in ('pending', 'dead');
+ where workspace_id = %(workspace_id)s and kind = %(kind)s and state in ('pending', 'dead');
 
 -- name: dead_effects
--- Lists effects that were given up, newest first.
+-- Lists fetches that were given up, newest first.
 select outbox_id, source_id, body, attempts, done_at, last_error
   from outbox
- where workspace_id = %(workspace_id)s and state = 'dead'
+ where workspace_id = %(workspace_id)s and kind = 'fetch' and state = 'dead'
  order by done_at desc, outbox_id desc
  limit %(limit)s;
 
 -- name: revive_effects
--- Tries effects that were given up once more, those of one source or all.
+-- Tries fetches that were given up once more, those of one source or all.
 update outbox
    set state = 'pending', attempts = 0, due_at = now(), done_at = null
- where workspace_id = %(workspace_id)s and state = 'dead'
+ where workspace_id = %(workspace_id)s and kind = 'fetch' and state = 'dead'
    and (%(source_id)s::integer is null or source_id = %(source_id)s)
 returning outbox_id;
 
 -- name: sweep_outbox
--- Removes what was done long ago, a bounded number at a time.
+-- Removes fetches done long ago, a bounded number at a time.
 delete from outbox
  where workspace_id = %(workspace_id)s
    and outbox_id in (

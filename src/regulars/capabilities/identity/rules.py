@@ -69,6 +69,8 @@ class Changes(Struct):
 
     `seen`: records whose last repeat moved. `identifiers`: (kind, hash, record) → whether it is current, None where
     it was forgotten; `words`: (hash, record) → whether the name has it. `freed`: values few enough share again.
+    `profiles_before` and `profiles_after`: ids of the profiles that were clustered anew; `profile_moves`: (old id, new
+    id) of records that were there before and changed theirs.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
@@ -81,6 +83,9 @@ class Changes(Struct):
     generics: list[Generic] = field(default_factory=list)
     freed: set[tuple[int, str]] = field(default_factory=set)
     profiles_delta: int = 0
+    profiles_before: set[str] = field(default_factory=set)
+    profiles_after: set[str] = field(default_factory=set)
+    profile_moves: set[tuple[str, str]] = field(default_factory=set)
 
 
 def hashed_values(one: Said, hash_: Callable[..., str]) -> list[tuple[int, str, str]]:
@@ -357,12 +362,17 @@ def _cluster_one(component: str, records: list[Record], state: State, tools: Too
         members.append(member_of(record, record.fields))
     result = partition(members, component, state.retired)
     before = {record.profile_id for record in records if not record.new}
-    changes.profiles_delta += len(set(result.profiles.values())) - len(before)
+    after = set(result.profiles.values())
+    changes.profiles_delta += len(after) - len(before)
+    changes.profiles_before |= before
+    changes.profiles_after |= after
     for record in records:
         if not record.new:
             changes.stale_components.add(record.component_id)
         profile = result.profiles[record.record_id]
         if record.profile_id != profile or record.component_id != component:
+            if record.profile_id != profile and not record.new:
+                changes.profile_moves.add((record.profile_id, profile))
             record.profile_id, record.component_id = profile, component
             if not record.changed:
                 changes.moved[record.record_id] = record

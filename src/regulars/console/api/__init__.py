@@ -31,6 +31,7 @@ from . import (
     staff,
     stores,
     timeline,
+    webhooks,
 )
 from .access import BY_ROUTE, RULES, Rule
 from .counting import counting
@@ -49,7 +50,10 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     staff.list_staff, staff.add_staff_member, staff.show_staff_member, staff.put_staff_member,
     sources.list_sources, sources.add_source, sources.show_source, sources.configure_source,
     sources.disable_source, sources.enable_source, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
-    audit.list_audit, audit.verify_audit, rejected.list_rejected, rejected.show_rejected, rejected.replay_one,
+    webhooks.list_webhooks, webhooks.add_webhook, webhooks.show_webhook, webhooks.put_webhook,
+    webhooks.disable_webhook, webhooks.enable_webhook, webhooks.rotate_webhook, webhooks.test_webhook,
+    webhooks.delete_webhook, webhooks.list_deliveries, webhooks.show_delivery, webhooks.resend_delivery,
+    webhooks.resend_failed, audit.list_audit, audit.verify_audit, rejected.list_rejected, rejected.show_rejected, rejected.replay_one,
     rejected.replay_many, people.list_people, people.invite_person, people.make_link, people.put_role, people.put_stores,
     people.disable_person, people.enable_person, people.sign_person_out, people.reset_person_factor,
     requests.list_requests, requests.add_request,

@@ -17,6 +17,7 @@ from regulars.store.keys import Caller, Keys
 from regulars.store.opening import Store
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.store.webhooks import Webhooks
 from regulars.vocabulary import scopes
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.health import Report
@@ -52,6 +53,7 @@ class ApiDeps:
     gate: Gate
     keys: Keys
     sources: Sources
+    webhooks: Webhooks
     connectors: Mapping[str, Connector]
     metrics: Metrics
     replay: Replay

@@ -38,6 +38,8 @@ from .pages import (
     store,
     store_shell,
     stream,
+    webhook,
+    webhooks,
     why,
 )
 from .static import static_file
@@ -61,6 +63,8 @@ _HANDLERS = (
     *single_sign_on.HANDLERS,
     *store.HANDLERS,
     *store_shell.HANDLERS,
+    *webhook.HANDLERS,
+    *webhooks.HANDLERS,
     *why.HANDLERS,
     static_file,
 )  # fmt: skip

@@ -18,6 +18,7 @@ from regulars.store.database import Database
 from regulars.store.keys import Keys
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
+from regulars.store.webhooks import Webhooks
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.intake import Gate, ReplayOutcome
 
@@ -70,6 +71,7 @@ class Deps:
     base_url: str
     keys: Keys
     sources: Sources
+    webhooks: Webhooks
     connectors: Mapping[str, Connector]
     workspace_name: str = "Regulars"
     zone: ZoneInfo = _UTC

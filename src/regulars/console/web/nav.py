@@ -30,6 +30,7 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "requests": frozenset({"owner", "privacy"}),
     "audit": frozenset({"owner", "privacy"}),
     "keys": frozenset({"owner", "engineer"}),
+    "webhooks": frozenset({"owner", "engineer"}),
     "people": frozenset({"owner"}),
 }
 """Which roles may open a page, and do what it offers."""
@@ -50,6 +51,7 @@ def entries() -> Sequence[NavItem]:
         NavItem("requests", "/requests", "inbox", _("Requests"), group=_("Trust"), counts="requests"),
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
+        NavItem("webhooks", "/webhooks", "send", _("Webhooks"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
     ]
 

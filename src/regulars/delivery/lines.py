@@ -1,0 +1,99 @@
+"""The lines of delivery: what the loop needs to know of a kind of effects, and the line of fetches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
+
+from regulars.store.outbox import FETCH, Effect, Figures, Outbox, Settlement
+from regulars.store.sources import Sources
+
+from .fetching import Fetcher
+from .pace import Pace
+
+E = TypeVar("E", bound=Effect)
+S = TypeVar("S", bound=Settlement)
+
+
+class Line(Protocol[E, S]):
+    """Effects of one kind. `busy_max` bounds how many are under way in a process. Any call may raise TryLater."""
+
+    kind: str
+    busy_max: int
+
+    def new_pace(self) -> Pace:
+        """The pace of a source or endpoint not met before."""
+        ...
+
+    async def next_due_seconds(self, workspace_id: int) -> float | None:
+        """Seconds until an effect is due, negative when overdue; None when none waits."""
+        ...
+
+    async def claim(
+        self, workspace_id: int, *, free: Mapping[int, int], free_else: int, lease_seconds: float
+    ) -> list[E]:
+        """What is due, at most `free` of each source or endpoint, `free_else` of others."""
+        ...
+
+    async def perform(self, workspace_id: int, effect: E, pace: Pace) -> S:
+        """Try once."""
+        ...
+
+    async def settle(self, workspace_id: int, ended: Sequence[S]) -> None:
+        """Write how attempts ended."""
+        ...
+
+    async def figures(self, workspace_id: int) -> Figures:
+        """How many effects wait and how many were given up."""
+        ...
+
+    async def sweep(self, workspace_id: int) -> None:
+        """Remove what was kept long enough, a bounded number."""
+        ...
+
+
+class FetchLine:
+    """Fetches: asking vendors on behalf of sources."""
+
+    kind = FETCH
+    busy_max = 256
+
+    def __init__(self, outbox: Outbox, sources: Sources, fetcher: Fetcher) -> None:
+        self._outbox = outbox
+        self._sources = sources
+        self._fetcher = fetcher
+
+    def new_pace(self) -> Pace:
+        """The pace of a source until its options are known."""
+        return Pace()
+
+    async def next_due_seconds(self, workspace_id: int) -> float | None:
+        """Seconds until a fetch is due."""
+        return await self._outbox.next_due_seconds(workspace_id, kind=FETCH)
+
+    async def claim(
+        self, workspace_id: int, *, free: Mapping[int, int], free_else: int, lease_seconds: float
+    ) -> list[Effect]:
+        """What is due, within the bounds of each source."""
+        return await self._outbox.claim(
+            workspace_id, kind=FETCH, free=free, free_else=free_else, lease_seconds=lease_seconds
+        )
+
+    async def perform(self, workspace_id: int, effect: Effect, pace: Pace) -> Settlement:
+        """Ask once, as the source is set up now."""
+        known = await self._sources.find_id(workspace_id, effect.source_id)
+        if known is not None:
+            pace.adjust(known.options)
+        return await self._fetcher.perform(effect, known, pace)
+
+    async def settle(self, workspace_id: int, ended: Sequence[Settlement]) -> None:
+        """Write how attempts ended."""
+        await self._outbox.settle(workspace_id, ended)
+
+    async def figures(self, workspace_id: int) -> Figures:
+        """How many fetches wait and how many were given up."""
+        return await self._outbox.figures(workspace_id)
+
+    async def sweep(self, workspace_id: int) -> None:
+        """Remove fetches that were done long ago."""
+        await self._outbox.sweep(workspace_id)
