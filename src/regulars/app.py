@@ -36,6 +36,7 @@ from regulars.store.audit import write_line_async
 from regulars.store.keys import Keys
 from regulars.store.opening import Store
 from regulars.store.outbox import Outbox
+from regulars.store.rollup import Rollup
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import RegularsError
@@ -106,6 +107,7 @@ class Program:
         self._ready_gate = ReadyGate(self._engine, self.readiness)
         self.gate: Gate = self._ready_gate
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
+        self._rollup = Rollup(store.database, workspace_id)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
         self.delivery = Delivery(Outbox(store.database), self.sources, connectors(), self.gate, self.metrics)
@@ -194,6 +196,7 @@ class Program:
         await self.database.open()
         await self.delivery.start()
         await self.canary.start()
+        await self._rollup.start()
         counting = asyncio.create_task(self._count_rejected())
         try:
             yield
@@ -201,6 +204,7 @@ class Program:
             counting.cancel()
             self.console.hub.close()
             await self.canary.close()
+            await self._rollup.close()
             await self.delivery.close()
             await asyncio.to_thread(self._engine.close)
             await self.keys.close()
