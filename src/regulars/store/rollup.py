@@ -86,9 +86,7 @@ class Rollup:
                 self._add_months(connection, days, state[0], now_until)
             return len(days)
 
-    def _add_months(
-        self, connection: Connection, days: Iterable[date], until: date, now_until: date
-    ) -> None:
+    def _add_months(self, connection: Connection, days: Iterable[date], until: date, now_until: date) -> None:
         """Add up the months that are over: those of the days, and those that ended since the last time."""
         now_until = max(until, now_until)
         months = {day.replace(day=1) for day in days}

@@ -11,7 +11,15 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.vocabulary.errors import Forbidden
-from regulars.vocabulary.scopes import ADMIN, EVERYTHING, PII_READ, PRIVACY, PROFILES_READ, PROFILES_WRITE
+from regulars.vocabulary.scopes import (
+    ADMIN,
+    EVERYTHING,
+    PII_READ,
+    PRIVACY,
+    PROFILES_READ,
+    PROFILES_WRITE,
+    REPORTS_READ,
+)
 
 
 class Rule(Struct, frozen=True):
@@ -63,6 +71,11 @@ def _person(path: str) -> Rule:
     )
 
 
+def _report(path: str) -> Rule:
+    """A report answers 404 where it is of a store that is not there."""
+    return Rule("GET", path, "Reports", (REPORTS_READ,), answers=(404,))
+
+
 READERS: Final = (PROFILES_READ, ADMIN)
 
 RULES: Final = (
@@ -110,6 +123,9 @@ RULES: Final = (
     _person("/{user_id}/disable"),
     _person("/{user_id}/enable"),
     _person("/{user_id}/sign-out"),
+    _report("/v1/reports/sales"),
+    _report("/v1/reports/stores"),
+    _report("/v1/reports/staff"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

@@ -41,6 +41,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "store.updated": "Shop changed",
     "staff.updated": "Staff details changed",
     "audit.exported": "Audit log exported",
+    "report.exported": "Report downloaded",
 }
 
 # Groups of actions for the filter: a key for the address, the words, and what stands before the dot.
@@ -51,6 +52,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("customers", "Customers", ("customer", "consent")),
     ("events", "Rejected events", ("rejected",)),
     ("registers", "Products, shops and staff", ("product", "store", "staff")),
+    ("reports", "Reports", ("report",)),
     ("audit", "Audit log", ("audit",)),
 )
 OTHER: Final = "other"
@@ -79,6 +81,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "staff": "Staff member %(name)s",
     "consent": "Consent for %(name)s",
     "rejected": "Rejected event %(name)s",
+    "report": "Report %(name)s",
 }
 
 _DETAILS: Final[Mapping[str, str]] = {
@@ -104,6 +107,11 @@ _DETAILS: Final[Mapping[str, str]] = {
     "sessions": "Sessions",
     "filters": "Filters",
     "lines": "Lines",
+    "table": "Table",
+    "first_day": "First day",
+    "last_day": "Last day",
+    "currency": "Currency",
+    "store": "Shop",
 }
 
 _ID_SHOWN: Final = 8
