@@ -19,7 +19,8 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "/invitation?token=x", "/nope", "/_kit",
+    "/keys/sources", "/keys/new", "/people", "/reports/sales", "/reports/sales?span=today&compare=none",
+    "/reports/stores", "/reports/store?store=station", "/reports/staff", "/reports/sales?from=x", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -110,6 +111,9 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/keys",
         "/keys/sources",
         "/people",
+        "/reports/sales",
+        "/reports/stores",
+        "/reports/staff",
     ],
 )
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
@@ -131,6 +135,9 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/keys",
         "/keys/sources",
         "/people",
+        "/reports/sales",
+        "/reports/stores",
+        "/reports/staff",
     ):
         window.goto(path)
         small = window.evaluate(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from regulars.store.rollup import Rollup
 from tests.console.stage import Stage
 
 STORES = {"high-street": "High Street", "station": "Station Arcade", "harbour": "Harbour Row"}
@@ -32,6 +33,7 @@ def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
     stage.send(*_web(rng, crowd, now), source="webshop")
     stage.send(*_club(rng, crowd, now), source="club-app")
     stage.send(*_unreadable(now), source="tills")
+    Rollup(stage.database, stage.workspace_id).settle()
 
 
 def _person(rng: random.Random, n: int) -> dict[str, Any]:
@@ -91,7 +93,12 @@ def _trade(rng: random.Random, crowd: list[dict[str, Any]], now: datetime) -> It
                 at = now - timedelta(minutes=rng.randint(1, 50))
             number = f"R-{89 - days_ago:02d}{n:02d}"
             store = rng.choices(list(STORES), (5, 3, 2))[0]
-            place = {"channel": "store", "store": store, "till": f"0{rng.randint(1, 3)}"}
+            place = {
+                "channel": "store",
+                "store": store,
+                "till": f"0{rng.randint(1, 3)}",
+                "staff": f"s-{n % 5}",
+            }
             event = _receipt("completed", number, at, _lines(rng), **place)
             if rng.random() < 0.72:
                 one = rng.choices(crowd, weights)[0]

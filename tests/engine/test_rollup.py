@@ -8,8 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from regulars.engine.erase import Eraser
+from regulars.engine.turn import utc_now
 from regulars.intake.rebuild import Rebuilder
 from regulars.store.rollup import Rollup
+from regulars.store.session import Session
+from regulars.vocabulary.intake import Result
 from tests.engine.stream import Stream
 from tests.engine.world import Told, World
 
@@ -32,9 +36,9 @@ def kept(world: World) -> Figures:
 
 def expected(world: World, until: date) -> Figures:
     """The figures as the receipts, records and stores add up, worked out here."""
-    zones = dict(world.rows("select code, time_zone from store where time_zone is not null"))
-    leaders = dict(world.rows("select record_id, profile_id from record"))
-    known = dict(world.rows("select record_id, known from record"))
+    zones: dict[Any, Any] = dict(world.rows("select code, time_zone from store where time_zone is not null"))
+    leaders: dict[Any, Any] = dict(world.rows("select record_id, profile_id from record"))
+    known: dict[Any, Any] = dict(world.rows("select record_id, known from record"))
     sums: Figures = {}
     for day, at, store, channel, staff, currency, kind, total, items, on, lines in world.rows(
         "select business_date, occurred_at, store, channel, staff, currency, kind, total_minor, items_micro,"
@@ -89,12 +93,14 @@ def sale(number: int, *, at: str = "2026-10-05T10:00:00Z", kind: str = "complete
     return 1, json.dumps(body | more).encode()
 
 
-def told(world: World, *events: Told) -> None:
+def told(world: World, *events: Told) -> list[Result]:
     gate = world.gate()
     try:
-        assert [result.status for result in world.tell(gate, events)] == ["applied"] * len(events)
+        results = world.tell(gate, events)
     finally:
         gate.close()
+    assert [result.status for result in results] == ["applied"] * len(events)
+    return results
 
 
 def test_the_figures_follow_a_scrambled_stream_step_by_step(world: World, seed: int) -> None:
@@ -135,12 +141,38 @@ def test_a_customer_who_becomes_known_makes_their_earlier_purchases_a_members(wo
     assert (after["orders"], after["identified"], after["members"]) == (2, 1, 1)
 
 
+def test_an_erased_customer_leaves_the_sales_and_takes_the_name_from_them(world: World) -> None:
+    jane = {"loyalty_card": "L1"}
+    back = {"original_receipt": "r1", "total_minor": 200}
+    results = told(
+        world,
+        sale(1, customer=jane),
+        sale(2, at="2026-10-09T10:00:00Z", kind="refunded", sale=back),
+        sale(3, customer={"loyalty_card": "L2"}),
+    )
+    assert agrees(world)
+    session = Session(world.database)
+    Eraser(session, world.vault, utc_now).erase(results[0].profile_id or "", actor="test")
+    session.close()
+    assert agrees(world)
+    sums = kept(world)
+    bought = sums["channels", "day", "", date(2026, 10, 5), "", "GBP"]
+    assert (bought["orders"], bought["identified"], bought["identified_minor"]) == (2, 1, 500)
+    returned = sums["channels", "day", "", date(2026, 10, 9), "", "GBP"]
+    assert (returned["returns"], returned["identified_minor"]) == (1, 0)
+
+
 def test_a_time_zone_told_late_moves_the_hours(world: World) -> None:
     told(world, sale(1))
     settle(world)
     assert any(key[0] == "hour" and key[4] == "1-10" for key in kept(world))
     details = {"code": "leeds", "time_zone": "Europe/London"}
-    event = {"id": "z1", "type": "store.updated", "occurred_at": "2026-10-06T10:00:00Z", "store_details": details}
+    event = {
+        "id": "z1",
+        "type": "store.updated",
+        "occurred_at": "2026-10-06T10:00:00Z",
+        "store_details": details,
+    }
     told(world, (1, json.dumps(event).encode()))
     assert agrees(world)
     assert any(key[0] == "hour" and key[4] == "1-11" for key in kept(world))
