@@ -21,7 +21,7 @@ from .queries import load_queries
 
 DAYS_MAX: Final = 7
 PAUSE_SECONDS: Final = 2.0
-PAUSE_FACTOR: Final = 4.0
+PAUSE_FACTOR: Final = 9.0
 """A round is followed by a pause of so many times its own length: the tills come first."""
 
 _SQL = load_queries("regulars.store", "rollup.sql")

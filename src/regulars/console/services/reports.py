@@ -79,8 +79,15 @@ class Figures(Struct):
 
     def add(self, other: Figures) -> None:
         """Add figures of the same currency."""
-        for name in self.__struct_fields__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.orders += other.orders
+        self.identified += other.identified
+        self.members += other.members
+        self.returns += other.returns
+        self.items_micro += other.items_micro
+        self.paid_minor += other.paid_minor
+        self.returned_minor += other.returned_minor
+        self.identified_minor += other.identified_minor
+        self.members_minor += other.members_minor
 
 
 class Line(Struct, frozen=True):
@@ -303,10 +310,13 @@ def _report(
 
 def _currency(asked: Asked, *named: _Named) -> tuple[str | None, list[tuple[str, int]]]:
     """The currency asked for, else the one of most orders; and all with what they came to in the span."""
-    sums = {code: _sum(one.get(code, {}).values()) for one in reversed(named) for code in one}
-    now = {code: _sum(named[0].get(code, {}).values()) for code in sums}
-    ordered = sorted(now, key=lambda code: (-now[code].orders, -sums[code].orders, code))
-    found = [(code, now[code].net_minor) for code in ordered]
+    now, was = ({code: _sum(names.values()) for code, names in one.items()} for one in named)
+    none = Figures()
+    ordered = sorted(
+        now.keys() | was.keys(),
+        key=lambda code: (-now.get(code, none).orders, -was.get(code, none).orders, code),
+    )
+    found = [(code, now.get(code, none).net_minor) for code in ordered]
     if asked.currency is not None:
         return asked.currency, found
     return (ordered[0] if ordered else None), found

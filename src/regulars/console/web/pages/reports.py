@@ -23,7 +23,7 @@ from regulars.console.web.security import PAGE_HEADERS
 from regulars.store.audit import write_line_async
 from regulars.vocabulary.errors import InvalidInput
 
-LINES_SHOWN_MAX: Final = 200
+LINES_SHOWN_MAX: Final = 100
 SORTS: Final = ("-net", "name", "change", "orders", "average", "items", "returned", "identified", "members")
 Load: TypeAlias = Callable[..., Awaitable[Report]]
 
