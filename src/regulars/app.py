@@ -40,6 +40,7 @@ from regulars.store.keys import Keys
 from regulars.store.letters import Letters
 from regulars.store.opening import Store
 from regulars.store.outbox import Outbox
+from regulars.store.rollup import Rollup
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Webhooks
@@ -112,6 +113,7 @@ class Program:
         self._ready_gate = ReadyGate(self._engine, self.readiness)
         self.gate: Gate = self._ready_gate
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
+        self._rollup = Rollup(store.database, workspace_id)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
         poster = Poster(loopback=settings.webhooks_loopback)
@@ -217,6 +219,7 @@ class Program:
         await self.database.open()
         await self.delivery.start()
         await self.canary.start()
+        await self._rollup.start()
         counting = asyncio.create_task(self._count_rejected())
         try:
             yield
@@ -224,6 +227,7 @@ class Program:
             counting.cancel()
             self.console.hub.close()
             await self.canary.close()
+            await self._rollup.close()
             await self.delivery.close()
             await asyncio.to_thread(self._engine.close)
             await self.keys.close()

@@ -24,7 +24,9 @@ PAGES = (
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
     "/keys/sources", "/keys/new", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
     "/webhooks/2/deliveries/61", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
-    "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent", "/invitation?token=x", "/nope", "/_kit",
+    "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent",
+    "/reports/sales", "/reports/sales?span=today&compare=none", "/reports/stores", "/reports/store?store=station",
+    "/reports/staff", "/reports/sales?from=x", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -140,6 +142,9 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/requests/2",
         "/requests/3",
         "/requests/consent",
+        "/reports/sales",
+        "/reports/stores",
+        "/reports/staff",
     ],
 )
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
@@ -169,6 +174,9 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/requests/2",
         "/requests/3",
         "/requests/consent",
+        "/reports/sales",
+        "/reports/stores",
+        "/reports/staff",
     ):
         window.goto(path)
         small = window.evaluate(

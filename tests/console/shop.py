@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from regulars.console.requests.book import NewRequest
+from regulars.store.rollup import Rollup
 from tests.console.stage import Stage
 from tests.console.told import open_webhooks
 
@@ -38,6 +39,7 @@ def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
     stage.send(*_club(rng, crowd, now), source="club-app")
     stage.send(*_unreadable(now), source="tills")
     open_webhooks(stage)
+    Rollup(stage.database, stage.workspace_id).settle()
 
 
 def _person(rng: random.Random, n: int) -> dict[str, Any]:
@@ -97,7 +99,12 @@ def _trade(rng: random.Random, crowd: list[dict[str, Any]], now: datetime) -> It
                 at = now - timedelta(minutes=rng.randint(1, 50))
             number = f"R-{89 - days_ago:02d}{n:02d}"
             store = rng.choices(list(STORES), (5, 3, 2))[0]
-            place = {"channel": "store", "store": store, "till": f"0{rng.randint(1, 3)}"}
+            place = {
+                "channel": "store",
+                "store": store,
+                "till": f"0{rng.randint(1, 3)}",
+                "staff": f"s-{n % 5}",
+            }
             event = _receipt("completed", number, at, _lines(rng), **place)
             if rng.random() < 0.72:
                 one = rng.choices(crowd, weights)[0]

@@ -200,7 +200,7 @@ def test_each_role_opens_what_the_matrix_says_and_no_more(
     stage.add_account(f"{role}@roles.example", role, role)
     pages = {
         "home": "/", "customers": "/customers", "events": "/events", "audit": "/audit", "keys": "/keys",
-        "people": "/people", "store": "/store", "requests": "/requests", "webhooks": "/webhooks",
+        "people": "/people", "store": "/store", "requests": "/requests", "reports": "/reports/sales", "webhooks": "/webhooks",
     }  # fmt: skip
     assert pages.keys() == MAY_OPEN.keys()
     somebody = id_of(visitor, EMAIL) if role != "owner" else id_of(visitor, f"{role}@roles.example")

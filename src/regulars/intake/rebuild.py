@@ -24,6 +24,7 @@ from regulars.engine.prepared import Refused
 from regulars.engine.turn import Turn, utc_now
 from regulars.store.database import Connection, Database
 from regulars.store.queries import load_queries
+from regulars.store.rollup import Rollup
 from regulars.store.session import Call, Row, Session
 from regulars.store.transfer import replace_rows
 from regulars.store.vault import Vault, open_sealed
@@ -39,12 +40,13 @@ PAGE_EVENTS = 4_000
 HOLDER_IDLE_SECONDS = 3_600
 DIFFERENCES_MAX = 20
 COMPARED = (
-    "records figures sales days consents identifiers edges generics stores products stocks counters"
+    "records figures sales days reports consents identifiers edges generics stores products stocks counters"
 ).split()
 REPLACED = (
-    "record record_figures identifier name_word edge generic_value sale store_day consent store product stock"
+    "record record_figures identifier name_word edge generic_value sale store_day report_figure consent store product"
+    " stock"
 ).split()
-SHADOWED = [*REPLACED, "staff", "workspace_state"]
+SHADOWED = [*REPLACED, "report_touched", "report_state", "staff", "workspace_state"]
 
 
 class _Typed(Struct):
@@ -99,6 +101,9 @@ class Rebuilder:
             holder.begin(self._vault.workspace_id)
             holder.run([Call(_TURN.lock_workspace, {"workspace_id": self._vault.workspace_id})])
             self._play(holder, turn, after, report, close=False)
+            # No turn runs now, so once all that waits is added up, both sides have their last figures.
+            for workspace_id in (self._vault.workspace_id, shadow_id):
+                Rollup(self._database, workspace_id).settle()
             report.differences = self._compare(shadow)
             if replace:
                 self._take_over(holder, shadow)

@@ -45,7 +45,12 @@ where d.workspace_id = %(workspace_id)s and d.business_date = s.business_date an
     and d.channel = s.channel and d.currency = s.currency
 
 -- name: unname_sales
--- Receipts stay for the shop and the books, without the customer.
+-- Receipts stay for the shop and the books, without the customer; the reports add up their days anew.
+with touched as (
+    insert into report_touched (workspace_id, business_date)
+    select distinct %(workspace_id)s, business_date from sale
+    where workspace_id = %(workspace_id)s and counted_on = any(%(ids)s::uuid[])
+)
 update sale set
     record_id = case when record_id = any(%(ids)s::uuid[]) then null else record_id end,
     counted_on = case when counted_on = any(%(ids)s::uuid[]) then null else counted_on end

@@ -40,6 +40,12 @@ where workspace_id = %(workspace_id)s
     and (orders, identified, returns, items_micro, paid_minor, returned_minor) <> (0, 0, 0, 0, 0, 0)
 order by 1, 2, 3, 4
 
+-- name: reports
+-- Figures of the reports.
+select part, first_day, store, name, currency, orders, identified, members, returns, items_micro, paid_minor,
+    returned_minor, identified_minor, members_minor
+from report_figure where workspace_id = %(workspace_id)s and span = 'day' order by 1, 2, 3, 4, 5
+
 -- name: consents
 -- Consent.
 select address, channel, purpose, granted, occurred_at, event_key, record_id, source_id

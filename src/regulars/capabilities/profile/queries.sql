@@ -120,7 +120,11 @@ from unnest(%(rows)b::sale[]) as x
 where s.workspace_id = %(workspace_id)s and s.sale_id = x.sale_id
 
 -- name: save_days
--- What the batch adds to the days of the shops.
+-- What the batch adds to the days of the shops; the reports are to add up those days anew.
+with touched as (
+    insert into report_touched (workspace_id, business_date)
+    select distinct %(workspace_id)s, x.day from json_to_recordset(%(doc)s::json) as x(day date)
+)
 insert into store_day as d (
     workspace_id, business_date, store, channel, currency, orders, identified, returns, items_micro,
     paid_minor, returned_minor

@@ -26,6 +26,7 @@ from . import (
     products,
     profiles,
     rejected,
+    reports,
     requests,
     sources,
     staff,
@@ -58,7 +59,8 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     people.disable_person, people.enable_person, people.sign_person_out, people.reset_person_factor,
     requests.list_requests, requests.add_request,
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
-    requests.execute_request, requests.request_data, requests.request_proof, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
+    reports.report_staff, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

@@ -11,7 +11,15 @@ from typing import Final
 from msgspec import Struct
 
 from regulars.vocabulary.errors import Forbidden
-from regulars.vocabulary.scopes import ADMIN, EVERYTHING, PII_READ, PRIVACY, PROFILES_READ, PROFILES_WRITE
+from regulars.vocabulary.scopes import (
+    ADMIN,
+    EVERYTHING,
+    PII_READ,
+    PRIVACY,
+    PROFILES_READ,
+    PROFILES_WRITE,
+    REPORTS_READ,
+)
 
 
 class Rule(Struct, frozen=True):
@@ -68,6 +76,11 @@ def _request(path: str, *answers: int) -> Rule:
     return Rule(
         "POST", f"/v1/requests{path}", "Requests", (PRIVACY,), idempotent=True, answers=(404, 409, *answers)
     )
+
+
+def _report(path: str) -> Rule:
+    """A report answers 404 where it is of a store that is not there."""
+    return Rule("GET", path, "Reports", (REPORTS_READ,), answers=(404,))
 
 
 READERS: Final = (PROFILES_READ, ADMIN)
@@ -142,6 +155,9 @@ RULES: Final = (
     _request("/{request_no}/execute", 422),
     Rule("GET", "/v1/requests/{request_no}/data", "Requests", (PRIVACY,), also=(PII_READ,), answers=(409,)),
     _read("/v1/requests/{request_no}/proof", "Requests", PRIVACY),
+    _report("/v1/reports/sales"),
+    _report("/v1/reports/stores"),
+    _report("/v1/reports/staff"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from regulars.console.services.common import mask, row
 from regulars.console.services.lookups import listed
-from regulars.store.vault import Unreadable, Vault, open_sealed
+from regulars.console.services.staff import open_staff
+from regulars.store.vault import Vault
 from regulars.vocabulary.errors import Conflict, NotFound
 from regulars.vocabulary.events import Event, Id, Text
 from regulars.vocabulary.events import Staff as StaffSaid
@@ -56,12 +57,6 @@ class StaffPage(Struct, frozen=True):
 
     data: list[StaffMember]
     next: str | None
-
-
-class _Sealed(Struct):
-    given_name: str | None = None
-    family_name: str | None = None
-    email: str | None = None
 
 
 @get("/v1/staff", summary="List staff")
@@ -111,11 +106,7 @@ async def _find(visit: Visit, code: str) -> tuple[StaffMember, Stand] | None:
 
 def _member(vault: Vault, found: tuple[Any, ...]) -> StaffMember:
     code, sealed, active, said_at, _ = found
-    try:
-        opened = open_sealed(vault.workspace_key, sealed) if sealed is not None else b"{}"
-    except Unreadable:
-        opened = b"{}"
-    said = msgspec.json.decode(opened, type=_Sealed)
+    said = open_staff(vault, sealed)
     return StaffMember(code, said.given_name, said.family_name, said.email, active, said_at)
 
 

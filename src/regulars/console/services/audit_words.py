@@ -68,6 +68,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "store.updated": "Shop changed",
     "staff.updated": "Staff details changed",
     "audit.exported": "Audit log exported",
+    "report.exported": "Report downloaded",
 }
 
 # Groups of actions for the filter: a key for the address, the words, and what stands before the dot.
@@ -84,6 +85,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("requests", "Requests", ("request",)),
     ("events", "Rejected events", ("rejected",)),
     ("registers", "Products, shops and staff", ("product", "store", "staff")),
+    ("reports", "Reports", ("report",)),
     ("audit", "Audit log", ("audit",)),
 )
 OTHER: Final = "other"
@@ -115,6 +117,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "consent": "Consent for %(name)s",
     "rejected": "Rejected event %(name)s",
     "request": "Request %(name)s",
+    "report": "Report %(name)s",
 }
 
 _DETAILS: Final[Mapping[str, str]] = {
@@ -159,6 +162,11 @@ _DETAILS: Final[Mapping[str, str]] = {
     "delivery": "Delivery",
     "deliveries": "Deliveries",
     "since": "Since",
+    "table": "Table",
+    "first_day": "First day",
+    "last_day": "Last day",
+    "currency": "Currency",
+    "store": "Shop",
 }
 
 _ID_SHOWN: Final = 8

@@ -41,3 +41,8 @@ select code, sealed, active, nullif(said_at, '-infinity'), said_key
 select code, sealed, active, nullif(said_at, '-infinity'), said_key
   from staff
  where workspace_id = %(workspace_id)s and code = %(code)s;
+
+-- name: staff_sealed
+-- Sealed details of members of staff.
+select code, sealed from staff
+ where workspace_id = %(workspace_id)s and code = any(%(codes)s) and sealed is not null;
