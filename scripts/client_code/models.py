@@ -85,7 +85,7 @@ def _renamed(key: str, default: str | None) -> str:
     if default is None:
         return f'msgspec.field(name="{key}")'
     if default.startswith("msgspec.field("):
-        return default.replace("field(", f'msgspec.field(name="{key}", ', 1)
+        return default.replace("field(", f'field(name="{key}", ', 1)
     return f'msgspec.field(name="{key}", default={default})'
 
 
