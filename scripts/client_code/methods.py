@@ -34,7 +34,7 @@ def routes_module(group: str, routes: Sequence[Route], shapes: Shapes) -> str:
     ]
     tag = " and ".join(sorted({name for one in routes for name in one.operation.get("tags", ())}))
     doc = f'"""{tag}: what `client.{group}` does."""\n'
-    head = f"{doc}\n{STANDARD}from msgspec.structs import replace\n{chr(10).join(lines)}"
+    head = f"{doc}\n{STANDARD}{chr(10).join(lines)}"
     return f'{head}\n\n\nclass {class_name(group)}({base}):\n    """{tag}."""\n\n{body}'
 
 
@@ -63,7 +63,7 @@ def _model_imports(routes: Iterable[Route], shapes: Shapes) -> list[str]:
 def _method(route: Route, shapes: Shapes) -> str:
     answer = answer_schema(route)
     kind = "None" if answer is None else type_of(answer, told=True)
-    paged = kind in shapes.pages and _cursor_in(route, shapes)
+    paged = kind in shapes.pages and _cursor_in(route, shapes) and not _takes_key(route)
     given = f"Listing[{shapes.pages[kind]}]" if paged else _page_or(kind, shapes)
     # In a class with a method called list, that name is no type.
     given = given.replace("list[", "Sequence[")
@@ -133,15 +133,9 @@ def _cursor_in(route: Route, shapes: Shapes) -> str | None:
 
 
 def _paging(route: Route, shapes: Shapes, kind: str) -> str:
-    page = _page_or(kind, shapes)
-    in_body = _cursor_in(route, shapes) == "body"
-    start = "body.cursor" if in_body else "cursor"
-    changes = "replace(body, cursor=cursor)" if in_body else None
-    call = _call(route, page, body=changes)
-    return (
-        f"        def fetch(cursor: str | None) -> {page}:\n            return {call}\n\n"
-        f"        return Listing(fetch, {start})\n"
-    )
+    start = "body.cursor" if _cursor_in(route, shapes) == "body" else "cursor"
+    call = _call(route, _page_or(kind, shapes), with_cursor=False).replace("self._call(", "self._pages(", 1)
+    return f"        return {call.removesuffix(')')}, cursor={start})\n"
 
 
 def _calling(route: Route, shapes: Shapes, kind: str) -> str:
@@ -149,19 +143,19 @@ def _calling(route: Route, shapes: Shapes, kind: str) -> str:
     return f"        {call}\n" if kind == "None" else f"        return {call}\n"
 
 
-def _call(route: Route, answer: str, *, body: str | None = None) -> str:
+def _call(route: Route, answer: str, *, with_cursor: bool = True) -> str:
     # To a type checker neither None nor Any is a type that a function can be handed.
     read_as = {"None": "type(None)", "Any": "object"}.get(answer, answer)
     parts = [f'"{route.method}"', f'"{route.path}"', read_as]
     if route.places:
         parts.append(f"({', '.join(attribute(name) for name in route.places)},)")
-    query = _query(route)
+    query = [one for one in _query(route) if with_cursor or one["name"] != "cursor"]
     if query:
         pairs = ", ".join(f'"{one["name"]}": {attribute(one["name"])}' for one in query)
         parts.append(f"query={{{pairs}}}")
     schema = body_schema(route)
     if schema is not None:
-        parts.append(f"body={body or 'body'}")
+        parts.append("body=body")
     if schema == {}:
         parts.append("headers=headers")
     if _takes_key(route):

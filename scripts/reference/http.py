@@ -16,7 +16,7 @@ Every route but those under Health wants `Authorization: Bearer <key>`; what a k
 `{"data": [...], "next": "cursor or null"}`: hand `next` back as `cursor` for the next page. Routes marked with *
 take an `Idempotency-Key`: a repeat under the same key gets the same answer and does nothing more.
 
-The last column is the method of [the Python client](../how-to/use-the-python-client.md).
+The last column is the method of [the Python client](../how-to/use-the-python-client.md), after `client.`.
 
 The whole description, with every field, is the OpenAPI document at `/openapi.json`; `/docs` shows it.
 """

@@ -17,8 +17,10 @@ from uuid import uuid4
 import httpx
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from .errors import BY_STATUS, ApiError, ClientError, UnexpectedAnswer, Unreachable
+from .listing import Listing, Page
 from .retries import Retries, retry_after_seconds
 
 T = TypeVar("T")
@@ -149,6 +151,28 @@ class Group:
         """A call that takes effect once however often it is sent: one key goes with all its repeats."""
         headers = {"Idempotency-Key": idempotency_key or uuid4().hex}
         return self._call(method, path, answer, at, query=query, body=body, headers=headers, repeat=True)
+
+    def _pages(
+        self,
+        method: str,
+        path: str,
+        page: type[Page[T]],
+        at: Sequence[str] = (),
+        *,
+        cursor: str | None,
+        query: Query | None = None,
+        body: Struct | None = None,
+        repeat: bool | None = None,
+    ) -> Listing[T]:
+        """A list whose pages are asked for by their cursor: in the body where there is one, else in the query."""
+
+        def fetch(place: str | None) -> Page[T]:
+            if body is not None:
+                asked = replace(body, cursor=place)
+                return self._call(method, path, page, at, query=query, body=asked, repeat=repeat)
+            return self._call(method, path, page, at, query={**(query or {}), "cursor": place}, repeat=repeat)
+
+        return Listing(fetch, cursor)
 
 
 def _filled(path: str, at: Sequence[str]) -> str:

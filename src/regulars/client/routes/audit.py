@@ -30,16 +30,13 @@ class AuditRoutes(Group):
 
         Route: GET /v1/audit.
         """
-
-        def fetch(cursor: str | None) -> Page[AuditLine]:
-            return self._call(
-                "GET",
-                "/v1/audit",
-                Page[AuditLine],
-                query={"object": object, "actor": actor, "limit": limit, "cursor": cursor},
-            )
-
-        return Listing(fetch, cursor)
+        return self._pages(
+            "GET",
+            "/v1/audit",
+            Page[AuditLine],
+            query={"object": object, "actor": actor, "limit": limit},
+            cursor=cursor,
+        )
 
     def verify(self) -> AuditVerdict:
         """Check the audit trail.

@@ -45,19 +45,10 @@ class ConsentsRoutes(Group):
 
         Route: GET /v1/consents.
         """
-
-        def fetch(cursor: str | None) -> Page[Consent]:
-            return self._call(
-                "GET",
-                "/v1/consents",
-                Page[Consent],
-                query={
-                    "profile_id": profile_id,
-                    "channel": channel,
-                    "purpose": purpose,
-                    "limit": limit,
-                    "cursor": cursor,
-                },
-            )
-
-        return Listing(fetch, cursor)
+        return self._pages(
+            "GET",
+            "/v1/consents",
+            Page[Consent],
+            query={"profile_id": profile_id, "channel": channel, "purpose": purpose, "limit": limit},
+            cursor=cursor,
+        )

@@ -22,11 +22,7 @@ class KeysRoutes(Group):
 
         Route: GET /v1/keys.
         """
-
-        def fetch(cursor: str | None) -> Page[Key]:
-            return self._call("GET", "/v1/keys", Page[Key], query={"limit": limit, "cursor": cursor})
-
-        return Listing(fetch, cursor)
+        return self._pages("GET", "/v1/keys", Page[Key], query={"limit": limit}, cursor=cursor)
 
     def make(self, body: KeyRequest, *, idempotency_key: str | None = None) -> MadeKey:
         """Make a key.

@@ -34,11 +34,7 @@ class ProductsRoutes(Group):
 
         Route: GET /v1/products.
         """
-
-        def fetch(cursor: str | None) -> Page[Product]:
-            return self._call("GET", "/v1/products", Page[Product], query={"limit": limit, "cursor": cursor})
-
-        return Listing(fetch, cursor)
+        return self._pages("GET", "/v1/products", Page[Product], query={"limit": limit}, cursor=cursor)
 
     def put(self, sku: str, body: ProductDetails) -> Product:
         """Describe a product.

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec.structs import replace
-
 from ..connection import Group
 from ..listing import Listing, Page
 from ..models.profiles import Erased, EraseRequest, Explanation, Export, Profile, ProfileSearch, TimelineEntry
@@ -110,31 +108,27 @@ class ProfilesRoutes(Group):
 
         Route: GET /v1/profiles.
         """
-
-        def fetch(cursor: str | None) -> Page[Profile]:
-            return self._call(
-                "GET",
-                "/v1/profiles",
-                Page[Profile],
-                query={
-                    "email": email,
-                    "phone": phone,
-                    "loyalty_card": loyalty_card,
-                    "payment_token": payment_token,
-                    "external_id": external_id,
-                    "anonymous_id": anonymous_id,
-                    "name": name,
-                    "receipt": receipt,
-                    "source": source,
-                    "store": store,
-                    "country": country,
-                    "former": former,
-                    "limit": limit,
-                    "cursor": cursor,
-                },
-            )
-
-        return Listing(fetch, cursor)
+        return self._pages(
+            "GET",
+            "/v1/profiles",
+            Page[Profile],
+            query={
+                "email": email,
+                "phone": phone,
+                "loyalty_card": loyalty_card,
+                "payment_token": payment_token,
+                "external_id": external_id,
+                "anonymous_id": anonymous_id,
+                "name": name,
+                "receipt": receipt,
+                "source": source,
+                "store": store,
+                "country": country,
+                "former": former,
+                "limit": limit,
+            },
+            cursor=cursor,
+        )
 
     def search(self, body: ProfileSearch) -> Listing[Profile]:
         """Find profiles, contacts in the body.
@@ -145,13 +139,9 @@ class ProfilesRoutes(Group):
 
         Route: POST /v1/profiles/search.
         """
-
-        def fetch(cursor: str | None) -> Page[Profile]:
-            return self._call(
-                "POST", "/v1/profiles/search", Page[Profile], body=replace(body, cursor=cursor), repeat=True
-            )
-
-        return Listing(fetch, body.cursor)
+        return self._pages(
+            "POST", "/v1/profiles/search", Page[Profile], body=body, repeat=True, cursor=body.cursor
+        )
 
     def show(self, profile_id: str) -> Profile:
         """Show a profile.
@@ -186,14 +176,11 @@ class ProfilesRoutes(Group):
 
         Route: GET /v1/profiles/{profile_id}/timeline.
         """
-
-        def fetch(cursor: str | None) -> Page[TimelineEntry]:
-            return self._call(
-                "GET",
-                "/v1/profiles/{profile_id}/timeline",
-                Page[TimelineEntry],
-                (profile_id,),
-                query={"types": types, "before": before, "limit": limit, "cursor": cursor},
-            )
-
-        return Listing(fetch, cursor)
+        return self._pages(
+            "GET",
+            "/v1/profiles/{profile_id}/timeline",
+            Page[TimelineEntry],
+            (profile_id,),
+            query={"types": types, "before": before, "limit": limit},
+            cursor=cursor,
+        )

@@ -70,11 +70,7 @@ class SourcesRoutes(Group):
 
         Route: GET /v1/sources.
         """
-
-        def fetch(cursor: str | None) -> Page[Source]:
-            return self._call("GET", "/v1/sources", Page[Source], query={"limit": limit, "cursor": cursor})
-
-        return Listing(fetch, cursor)
+        return self._pages("GET", "/v1/sources", Page[Source], query={"limit": limit}, cursor=cursor)
 
     def show(self, name: str) -> Source:
         """Show a source.

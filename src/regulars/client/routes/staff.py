@@ -34,11 +34,7 @@ class StaffRoutes(Group):
 
         Route: GET /v1/staff.
         """
-
-        def fetch(cursor: str | None) -> Page[StaffMember]:
-            return self._call("GET", "/v1/staff", Page[StaffMember], query={"limit": limit, "cursor": cursor})
-
-        return Listing(fetch, cursor)
+        return self._pages("GET", "/v1/staff", Page[StaffMember], query={"limit": limit}, cursor=cursor)
 
     def put(self, code: str, body: StaffDetails) -> StaffMember:
         """Describe a member of staff.

@@ -34,11 +34,7 @@ class StoresRoutes(Group):
 
         Route: GET /v1/stores.
         """
-
-        def fetch(cursor: str | None) -> Page[Store]:
-            return self._call("GET", "/v1/stores", Page[Store], query={"limit": limit, "cursor": cursor})
-
-        return Listing(fetch, cursor)
+        return self._pages("GET", "/v1/stores", Page[Store], query={"limit": limit}, cursor=cursor)
 
     def put(self, code: str, body: StoreDetails) -> Store:
         """Describe a store.

@@ -69,7 +69,10 @@ def describe(handlers: Sequence[HTTPRouteHandler], *, version: str) -> Json:
     app = Litestar(route_handlers=[router], openapi_config=config)
     out: Json = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     # The decoder's own schemas say more than the framework's: limits inside lists, fields that are refused.
-    structs = {struct for handler in handlers for struct in _structs_of(handler)} | {Problem, NotReadyProblem}
+    structs: set[type[Struct]] = {struct for handler in handlers for struct in _structs_of(handler)} | {
+        Problem,
+        NotReadyProblem,
+    }
     ordered = sorted(structs, key=lambda struct: struct.__qualname__)
     _, schemas = msgspec.json.schema_components(ordered, ref_template=_REF + "{name}")
     _say_times(ordered, schemas)
