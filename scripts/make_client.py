@@ -21,6 +21,7 @@ from scripts.client_code.document import routes  # noqa: E402
 from scripts.client_code.methods import routes_module, routes_package  # noqa: E402
 from scripts.client_code.models import model_module, models_package  # noqa: E402
 from scripts.client_code.shapes import shapes  # noqa: E402
+from scripts.client_code.types import inlined  # noqa: E402
 
 TARGET = ROOT / "src" / "regulars" / "client"
 FOLDERS = ("models", "routes")
@@ -29,6 +30,7 @@ NOTE = "# Written by `make docs` from the OpenAPI document. Do not edit.\n"
 
 def files(document: Mapping[str, Any]) -> dict[str, str]:
     """The text of each generated file, by its path in the client."""
+    document = inlined(document, document["components"]["schemas"])
     found = routes(document)
     sorted_out = shapes(document, found)
     texts = {

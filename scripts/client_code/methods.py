@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .document import Route
 from .models import STANDARD, doc_lines
-from .shapes import Shapes, answer_schema, body_may_be_absent, body_schema
+from .shapes import Shapes, answer_schema, body_may_be_absent, body_media, body_schema
 from .types import attribute, refs_in, type_of
 
 # Routes whose method is written by hand, and the class in the client that has it.
@@ -144,8 +144,10 @@ def _calling(route: Route, shapes: Shapes, kind: str) -> str:
 
 
 def _call(route: Route, answer: str, *, with_cursor: bool = True) -> str:
-    # To a type checker neither None nor Any is a type that a function can be handed.
+    # To a type checker neither None nor Any nor a union is a type that a function can be handed.
     read_as = {"None": "type(None)", "Any": "object"}.get(answer, answer)
+    if " | " in answer:
+        read_as = f'cast("type[{answer}]", {answer})'
     parts = [f'"{route.method}"', f'"{route.path}"', read_as]
     if route.places:
         parts.append(f"({', '.join(attribute(name) for name in route.places)},)")
@@ -157,7 +159,13 @@ def _call(route: Route, answer: str, *, with_cursor: bool = True) -> str:
     if schema is not None:
         parts.append("body=body")
     if schema == {}:
-        parts.append("headers=headers")
+        media = body_media(route)
+        own = (
+            "headers"
+            if media == "application/json"
+            else f'{{"Content-Type": "{media}", **(headers or {{}})}}'
+        )
+        parts.append(f"headers={own}")
     if _takes_key(route):
         return f"self._once({', '.join([*parts, 'idempotency_key=idempotency_key'])})"
     if not route.operation.get("security"):

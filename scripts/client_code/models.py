@@ -16,7 +16,7 @@ STANDARD = """from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import msgspec
 """
@@ -47,7 +47,7 @@ def doc_lines(text: str, indent: str) -> str:
     parts = [" ".join(part.split()) for part in cleaned.split("\n\n") if part.strip()]
     wrapped = ["\n".join(textwrap.wrap(part, WIDTH - len(indent))) for part in parts]
     inner = textwrap.indent("\n\n".join(wrapped), indent).strip()
-    end = f"\n{indent}" if "\n" in inner else ""
+    end = f"\n{indent}" if "\n" in inner or inner.endswith('"') else ""
     return f'{indent}"""{inner}{end}"""\n'
 
 

@@ -32,7 +32,9 @@ class Shapes(Struct):
 def shapes(document: Json, routes: Iterable[Route]) -> Shapes:
     """Sort the schemas: a struct that routes of several groups use, or that such a one holds, is shared."""
     schemas: dict[str, Any] = document["components"]["schemas"]
-    pages = {name: entry for name, schema in schemas.items() if (entry := _entry(schema))}
+    held = {name for schema in schemas.values() for name in refs_in(schema)}
+    entries = {name: _entry(schema) for name, schema in schemas.items() if name not in held}
+    pages = {name: entry for name, entry in entries.items() if entry in schemas}
     users: dict[str, set[str]] = defaultdict(set)
     told: set[str] = set()
     for route in routes:
@@ -49,15 +51,21 @@ def shapes(document: Json, routes: Iterable[Route]) -> Shapes:
 
 
 def body_schema(route: Route) -> dict[str, Any] | None:
-    """The schema of a route's body; empty: anything; None: it takes none."""
-    body = route.operation.get("requestBody")
-    return None if body is None else _without_null(body["content"][_JSON].get("schema", {}))
+    """The schema of a route's body; empty: bytes of any kind; None: it takes none."""
+    content = route.operation.get("requestBody", {}).get("content")
+    return None if content is None else _without_null(content.get(_JSON, {}).get("schema", {}))
+
+
+def body_media(route: Route) -> str:
+    """The media type of a route's body."""
+    content = route.operation["requestBody"]["content"]
+    return _JSON if _JSON in content else str(next(iter(content)))
 
 
 def body_may_be_absent(route: Route) -> bool:
     """Whether a route does without its body."""
     body: dict[str, Any] = route.operation["requestBody"]
-    choices = body["content"][_JSON].get("schema", {}).get("oneOf", ())
+    choices = body["content"].get(_JSON, {}).get("schema", {}).get("oneOf", ())
     return {"type": "null"} in choices or not body.get("required", False)
 
 
@@ -68,15 +76,18 @@ def answer_schema(route: Route) -> dict[str, Any] | None:
     content = well[0].get("content", {}) if well else {}
     if _JSON in content:
         return _without_problems(content[_JSON].get("schema", {}))
-    return {"type": "string"} if content else None
+    if not content:
+        return None
+    is_text = next(iter(content)).startswith("text/")
+    return {"type": "string"} if is_text else {"type": "string", "format": "binary"}
 
 
-def _entry(schema: Json) -> str | None:
-    """What a page of a list holds, None for other schemas."""
+def _entry(schema: Json) -> str:
+    """What a page of a list holds; nothing for other schemas."""
     properties = schema.get("properties", {})
     if set(properties) != {"data", "next"} or properties["data"].get("type") != "array":
-        return None
-    return type_of(properties["data"]["items"], told=True)
+        return ""
+    return type_of(properties["data"].get("items", {}), told=True)
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

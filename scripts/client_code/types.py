@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from collections.abc import Collection, Mapping
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 Json = Mapping[str, Any]
 REF: Final = "#/components/schemas/"
-_TEXTS: Final = {"date-time": "datetime", "date": "date", "decimal": "Decimal"}
+_TEXTS: Final = {"date-time": "datetime", "date": "date", "decimal": "Decimal", "binary": "bytes"}
 _PLAIN: Final = {"integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 # Names a field may not have: they would hide a type from the fields after it.
 _TAKEN: Final = frozenset("bool date datetime dict float int list msgspec str".split())
@@ -77,9 +78,7 @@ def default_of(schema: Json, annotation: str) -> str | None:
 
 
 def _quoted(value: Any) -> str:
-    return (
-        '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else repr(value)
-    )
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
 def refs_in(schema: Any) -> set[str]:
@@ -88,6 +87,18 @@ def refs_in(schema: Any) -> set[str]:
         own = {schema["$ref"].removeprefix(REF)} if isinstance(schema.get("$ref"), str) else set()
         return own.union(*(refs_in(one) for one in schema.values()))
     return set().union(*(refs_in(one) for one in schema)) if isinstance(schema, list) else set()
+
+
+def inlined(value: Any, schemas: Json) -> Any:
+    """A part of the document with what is no object put in the place of each reference to it."""
+    if isinstance(value, list):
+        return [inlined(one, schemas) for one in value]
+    if not isinstance(value, dict):
+        return value
+    if isinstance(value.get("$ref"), str) and value["$ref"].startswith(REF):
+        schema = schemas[value["$ref"].removeprefix(REF)]
+        return value if "properties" in schema else inlined(schema, schemas)
+    return {key: inlined(one, schemas) for key, one in value.items()}
 
 
 def attribute(name: str) -> str:

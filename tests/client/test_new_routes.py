@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import importlib
 import shutil
 import subprocess
@@ -31,6 +32,12 @@ class Cash(Struct, tag="cash", tag_field="kind"):
     rounded: bool = False
 
 
+class Mood(enum.Enum):
+    """No object, but with a name of its own in the document."""
+
+    GOOD = "good"
+
+
 class Report(Struct, rename="camel"):
     """Figures."""
 
@@ -42,6 +49,7 @@ class Report(Struct, rename="camel"):
     class_: str | None = msgspec.field(name="class", default=None)
     list_: list[str] = msgspec.field(name="list", default_factory=list)
     field: str | None = None
+    mood: Mood | None = None
 
 
 class ReportPage(Struct):
@@ -51,18 +59,26 @@ class ReportPage(Struct):
     next: str | None
 
 
+class Rows(Struct):
+    """A page of what has no form: 'rows'."""
+
+    data: list[dict[str, Any]]
+    next: str | None
+
+
 class Wish(Struct):
     """What to reckon."""
 
     names: list[str]
-    how: str = 'the "usual" way'
+    how: str = 'the "usual" \\ way'
+    mood: Mood = Mood.GOOD
     until: datetime | None = None
 
 
 def extended() -> dict[str, Any]:
     """The document with a group of routes more."""
     out = document()
-    _, schemas = msgspec.json.schema_components([Report, ReportPage, Wish], ref_template=REF + "{name}")
+    _, schemas = msgspec.json.schema_components([Report, ReportPage, Rows, Wish], ref_template=REF + "{name}")
     out["components"]["schemas"].update(schemas)
     cursor = {"name": "cursor", "in": "query", "schema": {"type": "string"}}
     since = {"name": "from", "in": "query", "schema": {"type": "string", "format": "date-time"}}
@@ -72,6 +88,15 @@ def extended() -> dict[str, Any]:
         "get": operation("list_figures", "ReportPage", parameters=[cursor, since, stores]),
         "post": operation("reckon_figures", "Report", body="Wish", parameters=[key]),
     }
+    out["paths"]["/v1/figures/rows"] = {"get": operation("list_rows", "Rows", parameters=[cursor])}
+    maybe = {"oneOf": [{"$ref": f"{REF}Report"}, {"type": "null"}]}
+    latest = operation("show_latest", "Report")
+    latest["responses"]["200"]["content"]["application/json"]["schema"] = maybe
+    out["paths"]["/v1/figures/latest"] = {"get": latest}
+    file = operation("take_file", None)
+    file["requestBody"] = {"content": {"text/csv": {}}, "required": True}
+    file["responses"] = {"200": {"content": {"application/zip": {}}}}
+    out["paths"]["/v1/figures/file"] = {"post": file}
     remove = operation("remove_figure", None)
     out["paths"]["/v1/figures/{no}"] = {"delete": remove, "get": operation("show_figure", "Report")}
     return out
@@ -130,9 +155,12 @@ def test_what_is_new_is_asked_and_read(newer: Any) -> None:
         asked.append(request)
         if request.method == "DELETE":
             return httpx.Response(204)
+        if request.url.path.endswith(("rows", "latest", "file")):
+            body = {"rows": b'{"data": [{"a": 1}], "next": "b"}', "latest": b"null", "file": b"PK"}
+            return httpx.Response(200, content=body[request.url.path.rpartition("/")[2]])
         if request.method == "GET" and request.url.path == "/v1/figures":
             return httpx.Response(200, content=b'{"data": [' + told(**{"class": "a", "list": ["x"]}) + b"]}")
-        return httpx.Response(200, content=told(field="f"))
+        return httpx.Response(200, content=told(field="f", mood="splendid"))
 
     models = importlib.import_module("newer_client.models")
     with newer.Client("http://shop.test", "key", transport=httpx.MockTransport(answer)) as client:
@@ -145,7 +173,9 @@ def test_what_is_new_is_asked_and_read(newer: Any) -> None:
         assert (listed.share, listed.texts) == (Decimal("0.125"), {"a": [1, "b", None]})
         assert client.figures.reckon(models.Wish(names=["x"])).field == "f"
         assert client.figures.remove("7") is None
-        assert client.figures.show("7").field == "f"
+        assert client.figures.show("7").mood == "splendid"
+        assert (client.figures.rows(cursor="a").data, client.figures.latest()) == ([{"a": 1}], None)
+        assert client.figures.file(b"a,b") == b"PK"
     assert asked[0].url.params.multi_items() == [
         ("from", since.isoformat()),
         ("stores", "a"),
@@ -153,7 +183,9 @@ def test_what_is_new_is_asked_and_read(newer: Any) -> None:
     ]
     assert asked[1].content == b'{"names":["x"]}'
     assert asked[1].headers["idempotency-key"]
-    assert [one.url.path for one in asked[2:]] == ["/v1/figures/7", "/v1/figures/7"]
+    assert [one.url.path for one in asked[2:4]] == ["/v1/figures/7", "/v1/figures/7"]
+    assert asked[4].url.query == b"cursor=a"
+    assert asked[-1].headers["content-type"] == "text/csv"
 
 
 def test_what_is_new_passes_the_checks(newer: Any, tmp_path: Path) -> None:

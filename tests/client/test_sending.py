@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import msgspec
 import pytest
 
@@ -79,3 +81,12 @@ def test_events_are_taken_from_a_stream_as_they_are_needed(client: Client, line:
 def test_nothing_to_send_is_not_sent(client: Client, line: Line) -> None:
     assert client.events.send([]).results == []
     assert line.requests == []
+
+
+def test_one_client_serves_many_threads(client: Client, shop: Shop) -> None:
+    def work(number: int) -> int:
+        return client.events.send(sale(str(number))).applied
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(work, range(40))) == 40
+    assert shop.types()["sale.completed"] == 40

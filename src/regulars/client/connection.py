@@ -88,7 +88,7 @@ class Connection:
         headers: Mapping[str, str] | None = None,
         repeat: bool | None = None,
     ) -> T:
-        """Make a call and read its answer as `answer`; str: as text.
+        """Make a call and read its answer as `answer`; str and bytes: as it came.
 
         `at` fills the places of `path`. A body of bytes goes as it is, anything else as JSON, None not at all.
         `repeat`: whether the call may be made twice; by default whether its method may. Only a call that never
@@ -209,6 +209,8 @@ def _read(response: httpx.Response, answer: type[T], route: str) -> T:
         return None
     if answer is str:
         return response.text  # type: ignore[return-value]
+    if answer is bytes:
+        return response.content  # type: ignore[return-value]
     try:
         return msgspec.json.decode(response.content, type=answer)
     except msgspec.DecodeError as error:
