@@ -38,8 +38,9 @@ fix: .venv/dev.stamp ## Format the code and apply safe lint fixes
 lock: ## Resolve the dependencies again (UPGRADE=1 takes newer releases)
 	@sh scripts/lock.sh
 
-docs: .venv/dev.stamp ## Write docs/reference and THIRD_PARTY.md from the code
+docs: .venv/dev.stamp ## Write docs/reference, the client and THIRD_PARTY.md from the code
 	@$(VENV)/python scripts/make_docs.py
+	@$(VENV)/python scripts/make_client.py
 	@$(VENV)/python scripts/third_party.py
 
 words: .venv/dev.stamp ## Bring the console's catalogues up to date with its texts

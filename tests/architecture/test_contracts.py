@@ -14,6 +14,7 @@ from tests.architecture.tidy import ROOT
 PACKAGES = {
     "app": "",
     "bench": "",
+    "client": "import httpx, msgspec",
     "intake": "",
     "console": "",
     "engine": "",
@@ -59,6 +60,9 @@ def test_a_skeleton_without_imports_passes(tmp_path: Path) -> None:
         ("capabilities.profile", "import time", "Rules, connectors"),
         ("connectors.square", "import httpx", "Rules, connectors"),
         ("capabilities.identity", "import regulars.observe", "Rules, connectors"),
+        ("client", "import regulars.vocabulary", "Upper layers"),
+        ("client", "import regulars.settings", "Upper layers"),
+        ("client", "import structlog", "The client"),
         ("engine", "import psycopg", "Only the store"),
         ("connectors.square", "import regulars.connectors.shopify", "No connector"),
         ("store.one", "import regulars.store.two", "No import cycles"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 from litestar import Litestar, get
 from litestar.openapi.config import OpenAPIConfig
 from msgspec import Struct
@@ -73,6 +74,24 @@ def test_a_name_that_is_taken_is_left_to_its_owner() -> None:
     assert "quantity" in schemas["IncomingLine"]["properties"]
     sale = schemas["Sale"]["properties"]["lines"]
     assert sale["items"] == {"$ref": "#/components/schemas/IncomingLine"}
+
+
+def test_a_schema_that_is_there_already_is_not_said_twice() -> None:
+    once = add_doors({})
+    again = add_doors(once)
+    assert again["components"]["schemas"].keys() == once["components"]["schemas"].keys()
+
+
+def test_a_schema_that_leads_to_another_one_is_another_one() -> None:
+    whole = document()["components"]["schemas"]
+    taken = {name: whole[name] for name in ("Cart", "Tender")}
+    lines = {"Line": {"title": "Line", "type": "object", "properties": {}}}
+    cart = msgspec.json.decode(msgspec.json.encode(taken["Cart"]).replace(b"IncomingLine", b"Line"))
+    given = {"components": {"schemas": {**lines, **taken, "Cart": cart}}}
+    schemas = add_doors(given)["components"]["schemas"]
+    assert schemas["Event"]["properties"]["cart"]["anyOf"][0] == {"$ref": "#/components/schemas/IncomingCart"}
+    assert schemas["IncomingCart"]["properties"]["lines"]["items"]["$ref"].endswith("/IncomingLine")
+    assert "IncomingTender" not in schemas
 
 
 def test_the_document_it_is_given_stays_as_it_was() -> None:

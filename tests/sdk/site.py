@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -15,10 +17,12 @@ import uvicorn
 from regulars.app import Program
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.state import Fields
+from regulars.settings import Settings
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
+from regulars.store.opening import Store
 from regulars.store.vault import Vault, open_sealed
-from regulars.store.workspaces import add_workspace
+from regulars.store.workspaces import add_workspace, ensure_default
 from tests.servers import wait_until
 
 T = TypeVar("T")
@@ -107,6 +111,17 @@ class Site:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._server.serve())
         self._loop.close()
+
+
+@contextmanager
+def served(database: Database, master: MasterKey, home: Path) -> Iterator[Site]:
+    """The program over a database, until the block ends."""
+    store = Store(database, master, home, None)
+    store.ensure_partitions()
+    site = Site(Program(store, Settings(home=str(home)), ensure_default(database)))
+    site.start()
+    yield site
+    site.stop()
 
 
 class Shop:

@@ -112,11 +112,29 @@ def add_doors(document: Mapping[str, Any]) -> Json:
 
 
 def _schemas(taken: Mapping[str, Any]) -> tuple[Mapping[str, Json], Json]:
-    """A reference per struct name, and the schemas, under names that are not taken yet."""
+    """A reference per struct name, and the schemas, under names that do not stand for something else yet."""
     _, found = msgspec.json.schema_components(_STRUCTS, ref_template=_REF + "{name}")
-    names = {_REF + name: _REF + (f"Incoming{name}" if name in taken else name) for name in found}
+    others = _others(found, taken)
+    names = {_REF + name: _REF + (f"Incoming{name}" if name in others else name) for name in found}
     ours = {names[_REF + name].removeprefix(_REF): _renamed(schema, names) for name, schema in found.items()}
     return {name: {"$ref": names[_REF + name]} for name in found}, ours
+
+
+def _others(found: Mapping[str, Json], taken: Mapping[str, Any]) -> set[str]:
+    """Names that are taken by another schema, or by one that leads to another."""
+    others = {name for name, schema in found.items() if name in taken and taken[name] != schema}
+    while True:
+        refs = {_REF + name for name in others}
+        led = {name for name, schema in found.items() if name in taken and _leads(schema, refs)} - others
+        if not led:
+            return others
+        others |= led
+
+
+def _leads(value: Any, refs: set[str]) -> bool:
+    if isinstance(value, dict):
+        return any(v in refs if k == "$ref" else _leads(v, refs) for k, v in value.items())
+    return isinstance(value, list) and any(_leads(item, refs) for item in value)
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
@@ -68,9 +69,13 @@ def describe(handlers: Sequence[HTTPRouteHandler], *, version: str) -> Json:
     app = Litestar(route_handlers=[router], openapi_config=config)
     out: Json = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     # The decoder's own schemas say more than the framework's: limits inside lists, fields that are refused.
-    structs = {struct for handler in handlers for struct in _structs_of(handler)} | {Problem, NotReadyProblem}
+    structs: set[type[Struct]] = {struct for handler in handlers for struct in _structs_of(handler)} | {
+        Problem,
+        NotReadyProblem,
+    }
     ordered = sorted(structs, key=lambda struct: struct.__qualname__)
     _, schemas = msgspec.json.schema_components(ordered, ref_template=_REF + "{name}")
+    _say_times(ordered, schemas)
     security = {BEARER: {"type": "http", "scheme": "bearer", "description": "An API key."}}
     out["components"] = {"schemas": schemas, "securitySchemes": security}
     names = {
@@ -105,6 +110,29 @@ def _structs_in(hint: Any) -> set[type[Struct]]:
     if isinstance(hint, type) and issubclass(hint, Struct):
         return {hint}
     return {struct for part in get_args(hint) for struct in _structs_in(part)}
+
+
+def _say_times(structs: Iterable[type[Struct]], schemas: Mapping[str, Json]) -> None:
+    """Mark the texts that are times: the decoder marks only those it would refuse without an offset."""
+    for struct in _with_inner(structs):
+        properties = schemas.get(struct.__name__, {}).get("properties", {})
+        for one in msgspec.structs.fields(struct):
+            shape = properties.get(one.encode_name, {})
+            texts = [part for part in shape.get("anyOf", [shape]) if part.get("type") == "string"]
+            if datetime in (one.type, *get_args(one.type)):
+                texts[0]["format"] = "date-time"
+
+
+def _with_inner(structs: Iterable[type[Struct]]) -> set[type[Struct]]:
+    """The structs, and those in their fields."""
+    found: set[type[Struct]] = set()
+    waiting = list(structs)
+    while waiting:
+        struct = waiting.pop()
+        if struct not in found:
+            found.add(struct)
+            waiting += [inner for one in msgspec.structs.fields(struct) for inner in _structs_in(one.type)]
+    return found
 
 
 def statuses(rule: Rule, *, has_body: bool) -> list[int]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from regulars.console.format import money, month_name, percent, shorten, signed_percent
+from regulars.console.format import day as in_full
+from regulars.console.format import day_of_year, money, month_of_year, percent, shorten, signed_percent
 from regulars.console.i18n import _, ngettext
 from regulars.console.services.report_spans import Days, Step
 from regulars.console.services.reports import Figures, Line, Period, Report, change
@@ -97,15 +98,13 @@ def share_plot(report: Report, lines: Sequence[Line], name: Callable[[str], str]
 
 def day_words(day: date, step: Step = "day") -> str:
     """`5 Oct`, or `Oct 2026` of a month."""
-    if step == "month":
-        return f"{month_name(day.month)} {day.year}"
-    return f"{day.day} {month_name(day.month)}"
+    return month_of_year(day) if step == "month" else day_of_year(day)
 
 
 def days_words(days: Days) -> str:
     """`5 – 11 Oct 2026`, as short as the two ends allow."""
     first, last = days.first, days.last
-    whole = f"{last.day} {month_name(last.month)} {last.year}"
+    whole = in_full(last)
     if first == last:
         return whole
     if first.year != last.year:

@@ -1,0 +1,1 @@
+"""Writes the generated part of regulars.client from the OpenAPI document."""

@@ -1,0 +1,198 @@
+# Written by `make docs` from the OpenAPI document. Do not edit.
+"""What is said and answered: events."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from .shared import Customer
+
+
+class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A basket before it is a sale."""
+
+    reference: str
+    currency: str | None = None
+    total_minor: int | None = None
+    lines: list[Line] = msgspec.field(default_factory=list)
+    state: str = "open"
+
+
+class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """An immutable fact from a source; `(source, id)` is unique for ever."""
+
+    id: str
+    type: str
+    occurred_at: datetime
+    channel: str | None = None
+    store: str | None = None
+    till: str | None = None
+    staff: str | None = None
+    customer: Customer | None = None
+    sale: Sale | None = None
+    product: IncomingProduct | None = None
+    stock: Stock | None = None
+    store_details: IncomingStore | None = None
+    staff_details: Staff | None = None
+    payment: Payment | None = None
+    consent: IncomingConsent | None = None
+    cart: Cart | None = None
+    fetches: list[Fetch] = msgspec.field(default_factory=list)
+    version: int | None = None
+    properties: dict[str, Any] | None = None
+
+
+class EventBatch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Several events; one bad event never fails its neighbours."""
+
+    events: list[Event]
+
+
+class EventError(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Why an event was not taken."""
+
+    code: str
+    message: str
+    field: str | None = None
+
+
+class Fetch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A call to be made at the vendor because its message was only a hint. Holds references, never data."""
+
+    kind: str
+    reference: str
+    version: int = 0
+
+
+class IncomingConsent(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A yes or no for one purpose on one channel; belongs to the address when one is given."""
+
+    channel: str
+    purpose: str = "marketing"
+    address: str | None = None
+    text: str | None = None
+
+
+class IncomingProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A product as a source lists it; `sku` is its key."""
+
+    sku: str
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    barcode: str | None = None
+    price_minor: int | None = None
+    currency: str | None = None
+    active: bool = True
+
+
+class IncomingStore(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A shop or a web shop; `time_zone` is an IANA name, `tax_mode` inclusive or exclusive."""
+
+    code: str
+    name: str | None = None
+    time_zone: str | None = None
+    region: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    tax_mode: str | None = None
+
+
+class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of a sale. A negative quantity is a return inside the sale (an exchange)."""
+
+    line_id: str | None = None
+    sku: str | None = None
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    barcode: str | None = None
+    quantity: Decimal = Decimal(1)
+    unit_price_minor: int = 0
+    discount_minor: int = 0
+    tax_minor: int = 0
+    total_minor: int = 0
+    original_line_id: str | None = None
+
+
+class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A payment as the payment provider tells it; joined to a sale by `receipt` where known."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    status: str = "settled"
+    receipt: str | None = None
+    fee_minor: int | None = None
+
+
+class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of one event. `profile_id` is absent for anonymous events."""
+
+    id: str | None
+    # One of applied, duplicate, rejected.
+    status: str
+    profile_id: str | None = None
+    quarantine_id: str | None = None
+    error: EventError | None = None
+
+
+class Results(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of each event, in the order they were sent."""
+
+    results: list[Result]
+
+
+class Sale(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive.
+
+    `receipt_unique`: the number is never used again in its till system, so that store, till and day do
+    not matter (web orders).
+    """
+
+    receipt: str
+    currency: str
+    total_minor: int
+    tax_minor: int = 0
+    discount_minor: int = 0
+    shipping_minor: int = 0
+    tip_minor: int = 0
+    lines: list[Line] = msgspec.field(default_factory=list)
+    tenders: list[Tender] = msgspec.field(default_factory=list)
+    coupons: list[str] = msgspec.field(default_factory=list)
+    version: int = 1
+    business_date: date | None = None
+    original_receipt: str | None = None
+    original_store: str | None = None
+    original_till: str | None = None
+    original_business_date: date | None = None
+    receipt_unique: bool = False
+
+
+class Staff(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member of staff. Names of staff are personal data and are sealed."""
+
+    code: str
+    given_name: str | None = None
+    family_name: str | None = None
+    email: str | None = None
+    active: bool = True
+
+
+class Stock(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Units of a product at a store (the event's `store`)."""
+
+    sku: str
+    quantity: Decimal
+
+
+class Tender(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How a part of the sale was paid; `kind` such as card, cash, voucher, gift_card, points."""
+
+    kind: str
+    amount_minor: int
+    reference: str | None = None

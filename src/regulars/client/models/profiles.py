@@ -1,0 +1,239 @@
+# Written by `make docs` from the OpenAPI document. Do not edit.
+"""What is said and answered: profiles."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from .shared import Consent
+
+
+class Elsewhere(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the retailer must clear in another system."""
+
+    source: str
+    note: str
+
+
+class EraseRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Why a person is erased; kept in the proof, so it names nobody."""
+
+    reason: Literal["mistake", "other", "request", "retention"] = "request"
+
+
+class Erased(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The proof of an erasure; it names nobody. `proof` has the counts and the state of backups and files."""
+
+    # 32 hexadecimal digits.
+    erasure_id: str
+    erased_at: datetime
+    proof: dict[str, Any]
+    elsewhere: list[Elsewhere]
+
+
+class ExplainedLink(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A value that two records share, and whether it makes them one person. `value` is null for another's."""
+
+    records: list[str]
+    kind: str
+    value: str | None
+    linked: bool
+    reason: str
+    # The person on the other side, if not this one.
+    other_profile_id: str | None
+
+
+class ExplainedRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A record: the customer as one source knows them."""
+
+    # 32 hexadecimal digits.
+    record_id: str
+    source: str
+    # False while only browsers or payment cards are known.
+    known: bool
+    name: str | None
+    first_at: datetime
+    last_at: datetime | None
+    orders: int
+    identifiers: list[Identifier]
+
+
+class Explanation(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All reasons for a profile. `summary` says them in a sentence or two."""
+
+    # 32 hexadecimal digits.
+    profile_id: str
+    summary: str
+    records: list[ExplainedRecord]
+    links: list[ExplainedLink]
+    not_links: list[ExplainedLink]
+    generic_values: list[GenericValue]
+
+
+class Export(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All that is kept of a person."""
+
+    exported_at: datetime
+    profile: Profile
+    records: list[ExportedRecord]
+    consents: list[Consent]
+    receipts: list[Receipt]
+    events: list[TimelineEntry]
+    rejected: list[RejectedMessage]
+
+
+class ExportedRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All that one source says of the person, replaced values included."""
+
+    # 32 hexadecimal digits.
+    record_id: str
+    source: str
+    first_at: datetime
+    last_at: datetime | None
+    # Names, birth date, address and traits.
+    fields: dict[str, Any]
+    identifiers: list[Identifier]
+
+
+class GenericValue(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A value of this person that so many share that it names nobody."""
+
+    kind: str
+    value: str
+    people: int
+    records: int
+    since: datetime
+    reason: str
+
+
+class Identifier(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A value a source says of the person; replaced e-mails, phones and cards are no longer current."""
+
+    # One of anonymous_id, device, email, external_id, loyalty_card, payment_token, phone.
+    kind: str
+    value: str
+    source: str
+    current: bool
+
+
+class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One person: the records of all sources that tell of them, put together."""
+
+    # 32 hexadecimal digits.
+    id: str
+    name: str | None
+    # Any of them finds this profile, for ever.
+    record_ids: list[str]
+    identifiers: list[Identifier]
+    metrics: ProfileMetrics
+    segments: list[str]
+    # Per channel, for marketing.
+    consent: dict[str, str]
+
+
+class ProfileMetrics(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What the person bought. Amounts are in minor units per currency; `items` counts weighed goods in
+    parts.
+    """
+
+    orders: int
+    returns: int
+    items: float
+    # Paid minus returned, per currency.
+    spend_minor: dict[str, int]
+    average_order_minor: dict[str, int]
+    first_purchase_at: datetime | None
+    last_purchase_at: datetime | None
+    # Orders per channel.
+    channels: dict[str, int]
+    # Orders per store.
+    stores: dict[str, int]
+    # What most items were of, first the most.
+    favourite_categories: list[str]
+    # Mean days between purchases.
+    cadence_days: float | None
+
+
+class ProfileSearch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is known of a person: one of the first eight. Without any, the newest known customers are
+    listed.
+
+    `source` says whose external or anonymous id, or whose receipt it is; without it any source's
+    counts. `country` (ISO 3166) is where a phone number without prefix is read. `former` finds by
+    replaced e-mails, phones and cards too. `store` narrows a receipt number that many shops use.
+    """
+
+    email: str | None = None
+    phone: str | None = None
+    loyalty_card: str | None = None
+    payment_token: str | None = None
+    external_id: str | None = None
+    anonymous_id: str | None = None
+    name: str | None = None
+    receipt: str | None = None
+    source: str | None = None
+    store: str | None = None
+    country: str | None = None
+    former: bool = False
+    limit: int = 50
+    cursor: str | None = None
+
+
+class Receipt(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A receipt on the person. A void one counts nothing."""
+
+    kind: str
+    receipt: str
+    occurred_at: datetime
+    business_date: date
+    store: str | None
+    till: str | None
+    channel: str | None
+    currency: str
+    total_minor: int
+    tax_minor: int
+    discount_minor: int
+    counted: bool
+    void: bool
+    lines: list[ReceiptLine]
+
+
+class ReceiptLine(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of a receipt."""
+
+    sku: str | None
+    category: str | None
+    quantity: float
+    unit_price_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+
+
+class RejectedMessage(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A message that was not understood and names the person."""
+
+    quarantine_id: str
+    received_at: datetime
+    type: str
+    # As it came in, card numbers removed.
+    message: Any
+
+
+class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One event. `event` is what the source sent, card numbers removed; without pii:read also what is
+    personal.
+    """
+
+    # The source's id of the event.
+    id: str
+    type: str
+    occurred_at: datetime
+    received_at: datetime
+    source: str
+    # 32 hexadecimal digits.
+    record_id: str
+    event: dict[str, Any]

@@ -1,0 +1,40 @@
+# Written by `make docs` from the OpenAPI document. Do not edit.
+"""Every route of the API, in groups."""
+
+from __future__ import annotations
+
+from ..connection import Connection
+from .audit import AuditRoutes
+from .consents import ConsentsRoutes
+from .events import EventsRoutes
+from .health import HealthRoutes
+from .hooks import HooksRoutes
+from .keys import KeysRoutes
+from .people import PeopleRoutes
+from .products import ProductsRoutes
+from .profiles import ProfilesRoutes
+from .rejected import RejectedRoutes
+from .sources import SourcesRoutes
+from .staff import StaffRoutes
+from .stores import StoresRoutes
+from .tracking import TrackingRoutes
+
+
+class Routes:
+    """The groups, over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.audit = AuditRoutes(connection)
+        self.consents = ConsentsRoutes(connection)
+        self.events = EventsRoutes(connection)
+        self.health = HealthRoutes(connection)
+        self.hooks = HooksRoutes(connection)
+        self.keys = KeysRoutes(connection)
+        self.people = PeopleRoutes(connection)
+        self.products = ProductsRoutes(connection)
+        self.profiles = ProfilesRoutes(connection)
+        self.rejected = RejectedRoutes(connection)
+        self.sources = SourcesRoutes(connection)
+        self.staff = StaffRoutes(connection)
+        self.stores = StoresRoutes(connection)
+        self.tracking = TrackingRoutes(connection)

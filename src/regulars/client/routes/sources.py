@@ -1,0 +1,84 @@
+# Written by `make docs` from the OpenAPI document. Do not edit.
+"""Sources: what `client.sources` does."""
+
+from __future__ import annotations
+
+from ..connection import Group
+from ..listing import Listing, Page
+from ..models.sources import NewSource, Source, SourceSettings
+
+
+class SourcesRoutes(Group):
+    """Sources."""
+
+    def add(self, body: NewSource, *, idempotency_key: str | None = None) -> Source:
+        """Add a source.
+
+        Add a source. A vendor's needs what its connector asks for, some of it as secrets.
+
+        Scope admin.
+
+        Route: POST /v1/sources.
+        """
+        return self._once("POST", "/v1/sources", Source, body=body, idempotency_key=idempotency_key)
+
+    def configure(self, name: str, body: SourceSettings) -> Source:
+        """Set up a source.
+
+        Replace the options of a source, and its secrets when some are given.
+
+        Scope admin.
+
+        Route: PUT /v1/sources/{name}.
+        """
+        return self._call("PUT", "/v1/sources/{name}", Source, (name,), body=body)
+
+    def disable(self, name: str, *, idempotency_key: str | None = None) -> Source:
+        """Close a source.
+
+        Refuse what a source sends, and its keys, until it is opened again.
+
+        Scope admin.
+
+        Route: POST /v1/sources/{name}/disable.
+        """
+        return self._once(
+            "POST", "/v1/sources/{name}/disable", Source, (name,), idempotency_key=idempotency_key
+        )
+
+    def enable(self, name: str, *, idempotency_key: str | None = None) -> Source:
+        """Open a source again.
+
+        Take what a source sends again.
+
+        Scope admin.
+
+        Route: POST /v1/sources/{name}/enable.
+        """
+        return self._once(
+            "POST", "/v1/sources/{name}/enable", Source, (name,), idempotency_key=idempotency_key
+        )
+
+    def list(self, *, limit: int | None = None, cursor: str | None = None) -> Listing[Source]:
+        """List sources.
+
+        All sources in the order they were added.
+
+        Scope admin.
+
+        `limit`: Most entries of a page. `cursor`: `next` of the page before; absent: the first.
+
+        Route: GET /v1/sources.
+        """
+        return self._pages("GET", "/v1/sources", Page[Source], query={"limit": limit}, cursor=cursor)
+
+    def show(self, name: str) -> Source:
+        """Show a source.
+
+        One source.
+
+        Scope admin.
+
+        Route: GET /v1/sources/{name}.
+        """
+        return self._call("GET", "/v1/sources/{name}", Source, (name,))
