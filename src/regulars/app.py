@@ -16,6 +16,7 @@ from regulars import __version__
 from regulars.connectors import connectors
 from regulars.console import api
 from regulars.console.services.rejected import count_open
+from regulars.console.services.workspace_settings import Ground
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
 from regulars.delivery import Delivery
@@ -146,6 +147,9 @@ class Program:
             keys=self.keys,
             sources=self.sources,
             connectors=connectors(),
+            gate=self.gate,
+            ground=_ground(self.settings),
+            home=self.store.home,
             development=development,
             client_address=self._caller,
         )
@@ -163,6 +167,7 @@ class Program:
             document=openapi_document(),
             base_url=self.settings.base_url,
             workspace_id=self.workspace_id,
+            ground=_ground(self.settings),
         )
 
     async def _count_rejected(self) -> None:
@@ -210,6 +215,16 @@ class Program:
 def openapi_document() -> dict[str, Any]:
     """The description of the whole HTTP interface, as served at /openapi.json."""
     return add_doors(api.document(version=__version__))
+
+
+def _ground(settings: Settings) -> Ground:
+    """What of the console's settings the operator has fixed."""
+    given = {
+        "name": settings.workspace_name,
+        "time_zone": settings.time_zone,
+        "region": settings.phone_region,
+    }
+    return Ground(fixed={name: value for name, value in given.items() if value is not None})
 
 
 def _limits(settings: Settings) -> Limits:

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -68,6 +69,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         _help(
             "32 bytes or more, hexadecimal or base64. Unset: the file master.key in the home.", secret=True
+        ),
+    ] = None
+    workspace_name: Annotated[
+        str | None, _help("Name shown in the console. Unset: chosen on its settings page.", min_length=1, max_length=80)
+    ] = None
+    time_zone: Annotated[
+        str | None,
+        _help("Time zone the console shows times in, an IANA name. Unset: chosen on its settings page."),
+    ] = None
+    phone_region: Annotated[
+        str | None,
+        _help(
+            "Country (ISO 3166) of phone numbers typed without a prefix in the console. Unset: chosen there.",
+            pattern="^[A-Z]{2}$",
         ),
     ] = None
     log_level: Annotated[
@@ -237,7 +252,16 @@ def _convert(values: Mapping[str, object], origins: Mapping[str, str]) -> Settin
             raise SettingsError(
                 f"The setting {name} ({origins[name]}) is wrong: {problem}.", field=name
             ) from None
+    _check_zone(values.get("time_zone"), origins)
     return msgspec.convert(values, Settings, strict=False)
+
+
+def _check_zone(name: object, origins: Mapping[str, str]) -> None:
+    if name is not None and name not in available_timezones():
+        raise SettingsError(
+            f"The setting time_zone ({origins['time_zone']}) is wrong: it is no IANA name such as Europe/London.",
+            field="time_zone",
+        )
 
 
 def _flag(name: str) -> str:

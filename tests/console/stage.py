@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from gettext import NullTranslations
+from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -22,6 +22,7 @@ from litestar.exceptions import HTTPException
 
 from regulars.connectors import connectors
 from regulars.console.accounts import Role
+from regulars.console.services.workspace_settings import Ground, Values
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
@@ -44,8 +45,16 @@ class Stage:
     """A running console and the engine behind it."""
 
     def __init__(
-        self, database: Database, *, development: bool = False, words: NullTranslations | None = None
+        self,
+        database: Database,
+        *,
+        development: bool = False,
+        words: NullTranslations | None = None,
+        fixed: Mapping[str, str] | None = None,
+        home: Path | None = None,
     ) -> None:
+        self._fixed = fixed or {}
+        self.home = home
         self.database = database
         self.workspace_id = ensure_default(database)
         owner = database.connect_owner()
@@ -140,8 +149,9 @@ class Stage:
             keys=self.keys,
             sources=self.register,
             connectors=connectors(),
-            workspace_name="Corner Shops",
-            zone=ZoneInfo("Europe/London"),
+            gate=self.gate,
+            ground=Ground(fixed=self._fixed, defaults=Values(name="Corner Shops", time_zone="Europe/London")),
+            home=self.home,
             development=self._development,
             catalogue=lambda _: self.words,
         )

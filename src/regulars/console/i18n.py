@@ -7,10 +7,27 @@ Values are filled in by name (`_("%(n)s rows", n=3)`), so translators may reorde
 from __future__ import annotations
 
 from contextvars import ContextVar
-from gettext import NullTranslations
+from gettext import GNUTranslations, NullTranslations
+from importlib import resources
+from importlib.resources.abc import Traversable
 
 _catalogue: ContextVar[NullTranslations | None] = ContextVar("catalogue", default=None)
 _ENGLISH = NullTranslations()
+
+
+def languages(folder: Traversable | None = None) -> dict[str, str]:
+    """The languages there is a catalogue for, by code, each in its own words. English needs no catalogue.
+
+    A catalogue is `locale/<code>/LC_MESSAGES/console.mo`; its header `X-Language-Name` says what it is called.
+    """
+    folder = folder or resources.files("regulars.console").joinpath("locale")
+    found = {"en": "English"}
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name) if folder.is_dir() else ():
+        catalogue = entry.joinpath("LC_MESSAGES", "console.mo")
+        if catalogue.is_file():
+            with catalogue.open("rb") as file:
+                found[entry.name] = GNUTranslations(file).info().get("x-language-name", entry.name)
+    return found
 
 
 def use(catalogue: NullTranslations | None) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 
 from regulars.console.passwords import Passwords
+from regulars.console.services.workspace_settings import Ground
 from regulars.observe import Metrics
 from regulars.store.answers import Answers
 from regulars.store.keys import Caller, Keys
@@ -44,7 +45,7 @@ class ApiDeps:
     """Handed to `routes`. `base_url` is the public address, `document` the whole OpenAPI document, `gate` the one the
     doors use.
 
-    `workspace_id` is the default one, whose hooks need no number.
+    `workspace_id` is the default one, whose hooks need no number; `ground` is what settings of workspaces stand on.
     """
 
     store: Store
@@ -58,6 +59,7 @@ class ApiDeps:
     document: Mapping[str, Any]
     base_url: str
     workspace_id: int = 1
+    ground: Ground = field(default_factory=Ground)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 

@@ -50,12 +50,13 @@ def console(deps: Deps) -> Console:
     def on_error(request: WebRequest, error: Exception) -> Response[Any]:
         return error_page(desk, request, error)
 
-    async def choose_words(request: WebRequest) -> None:
+    async def prepare(request: WebRequest) -> None:
+        await deps.workspace.refresh()
         i18n.use(deps.catalogue(request))
 
     router = Router(
         path="/",
-        before_request=choose_words,
+        before_request=prepare,
         route_handlers=list(_HANDLERS),
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
         exception_handlers={RegularsError: on_error, HTTPException: on_error, Exception: on_error},

@@ -63,6 +63,8 @@ class Pages:
         viewer = context.get("viewer")
         context.setdefault("nav", navigation(viewer) if viewer else ())
         context.setdefault("now", self._deps.clock())
+        context.setdefault("workspace_name", self._deps.workspace_name)
+        context.setdefault("brand_path", self._deps.workspace.brand_path)
         return self._env.get_template(template).render(context)
 
 
@@ -106,7 +108,6 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
     env.globals.update(
         asset=assets.url,
         icon_url=assets.icon,
-        workspace_name=deps.workspace_name,
         query=_query,
         now_=deps.clock,
     )
