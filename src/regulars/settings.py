@@ -72,7 +72,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = None
     workspace_name: Annotated[
-        str | None, _help("Name shown in the console. Unset: chosen on its settings page.", min_length=1, max_length=80)
+        str | None,
+        _help("Name shown in the console. Unset: chosen on its settings page.", min_length=1, max_length=80),
     ] = None
     time_zone: Annotated[
         str | None,

@@ -93,9 +93,7 @@ def contrast(one: str, other: str) -> float:
 
 def luminance(colour: str) -> float:
     """The relative luminance of WCAG, 0 to 1."""
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _parts(colour)
-    ]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _parts(colour)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -148,14 +146,13 @@ def _shades(brand: str, theme: Theme) -> Shades:
     hue, _lightness, fullness = colorsys.rgb_to_hls(*_parts(brand))
     text = tokens(theme)["text"]
     start, full = _SOFT[theme]
-    soft = _towards(hue, start, min(fullness, full), theme == "light", (brand, text))
-    on = "#ffffff" if theme == "light" else _towards(hue, _ON_LIGHT_BRAND, min(fullness, full), False, (brand,))
+    soft = _towards(hue, start, min(fullness, full), 1.0 if theme == "light" else 0.0, (brand, text))
+    on = "#ffffff" if theme == "light" else _towards(hue, _ON_LIGHT_BRAND, min(fullness, full), 0.0, (brand,))
     return Shades(brand, soft, on)
 
 
-def _towards(hue: float, start: float, fullness: float, up: bool, read: tuple[str, ...]) -> str:
-    """The first shade from `start` towards white or black on which all of `read` can be read."""
-    end = 1.0 if up else 0.0
+def _towards(hue: float, start: float, fullness: float, end: float, read: tuple[str, ...]) -> str:
+    """The first shade from the lightness `start` to `end` on which all of `read` can be read."""
     for step in range(_STEPS + 1):
         shade = _shade(hue, start + (end - start) * step / _STEPS, fullness)
         if all(contrast(shade, other) >= CONTRAST_MIN for other in read):

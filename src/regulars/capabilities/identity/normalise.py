@@ -51,9 +51,12 @@ def email(value: str) -> str | None:
     return text
 
 
+@lru_cache(maxsize=1)
 def regions() -> dict[str, int]:
     """The countries (ISO 3166) whose phone numbers can be read, with their calling codes."""
-    return {code: phonenumbers.country_code_for_region(code) for code in sorted(phonenumbers.SUPPORTED_REGIONS)}
+    return {
+        code: phonenumbers.country_code_for_region(code) for code in sorted(phonenumbers.SUPPORTED_REGIONS)
+    }
 
 
 def phone(value: str, region: str) -> str | None:

@@ -26,6 +26,7 @@ from . import (
     products,
     profiles,
     rejected,
+    settings,
     sources,
     staff,
     stores,
@@ -50,7 +51,8 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     sources.disable_source, sources.enable_source, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
     audit.list_audit, audit.verify_audit, rejected.list_rejected, rejected.show_rejected, rejected.replay_one,
     rejected.replay_many, people.list_people, people.invite_person, people.make_link, people.put_role,
-    people.disable_person, people.enable_person, people.sign_person_out, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    people.disable_person, people.enable_person, people.sign_person_out, settings.show_settings, settings.put_settings,
+    health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

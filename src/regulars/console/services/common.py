@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 from uuid import UUID
 
 from msgspec import Struct
@@ -54,6 +55,11 @@ def mask(kind: str, value: str) -> str:
         local, _, domain = value.partition("@")
         return f"{local[:1]}•••@{domain}"
     return f"•••• {value[-4:]}" if len(value) > 6 else "••••"
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text holds what is no sign of any writing: control characters, halves of surrogate pairs."""
+    return any(category(char) in {"Cc", "Cs"} for char in text)
 
 
 def pack_place(*parts: object) -> str:

@@ -6,10 +6,10 @@ overruled here; the workspace, which chooses on the settings page or over the AP
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from zoneinfo import available_timezones
 
 import msgspec
@@ -23,7 +23,7 @@ from regulars.store.database import AsyncConnection, Database
 from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
-from .common import row
+from .common import has_controls, row
 
 SETTINGS = load_queries("regulars.store.views", "settings.sql")
 NAME_CHARACTERS_MAX: Final = 80
@@ -149,7 +149,11 @@ def faults(wanted: Mapping[str, str | None], ground: Ground) -> dict[str, str]:
     found = {}
     for name, value in wanted.items():
         if name in ground.fixed:
-            problem = None if value in (None, ground.fixed[name]) else _("The operator of this server has fixed this value.")
+            problem = (
+                None
+                if value in (None, ground.fixed[name])
+                else _("The operator of this server has fixed this value.")
+            )
         else:
             problem = None if value is None else fault(name, value)
         if problem is not None:
@@ -160,7 +164,7 @@ def faults(wanted: Mapping[str, str | None], ground: Ground) -> dict[str, str]:
 def fault(name: str, value: str) -> str | None:
     """What is wrong with one value, None when it can be used."""
     if name == "name":
-        fits = len(value) <= NAME_CHARACTERS_MAX and value.isprintable()
+        fits = len(value) <= NAME_CHARACTERS_MAX and not has_controls(value)
         return None if fits else _("A name is one line of at most %(n)s characters.", n=NAME_CHARACTERS_MAX)
     if name == "hue":
         return _hue_fault(value)
@@ -168,14 +172,22 @@ def fault(name: str, value: str) -> str | None:
         return None
     return {
         "time_zone": _("%(value)s is no IANA time zone such as Europe/London.", value=_short(value)),
-        "region": _("%(value)s is no country whose phone numbers are known, such as GB.", value=_short(value)),
+        "region": _(
+            "%(value)s is no country whose phone numbers are known, such as GB.", value=_short(value)
+        ),
     }.get(name) or _("There is no catalogue for the language %(value)s.", value=_short(value))
 
 
 @cache
 def zones() -> tuple[str, ...]:
     """IANA time zones that places have, in order, for lists to choose from."""
-    return tuple(sorted(one for one in available_timezones() if "/" in one and not one.startswith("Etc/")) + ["UTC"])
+    return (*sorted(one for one in _all_zones() if "/" in one and not one.startswith("Etc/")), "UTC")
+
+
+@cache
+def _all_zones() -> frozenset[str]:
+    """Read once: the names are files in folders."""
+    return frozenset(available_timezones())
 
 
 def _hue_fault(value: str) -> str | None:
@@ -186,8 +198,8 @@ def _hue_fault(value: str) -> str | None:
     return None
 
 
-def _known(name: str) -> Any:
-    return {"time_zone": available_timezones, "region": regions, "language": languages}[name]()
+def _known(name: str) -> Container[str]:
+    return _all_zones() if name == "time_zone" else regions() if name == "region" else languages()
 
 
 def _short(value: str) -> str:

@@ -16,7 +16,20 @@ from .deps import Deps, Replay, ReplayOutcome, WebRequest
 from .desk import Desk
 from .errors import error_page, is_for_people
 from .live import LiveHub
-from .pages import account, audit, customers, events, home, keys, kit, people, rejected, stream
+from .pages import (
+    account,
+    audit,
+    customers,
+    events,
+    home,
+    keys,
+    kit,
+    people,
+    registers,
+    rejected,
+    settings,
+    stream,
+)
 from .static import static_file
 
 __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console", "is_for_people", "routes"]
@@ -24,7 +37,7 @@ __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console"
 _HANDLERS = (
     account.sign_in_page, account.sign_in, account.sign_out, account.set_theme, home.home, customers.customers,
     customers.customer, customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
-    *audit.HANDLERS, *keys.HANDLERS, *people.HANDLERS,
+    *audit.HANDLERS, *keys.HANDLERS, *people.HANDLERS, *settings.HANDLERS, *registers.HANDLERS,
     static_file,
 )  # fmt: skip
 

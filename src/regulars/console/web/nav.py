@@ -29,6 +29,9 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "audit": frozenset({"owner", "privacy"}),
     "keys": frozenset({"owner", "engineer"}),
     "people": frozenset({"owner"}),
+    "settings": frozenset({"owner", "engineer"}),
+    "appearance": frozenset({"owner"}),
+    "staff": frozenset({"owner"}),
 }
 """Which roles may open a page, and do what it offers."""
 
@@ -47,6 +50,7 @@ def entries() -> Sequence[NavItem]:
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
+        NavItem("settings", "/settings", "settings", _("Settings"), group=_("Set-up")),
     ]
 
 

@@ -129,6 +129,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         sums=filters.sums,
         address=filters.address_line,
         birthday=filters.birthday,
+        date=filters.birthday,
         channel_words=filters.channel_words,
         age=lambda when: words.span(max(timedelta(0), deps.clock() - when)),
         day=lambda when: words.day(when, deps.zone),

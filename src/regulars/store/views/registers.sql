@@ -8,6 +8,24 @@ select code, name, time_zone, region, country, currency, tax_mode, nullif(said_a
  order by code
  limit %(limit)s;
 
+-- name: store_lines
+-- Shops from a code on, each with its last business day since a day; with `bare` only those that lack details.
+select s.code, s.name, s.time_zone, s.region, s.country, s.currency, s.tax_mode, nullif(s.said_at, '-infinity'), d.last_day
+  from store s
+  left join (select store, max(business_date) as last_day from store_day
+              where workspace_id = %(workspace_id)s and business_date >= %(since)s
+              group by store) d on d.store = s.code
+ where s.workspace_id = %(workspace_id)s and s.code > %(after)s
+   and (not %(bare)s or s.name is null or s.time_zone is null)
+ order by s.code
+ limit %(limit)s;
+
+-- name: bare_stores
+-- How many shops lack their name or time zone, counted up to a limit.
+select count(*) from (select from store
+                       where workspace_id = %(workspace_id)s and (name is null or time_zone is null)
+                       limit %(limit)s) bare;
+
 -- name: store
 -- One shop.
 select code, name, time_zone, region, country, currency, tax_mode, nullif(said_at, '-infinity'), said_key
@@ -20,6 +38,28 @@ select sku, name, category, brand, barcode, price_minor, currency, active, nulli
   from product
  where workspace_id = %(workspace_id)s and sku > %(after)s
  order by sku
+ limit %(limit)s;
+
+-- name: products_starting
+-- Products from a SKU on whose SKU, barcode or name starts with a text; each is looked up by an index of its own.
+with hit as (
+    (select sku from product
+      where workspace_id = %(workspace_id)s and sku > %(after)s and lower(sku) like %(start)s
+      order by sku limit %(limit)s)
+    union
+    (select sku from product
+      where workspace_id = %(workspace_id)s and sku > %(after)s and lower(barcode) like %(start)s
+      order by sku limit %(limit)s)
+    union
+    (select sku from product
+      where workspace_id = %(workspace_id)s and sku > %(after)s and lower(name) like %(start)s
+      order by sku limit %(limit)s)
+)
+select p.sku, p.name, p.category, p.brand, p.barcode, p.price_minor, p.currency, p.active,
+       nullif(p.said_at, '-infinity'), p.said_key
+  from hit h
+  join product p on p.workspace_id = %(workspace_id)s and p.sku = h.sku
+ order by p.sku
  limit %(limit)s;
 
 -- name: product

@@ -8,8 +8,10 @@ from litestar import Response, get
 
 from regulars.console.services import home as service
 from regulars.console.services import log
+from regulars.console.services.checklist import Step, load_checklist
 from regulars.console.web.deps import WebRequest
-from regulars.console.web.desk import AtDesk, Desk
+from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.nav import MAY_OPEN, may_open
 
 RECENT_LINES = 6
 
@@ -20,7 +22,19 @@ async def home(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "home")
     params = request.query_params
     asked = service.Asked.read(params.get("span"), params.get("compare"), params.get("currency"))
-    return await desk.page(request, visit, "pages/home.html", "home", **await home_context(desk, asked))
+    steps = await _checklist(desk, visit)
+    return await desk.page(
+        request, visit, "pages/home.html", "home", checklist=steps, **await home_context(desk, asked)
+    )
+
+
+async def _checklist(desk: Desk, visit: Visit) -> list[Step]:
+    """What the set-up lacks, for those who do it."""
+    if not may_open(visit.viewer, "settings"):
+        return []
+    pages = {key for key in MAY_OPEN if may_open(visit.viewer, key)}
+    deps = desk.deps
+    return await load_checklist(deps.db, desk.workspace_id, deps.home, deps.clock(), pages)
 
 
 async def home_context(desk: Desk, asked: service.Asked) -> dict[str, Any]:
