@@ -19,7 +19,9 @@ WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
     "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/people", "/invitation?token=x", "/nope", "/_kit",
+    "/keys/sources", "/keys/new", "/people", "/settings", "/settings/appearance", "/settings/appearance?hue=%23aa3377",
+    "/settings/appearance?hue=%23ffcc00", "/settings/stores", "/settings/stores/edit?code=high-street", "/settings/products",
+    "/settings/staff", "/settings/staff/new", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -110,6 +112,11 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/keys",
         "/keys/sources",
         "/people",
+        "/settings",
+        "/settings/appearance",
+        "/settings/stores",
+        "/settings/products",
+        "/settings/staff/new",
     ],
 )
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
@@ -131,6 +138,10 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/keys",
         "/keys/sources",
         "/people",
+        "/settings",
+        "/settings/appearance",
+        "/settings/stores",
+        "/settings/products/new",
     ):
         window.goto(path)
         small = window.evaluate(

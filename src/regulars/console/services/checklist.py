@@ -101,5 +101,5 @@ def _stores_step(stores: bool, bare: int) -> Step:
 async def _backup_step(home: Path, now: datetime) -> Step:
     taken = await asyncio.to_thread(backups_taken, home)
     lately = bool(taken) and now - taken[-1].began_at <= BACKUP_LATELY
-    note = _("Run regulars backup on the server. One of the last %(n)s days counts.", n=BACKUP_LATELY.days)
+    note = _("Run “regulars backup” on the server; one of the last %(n)s days counts.", n=BACKUP_LATELY.days)
     return Step(_("Make a backup"), note, lately)

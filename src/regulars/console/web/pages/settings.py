@@ -172,8 +172,9 @@ async def _settings(
             "value": (typed or {}).get(
                 name, getattr(values if name in ground.fixed else saved.choices, name) or ""
             ),
-            "now": getattr(values, name),
+            "now_words": _words(name, getattr(values, name)),
             "default": getattr(ground.defaults, name),
+            "default_words": _words(name, getattr(ground.defaults, name)),
             "origin": ground.origin(name, saved.choices),
             "setting": OPERATOR_NAMES.get(name, ""),
             "differs": conflict
@@ -196,6 +197,10 @@ async def _settings(
         "tabs_shown": settings_tabs(visit, "settings"),
     }
     return await desk.page(request, visit, "pages/settings.html", "settings", status=status, **context)
+
+
+def _words(name: str, value: str) -> str:
+    return languages().get(value, value) if name == "language" else value
 
 
 async def _appearance(
