@@ -41,6 +41,8 @@ def _help(text: str, *, secret: bool = False, **limits: Any) -> msgspec.Meta:
 
 
 _HttpUrl = Annotated[str, msgspec.Meta(pattern="^https?://")]
+_ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+_Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,18 +74,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = None
     workspace_name: Annotated[
-        str | None,
-        _help("Name shown in the console. Unset: chosen on its settings page.", min_length=1, max_length=80),
+        _ShortText | None, _help("Name shown in the console. Unset: chosen on its settings page.")
     ] = None
     time_zone: Annotated[
         str | None,
         _help("Time zone the console shows times in, an IANA name. Unset: chosen on its settings page."),
     ] = None
     phone_region: Annotated[
-        str | None,
+        _Country | None,
         _help(
-            "Country (ISO 3166) of phone numbers typed without a prefix in the console. Unset: chosen there.",
-            pattern="^[A-Z]{2}$",
+            "Country (ISO 3166) of phone numbers typed without a prefix in the console. Unset: chosen there."
         ),
     ] = None
     log_level: Annotated[

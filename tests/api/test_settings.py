@@ -28,7 +28,9 @@ async def test_choices_are_kept_told_and_given_up(house: House) -> None:
     assert line["action"] == "settings.changed"
     assert line["details"]["time_zone"] == {"before": None, "after": "Europe/Paris"}
     assert (await house.call("PUT", "/v1/settings", json={"version": 1, **CHOSEN})).json()["version"] == 1
-    assert_error(await house.call("PUT", "/v1/settings", json={"version": 0, "name": "x"}), 409, "conflict")
+    assert_error(
+        await house.call("PUT", "/v1/settings", json={"version": 0, "name": "x"}), 409, "changed_meanwhile"
+    )
     back = (await house.call("PUT", "/v1/settings", json={"version": 1})).json()
     assert {back[name]["origin"] for name in CHOSEN} == {"default"}
     assert back["version"] == 2

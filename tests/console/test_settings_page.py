@@ -13,6 +13,7 @@ import pytest
 
 from regulars.console.brand import brand_of
 from regulars.console.services import workspace_settings as service
+from regulars.console.services.common import ChangedMeanwhile
 from regulars.store.database import Database
 from regulars.store.workspaces import add_workspace
 from tests.console.stage import Stage, details, token_in
@@ -242,7 +243,7 @@ def test_a_workspace_has_settings_of_its_own(stage: Stage, visitor: httpx.Client
     other = add_workspace(stage.database, "other")
     post(visitor, name="Ours")
     ground = service.Ground()
-    with pytest.raises(service.ChangedMeanwhile):
+    with pytest.raises(ChangedMeanwhile):
         stage.run(_save(stage, other, 1, ground))
     stage.run(_save(stage, other, 0, ground))
     with stage.database.session(other) as conn:

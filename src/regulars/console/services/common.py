@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
-from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.errors import Conflict, InvalidInput
 
 SQL = load_queries("regulars.store.views", "customers.sql")
 
@@ -25,6 +25,15 @@ class SourceName(Struct, frozen=True):
     name: str
     kind: str
     till_system: str
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else saved since this was read. Read it again."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self, field: str | None = None) -> None:
+        super().__init__("Somebody else saved since this was read. Read it again.", field=field)
 
 
 async def rows(conn: AsyncConnection, sql: Any, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -17,7 +17,7 @@ from regulars.vocabulary import events
 from regulars.vocabulary.errors import Conflict, NotFound
 from regulars.vocabulary.events import Currency, Event, Id, Minor, Text
 
-from .common import row
+from .common import ChangedMeanwhile, row
 from .registering import Author, Stand, checked, event_id, occurred_at, submit
 
 REGISTERS = load_queries("regulars.store.views", "registers.sql")
@@ -113,13 +113,6 @@ class Found(Struct, Generic[Entry], frozen=True):
 
     entry: Entry
     stand: Stand
-
-
-class ChangedMeanwhile(Conflict):
-    """Somebody else described the entry since it was read."""
-
-    def __init__(self) -> None:
-        super().__init__("Somebody else changed this meanwhile. Read it again.")
 
 
 @dataclass(frozen=True, slots=True)

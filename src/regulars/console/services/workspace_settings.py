@@ -21,9 +21,9 @@ from regulars.console.i18n import _, languages
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.queries import load_queries
-from regulars.vocabulary.errors import Conflict, InvalidInput
+from regulars.vocabulary.errors import InvalidInput
 
-from .common import has_controls, row
+from .common import ChangedMeanwhile, has_controls, row
 
 SETTINGS = load_queries("regulars.store.views", "settings.sql")
 NAME_CHARACTERS_MAX: Final = 80
@@ -82,13 +82,6 @@ class Ground(Struct, frozen=True):
         return "default" if getattr(choices, name) is None else "workspace"
 
 
-class ChangedMeanwhile(Conflict):
-    """Somebody else saved since the version that was read."""
-
-    def __init__(self) -> None:
-        super().__init__("Somebody else saved these settings meanwhile. Read them again.", field="version")
-
-
 async def load(conn: AsyncConnection, workspace_id: int) -> Saved:
     """What the workspace chose; one statement."""
     found = await row(conn, SETTINGS.load_settings, {"workspace_id": workspace_id})
@@ -120,7 +113,7 @@ async def save(
     async with database.write(workspace_id) as conn:
         before = await load(conn, workspace_id)
         if before.version != version:
-            raise ChangedMeanwhile
+            raise ChangedMeanwhile("version")
         choices = msgspec.structs.replace(
             before.choices, **{name: value for name, value in tidy.items() if name not in ground.fixed}
         )
@@ -131,7 +124,7 @@ async def save(
         params = {**values, **msgspec.structs.asdict(choices)}
         kept = await row(conn, SETTINGS.save_settings, params)
         if kept is None:
-            raise ChangedMeanwhile
+            raise ChangedMeanwhile("version")
         await write_line_async(conn, workspace_id, by, "settings.changed", OBJECT, told)
     return Saved(choices, kept[0], now, by)
 

@@ -15,10 +15,10 @@ from msgspec import Struct
 
 from regulars.console.accounts import actor_of
 from regulars.console.services import register_lists as lists
-from regulars.console.services.common import has_controls
+from regulars.console.services.common import ChangedMeanwhile, has_controls
 from regulars.console.services.register_forms import read_code, read_details, typed_of
 from regulars.console.services.registering import CONSOLE_SOURCE, Author
-from regulars.console.services.registers import PRODUCTS, STAFF, STORES, ChangedMeanwhile, Found, Register
+from regulars.console.services.registers import PRODUCTS, STAFF, STORES, Found, Register
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound

@@ -15,6 +15,7 @@ from regulars.console.i18n import _, languages
 from regulars.console.services import checklist
 from regulars.console.services import workspace_settings as service
 from regulars.console.services.audit import load_names
+from regulars.console.services.common import ChangedMeanwhile
 from regulars.console.services.retention import kept_how_long
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
@@ -53,7 +54,7 @@ async def save_settings(request: WebRequest, desk: AtDesk) -> Response[Any]:
         return await _settings(request, desk, visit, typed=typed, faults=faults, status=400)
     try:
         saved = await _save(desk, visit, wanted, fields)
-    except service.ChangedMeanwhile:
+    except ChangedMeanwhile:
         return await _settings(request, desk, visit, typed=typed, conflict=True, status=409)
     desk.deps.workspace.take(saved)
     return desk.go("/settings?saved=1")
@@ -77,7 +78,7 @@ async def save_appearance(request: WebRequest, desk: AtDesk) -> Response[Any]:
         saved = await _save(desk, visit, {"hue": hue}, fields)
     except InvalidInput:
         return await _appearance(request, desk, visit, hue, status=400)
-    except service.ChangedMeanwhile:
+    except ChangedMeanwhile:
         return await _appearance(request, desk, visit, hue or None, conflict=True, status=409)
     desk.deps.workspace.take(saved)
     return desk.go("/settings/appearance?saved=1")
