@@ -13,6 +13,7 @@ from uuid import UUID
 from litestar import Litestar, Request, Response
 
 from regulars import __version__
+from regulars.capabilities.identity.normalise import regions
 from regulars.connectors import connectors
 from regulars.console import api
 from regulars.console.services.rejected import count_open
@@ -32,7 +33,7 @@ from regulars.intake.http import Doors
 from regulars.intake.readiness import Readiness, ReadyGate
 from regulars.intake.replay import Replayer
 from regulars.observe import Metrics, get_logger
-from regulars.settings import Settings
+from regulars.settings import Settings, SettingsError
 from regulars.store.audit import write_line_async
 from regulars.store.keys import Keys
 from regulars.store.opening import Store
@@ -218,7 +219,11 @@ def openapi_document() -> dict[str, Any]:
 
 
 def _ground(settings: Settings) -> Ground:
-    """What of the console's settings the operator has fixed."""
+    """What of the console's settings the operator has fixed. Raises SettingsError for a country without phones."""
+    if settings.phone_region is not None and settings.phone_region not in regions():
+        raise SettingsError(
+            "The setting phone_region is no country whose phone numbers are known.", field="phone_region"
+        )
     given = {
         "name": settings.workspace_name,
         "time_zone": settings.time_zone,

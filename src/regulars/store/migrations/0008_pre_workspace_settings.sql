@@ -1,6 +1,5 @@
 -- What a workspace chose for itself in the console. A null column means: not chosen, so the default holds.
--- `version` rises with each change, so that two people who edit at once notice. The product indexes serve the
--- search of the register by the beginning of a SKU, a barcode or a name.
+-- `version` rises with each change, so that two people who edit at once notice.
 
 create table workspace_setting (
     workspace_id integer primary key references workspace on delete cascade,
@@ -18,8 +17,3 @@ alter table workspace_setting enable row level security;
 alter table workspace_setting force row level security;
 create policy workspace_fence on workspace_setting using (workspace_id =
     nullif(current_setting('regulars.workspace_id', true), '')::integer);
-
-create index product_sku_start on product (workspace_id, lower(sku) text_pattern_ops);
-create index product_barcode_start on product (workspace_id, lower(barcode) text_pattern_ops)
-    where barcode is not null;
-create index product_name_start on product (workspace_id, lower(name) text_pattern_ops) where name is not null;
