@@ -43,10 +43,10 @@ async def test_the_program_is_alive_and_ready(client: httpx.AsyncClient) -> None
 
 
 async def test_what_the_operator_fixed_holds_over_the_api_too(
-    module_database: Database, master_key: MasterKey, private_directory: Callable[[], Path]
+    database: Database, master_key: MasterKey, private_directory: Callable[[], Path]
 ) -> None:
-    store = Store(module_database, master_key, private_directory(), None)
-    number = ensure_default(module_database)
+    store = Store(database, master_key, private_directory(), None)
+    number = ensure_default(database)
     with pytest.raises(SettingsError, match="phone_region"):
         Program(store, Settings(phone_region="XX"), number)
     program = Program(store, Settings(phone_region="FR", workspace_name="Fixed"), number)
