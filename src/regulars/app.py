@@ -13,9 +13,11 @@ from uuid import UUID
 from litestar import Litestar, Request, Response
 
 from regulars import __version__
+from regulars.capabilities.identity.normalise import regions
 from regulars.connectors import connectors
 from regulars.console import api
 from regulars.console.services.rejected import count_open
+from regulars.console.services.workspace_settings import Ground
 from regulars.console.sign_on_settings import read_sign_on
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
 from regulars.console.web import Deps as WebDeps
@@ -34,7 +36,7 @@ from regulars.intake.http import Doors
 from regulars.intake.readiness import Readiness, ReadyGate
 from regulars.intake.replay import Replayer
 from regulars.observe import Metrics, get_logger
-from regulars.settings import Settings
+from regulars.settings import Settings, SettingsError
 from regulars.store.audit import write_line_async
 from regulars.store.keys import Keys
 from regulars.store.letters import Letters
@@ -165,6 +167,8 @@ class Program:
             sources=self.sources,
             webhooks=self.webhooks,
             connectors=connectors(),
+            ground=_ground(self.settings),
+            home=self.store.home,
             development=development,
             require_second_factor=self.settings.require_second_factor,
             sign_on=read_sign_on(self.settings),
@@ -185,6 +189,7 @@ class Program:
             document=openapi_document(),
             base_url=self.settings.base_url,
             workspace_id=self.workspace_id,
+            ground=_ground(self.settings),
         )
 
     async def _count_rejected(self) -> None:
@@ -237,6 +242,20 @@ class Program:
 def openapi_document() -> dict[str, Any]:
     """The description of the whole HTTP interface, as served at /openapi.json."""
     return add_doors(api.document(version=__version__))
+
+
+def _ground(settings: Settings) -> Ground:
+    """What of the console's settings the operator has fixed. Raises SettingsError for a country without phones."""
+    if settings.phone_region is not None and settings.phone_region not in regions():
+        raise SettingsError(
+            "The setting phone_region is no country whose phone numbers are known.", field="phone_region"
+        )
+    given = {
+        "name": settings.workspace_name,
+        "time_zone": settings.time_zone,
+        "region": settings.phone_region,
+    }
+    return Ground(fixed={name: value for name, value in given.items() if value is not None})
 
 
 def _limits(settings: Settings) -> Limits:

@@ -15,6 +15,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -40,6 +41,8 @@ def _help(text: str, *, secret: bool = False, **limits: Any) -> msgspec.Meta:
 
 
 _HttpUrl = Annotated[str, msgspec.Meta(pattern="^https?://")]
+_ShortText = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+_Country = Annotated[str, msgspec.Meta(pattern="^[A-Z]{2}$")]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -103,6 +106,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "Let webhooks go to this machine, by http:// too. For development: whoever makes webhooks reaches it."
         ),
     ] = False
+    workspace_name: Annotated[
+        _ShortText | None, _help("Name shown in the console. Unset: chosen on its settings page.")
+    ] = None
+    time_zone: Annotated[
+        str | None,
+        _help("Time zone the console shows times in, an IANA name. Unset: chosen on its settings page."),
+    ] = None
+    phone_region: Annotated[
+        _Country | None,
+        _help(
+            "Country (ISO 3166) of phone numbers typed without a prefix in the console. Unset: chosen there."
+        ),
+    ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], _help("Least serious log line that is written.")
     ] = "info"
@@ -270,7 +286,16 @@ def _convert(values: Mapping[str, object], origins: Mapping[str, str]) -> Settin
             raise SettingsError(
                 f"The setting {name} ({origins[name]}) is wrong: {problem}.", field=name
             ) from None
+    _check_zone(values.get("time_zone"), origins)
     return msgspec.convert(values, Settings, strict=False)
+
+
+def _check_zone(name: object, origins: Mapping[str, str]) -> None:
+    if name is not None and name not in available_timezones():
+        raise SettingsError(
+            f"The setting time_zone ({origins['time_zone']}) is wrong: it is no IANA name such as Europe/London.",
+            field="time_zone",
+        )
 
 
 def _flag(name: str) -> str:

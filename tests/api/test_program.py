@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from regulars.app import Program
-from regulars.settings import Settings
+from regulars.settings import Settings, SettingsError
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
 from regulars.store.opening import Store
@@ -42,6 +42,25 @@ async def test_the_program_is_alive_and_ready(client: httpx.AsyncClient) -> None
     assert (await client.get("/healthz")).status_code == 200
     ready = await client.get("/readyz")
     assert ready.status_code == 200, ready.text
+
+
+async def test_what_the_operator_fixed_holds_over_the_api_too(
+    database: Database, master_key: MasterKey, private_directory: Callable[[], Path]
+) -> None:
+    store = Store(database, master_key, private_directory(), None)
+    number = ensure_default(database)
+    with pytest.raises(SettingsError, match="phone_region"):
+        Program(store, Settings(phone_region="XX"), number)
+    program = Program(store, Settings(phone_region="FR", workspace_name="Fixed"), number)
+    transport = httpx.ASGITransport(app=program.asgi)
+    async with program._run(), httpx.AsyncClient(transport=transport, base_url=ADDRESS) as caller:
+        made = await program.keys.create(number, name="t", scopes=["admin"], actor="test")
+        caller.headers["authorization"] = f"Bearer {made.text}"
+        told = (await caller.get("/v1/settings")).json()
+        assert told["region"] == {"value": "FR", "origin": "operator"}
+        refused = await caller.put("/v1/settings", json={"version": told["version"], "name": "Mine"})
+        assert assert_error(refused, 400)["field"] == "name"
+        assert "<title>Sign in · Fixed</title>" in (await caller.get("/sign-in")).text
 
 
 async def test_an_event_becomes_a_profile(client: httpx.AsyncClient) -> None:

@@ -26,7 +26,10 @@ PAGES = (
     "/webhooks/2/deliveries/61", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
     "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent",
     "/reports/sales", "/reports/sales?span=today&compare=none", "/reports/stores", "/reports/store?store=station",
-    "/reports/staff", "/reports/sales?from=x", "/invitation?token=x", "/nope", "/_kit",
+    "/reports/staff", "/reports/sales?from=x",
+    "/settings", "/settings/appearance", "/settings/appearance?hue=%23aa3377",
+    "/settings/appearance?hue=%23ffcc00", "/settings/stores", "/settings/stores/edit?code=high-street", "/settings/products",
+    "/settings/staff", "/settings/staff/new", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
@@ -145,6 +148,11 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
         "/reports/sales",
         "/reports/stores",
         "/reports/staff",
+        "/settings",
+        "/settings/appearance",
+        "/settings/stores",
+        "/settings/products",
+        "/settings/staff/new",
     ],
 )
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
@@ -177,6 +185,10 @@ def test_every_target_is_large_enough(window: Page) -> None:
         "/reports/sales",
         "/reports/stores",
         "/reports/staff",
+        "/settings",
+        "/settings/appearance",
+        "/settings/stores",
+        "/settings/products/new",
     ):
         window.goto(path)
         small = window.evaluate(

@@ -26,6 +26,8 @@ SCREENS = {
     "audit": "/audit",
     "keys": "/keys",
     "people": "/people",
+    "settings": "/settings",
+    "stores": "/settings/stores",
     "kit": "/_kit",
 }
 GROWTH = 0.35
@@ -85,6 +87,12 @@ def sideways(page: Page) -> int:
         "/keys",
         "/keys/sources",
         "/people",
+        "/settings",
+        "/settings/appearance",
+        "/settings/stores",
+        "/settings/stores/new",
+        "/settings/products",
+        "/settings/staff",
     ],
 )
 def test_longer_words_break_no_layout(window: Page, long_words: None, path: str) -> None:
@@ -107,6 +115,12 @@ def test_longer_words_break_no_layout(window: Page, long_words: None, path: str)
         "/keys",
         "/keys/sources",
         "/people",
+        "/settings",
+        "/settings/appearance",
+        "/settings/stores",
+        "/settings/stores/new",
+        "/settings/products",
+        "/settings/staff",
     ],
 )
 def test_a_language_from_right_to_left_breaks_no_layout(window: Page, path: str) -> None:

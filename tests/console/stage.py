@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
@@ -26,6 +25,7 @@ from litestar.exceptions import HTTPException
 from regulars.connectors import connectors
 from regulars.console.accounts import Role
 from regulars.console.i18n import Language
+from regulars.console.services.workspace_settings import Ground, Values
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.console.web.deps import language_of
 from regulars.delivery import Poster
@@ -59,8 +59,12 @@ class Stage:
         *,
         development: bool = False,
         words: NullTranslations | None = None,
+        fixed: Mapping[str, str] | None = None,
+        home: Path | None = None,
         **options: Any,
     ) -> None:
+        self._fixed = fixed or {}
+        self.home = home
         self.database = database
         self.workspace_id = ensure_default(database)
         owner = database.connect_owner()
@@ -157,8 +161,8 @@ class Stage:
         self.url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
         self._ready.set()
 
-    def _language(self, request: WebRequest) -> Language:
-        return Language(Locale("en"), self.words) if self.words else language_of(request)
+    def _language(self, request: WebRequest, default: str) -> Language:
+        return Language(Locale("en"), self.words) if self.words else language_of(request, default)
 
     def _app(self) -> Litestar:
         deps = Deps(
@@ -172,8 +176,8 @@ class Stage:
             sources=self.register,
             webhooks=self.webhooks,
             connectors=connectors(),
-            workspace_name="Corner Shops",
-            zone=ZoneInfo("Europe/London"),
+            ground=Ground(fixed=self._fixed, defaults=Values(name="Corner Shops", time_zone="Europe/London")),
+            home=self.home,
             development=self._development,
             language=self._language,
             **self._options,

@@ -29,6 +29,17 @@ PAGES = {
     "/people": "People and roles",
     "/account": "Your account",
     "/account/second-factor": "Second factor",
+    "/settings": "What is kept how long",
+    "/settings/appearance": "Your colour",
+    "/settings/appearance?hue=%23aa3377": "This is a preview",
+    "/settings/stores": "Add a store",
+    "/settings/stores?show=bare": "Need details",
+    "/settings/stores/new": "Add a store",
+    "/settings/products": "SKU, barcode or name",
+    "/settings/products?q=zzzz": "No product starts so",
+    "/settings/products/new": "Add a product",
+    "/settings/staff": "Staff",
+    "/settings/staff/new": "Add somebody",
 }
 PAGE_PACKED_BYTES_MAX = 30 * 1024
 FRAGMENT = {"HX-Request": "true"}

@@ -117,3 +117,11 @@ def test_an_empty_variable_counts_as_unset(tmp_path: Path) -> None:
 def test_every_setting_explains_itself() -> None:
     assert [info.name for info in SETTINGS] == list(Settings.__struct_fields__)
     assert all(info.help.endswith(".") and info.type and info.flag.startswith("--") for info in SETTINGS)
+
+
+def test_a_time_zone_that_is_none_stops_the_program_at_its_start(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"REGULARS_TIME_ZONE.*Europe/London") as caught:
+        load_settings(environ={"REGULARS_TIME_ZONE": "Mars/Olympus"}, directory=tmp_path)
+    assert caught.value.field == "time_zone"
+    loaded = load_settings(environ={"REGULARS_TIME_ZONE": "Europe/Madrid"}, directory=tmp_path)
+    assert loaded.settings.time_zone == "Europe/Madrid"

@@ -51,6 +51,14 @@ def email(value: str) -> str | None:
     return text
 
 
+@lru_cache(maxsize=1)
+def regions() -> dict[str, int]:
+    """The countries (ISO 3166) whose phone numbers can be read, with their calling codes."""
+    return {
+        code: phonenumbers.country_code_for_region(code) for code in sorted(phonenumbers.SUPPORTED_REGIONS)
+    }
+
+
 def phone(value: str, region: str) -> str | None:
     """A phone number in E.164, read in `region` (ISO 3166) when it has no prefix; None when impossible."""
     text = _PHONE_NOISE.sub("", value.strip())

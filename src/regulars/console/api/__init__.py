@@ -28,6 +28,7 @@ from . import (
     rejected,
     reports,
     requests,
+    settings,
     sources,
     staff,
     stores,
@@ -60,7 +61,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.list_requests, requests.add_request,
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
-    reports.report_staff, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    reports.report_staff, settings.show_settings, settings.put_settings, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

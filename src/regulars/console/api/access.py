@@ -113,6 +113,8 @@ RULES: Final = (
     _put("/v1/sources/{name}", "Sources", ADMIN),
     _post("/v1/sources/{name}/disable", "Sources", ADMIN),
     _post("/v1/sources/{name}/enable", "Sources", ADMIN),
+    _read("/v1/settings", "Settings", ADMIN),
+    _put("/v1/settings", "Settings", ADMIN, answers=(409,)),
     _read("/v1/keys", "Keys", ADMIN),
     _post("/v1/keys", "Keys", ADMIN),
     _post("/v1/keys/{key_id}/rotate", "Keys", ADMIN),

@@ -21,6 +21,7 @@ from regulars.console.services.consents import (
     present_address,
     words_of,
 )
+from regulars.console.services.registering import Stand, event_id, submit
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import (
     OCCURRED_AHEAD_SECONDS_MAX,
@@ -36,7 +37,7 @@ from regulars.vocabulary.events import Consent as ConsentSaid
 from .deps import AtVisit, Visit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
 from .profiles import profile_id_in, source_names, unknown_profile
-from .registering import Stand, event_id, submit
+from .registering import author_of
 from .shapes import Id as HexId
 from .shapes import Status, status_of
 
@@ -134,16 +135,17 @@ async def add_consent(visit: AtVisit, data: JSONBody[NewConsent]) -> ConsentHear
     at = data.occurred_at or now
     if not _EARLIEST <= at <= now + _AHEAD:
         raise InvalidInput("occurred_at is in the future or before 1970.", field="occurred_at")
+    author = author_of(visit)
     said = [msgspec.to_builtins(data), at if visit.idempotency_key is None else None]
     event = Event(
-        id=event_id(visit, "consent", said, Stand()),
+        id=event_id(author, "consent", said, Stand()),
         type="consent.given" if data.status == "granted" else "consent.withdrawn",
         occurred_at=at,
         customer=data.customer,
         consent=ConsentSaid(channel=data.channel, purpose=data.purpose, address=address, text=data.text),
     )
     _check(visit, event)
-    result = await submit(visit, event, f"consent:{data.channel}")
+    result = await submit(author, event, f"consent:{data.channel}")
     return ConsentHeard(
         id=event.id,
         result="duplicate" if result.status == "duplicate" else "applied",

@@ -11,6 +11,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 
 from regulars.console.passwords import Passwords
+from regulars.console.services.workspace_settings import Ground
 from regulars.observe import Metrics
 from regulars.store.answers import Answers
 from regulars.store.keys import Caller, Keys
@@ -47,6 +48,7 @@ class ApiDeps:
 
     `workspace_id` is the default one, whose hooks need no number. `zone` is where deadlines are counted when no
     shop says its own.
+    `workspace_id` is the default one, whose hooks need no number; `ground` is what settings of workspaces stand on.
     """
 
     store: Store
@@ -62,6 +64,7 @@ class ApiDeps:
     base_url: str
     workspace_id: int = 1
     zone: tzinfo = UTC
+    ground: Ground = field(default_factory=Ground)
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
 
 

@@ -1,38 +1,20 @@
-"""Writes to the registers and of consent: events of the caller's source, through the gate like all others.
-
-So the log rebuilds what was written here. An event's id comes from the Idempotency-Key, else from what is
-said and what it replaces: a repeat changes nothing, and saying something anew after something else does.
-"""
+"""What the register routes share: codes in addresses, and the caller as the author of what is written."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
-from uuid import UUID
+from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from regulars.capabilities.registers.rules import entries_of
-from regulars.console.services.saying import say
+from regulars.console.services.registering import Author
+from regulars.console.services.registers import Details
 from regulars.vocabulary.errors import InvalidInput
-from regulars.vocabulary.events import Event
-from regulars.vocabulary.intake import Result
 
 from .deps import Visit
 
 DOOR: Final = "api"
 CODE_CHARACTERS_MAX: Final = 200
-_NOTHING: Final = UUID(int=0)
-_MOMENT: Final = timedelta(microseconds=1)
-
-
-class Stand(Struct, frozen=True):
-    """When and by which event an entry of a register was last told; never, where a sale only mentioned it."""
-
-    said_at: datetime | None = None
-    said_key: UUID = _NOTHING
 
 
 def code_in(path: Path) -> str:
@@ -43,39 +25,21 @@ def code_in(path: Path) -> str:
     return code
 
 
-def occurred_at(visit: Visit, stand: Stand) -> datetime:
-    """Now, or just after what is to be replaced, where a source's clock is ahead of ours."""
-    now = visit.deps.clock()
-    return now if stand.said_at is None else max(now, stand.said_at + _MOMENT)
-
-
-def event_id(visit: Visit, route: str, said: Any, stand: Stand) -> str:
-    """The id of an event: the same for a repeat of the call, another for anything else."""
-    text = msgspec.json.encode(said, order="sorted").decode()
-    key = visit.idempotency_key
-    again = ("content", stand.said_key.hex) if key is None else ("key", key)
-    parts = (visit.caller.key_id, route, text, *again)
-    return f"api-{visit.vault.hash('api.write', *parts)}"
-
-
-def checked(event: Event, part: str) -> Event:
-    """The event, when the registers can take it. Raises InvalidInput with the field of the request's body."""
-    try:
-        entries_of(event, _NOTHING.hex)
-    except InvalidInput as error:
-        name = error.field.removeprefix(f"{part}.") if error.field else None
-        raise InvalidInput(error.message, code=error.code, field=name) from None
-    return event
-
-
-async def submit(visit: Visit, event: Event, object_: str) -> Result:
-    """Apply one event and note it in the audit trail. Raises Unprocessable when it was not taken."""
-    return await say(
-        visit.deps.gate,
-        visit.api.database,
-        visit.caller.source,
-        event,
+def author_of(visit: Visit) -> Author:
+    """The caller, who writes for the source of their key."""
+    return Author(
+        database=visit.api.database,
+        vault=visit.vault,
+        gate=visit.deps.gate,
+        clock=visit.deps.clock,
+        source=visit.caller.source,
         door=DOOR,
         actor=visit.actor,
-        object_=object_,
+        caller=visit.caller.key_id,
+        idempotency_key=visit.idempotency_key,
     )
+
+
+def details_of(data: Struct, type_: type[Details]) -> Details:
+    """What is said of an entry, out of a request that also names it."""
+    return type_(**{name: getattr(data, name) for name in type_.__struct_fields__})

@@ -69,6 +69,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "staff.updated": "Staff details changed",
     "audit.exported": "Audit log exported",
     "report.exported": "Report downloaded",
+    "settings.changed": "Settings changed",
+    "settings.checklist_dismissed": "Set-up list put away",
 }
 
 # Groups of actions for the filter: a key for the address, the words, and what stands before the dot.
@@ -87,6 +89,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("registers", "Products, shops and staff", ("product", "store", "staff")),
     ("reports", "Reports", ("report",)),
     ("audit", "Audit log", ("audit",)),
+    ("settings", "Settings", ("settings",)),
 )
 OTHER: Final = "other"
 """The group of all actions that no other group has."""
@@ -118,6 +121,13 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "rejected": "Rejected event %(name)s",
     "request": "Request %(name)s",
     "report": "Report %(name)s",
+}
+
+# Objects of which there is one.
+_WHOLES: Final[Mapping[str, str]] = {
+    "rejected": "Rejected events",
+    "audit": "Audit log",
+    "settings": "Settings of the workspace",
 }
 
 _DETAILS: Final[Mapping[str, str]] = {
@@ -167,6 +177,10 @@ _DETAILS: Final[Mapping[str, str]] = {
     "last_day": "Last day",
     "currency": "Currency",
     "store": "Shop",
+    "time_zone": "Time zone",
+    "region": "Region of phone numbers",
+    "language": "Language",
+    "hue": "Colour",
 }
 
 _ID_SHOWN: Final = 8
@@ -195,10 +209,8 @@ class Names(Struct, frozen=True):
         """What was acted on, in words."""
         if object_ in PARTS:
             return _(PARTS[object_]) if object_ else ""
-        if object_ == "rejected":
-            return _("Rejected events")
-        if object_ == "audit":
-            return _("Audit log")
+        if object_ in _WHOLES:
+            return _(_WHOLES[object_])
         if action == "customer.erased":
             return _("Erasure %(name)s", name=object_[:_ID_SHOWN])
         kind, _colon, id_ = object_.partition(":")

@@ -6,13 +6,14 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import category
 from uuid import UUID
 
 from msgspec import Struct
 
 from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
-from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.errors import Conflict, InvalidInput
 
 SQL = load_queries("regulars.store.views", "customers.sql")
 
@@ -24,6 +25,15 @@ class SourceName(Struct, frozen=True):
     name: str
     kind: str
     till_system: str
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else saved since this was read. Read it again."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self, field: str | None = None) -> None:
+        super().__init__("Somebody else saved since this was read. Read it again.", field=field)
 
 
 async def rows(conn: AsyncConnection, sql: Any, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -54,6 +64,11 @@ def mask(kind: str, value: str) -> str:
         local, _, domain = value.partition("@")
         return f"{local[:1]}•••@{domain}"
     return f"•••• {value[-4:]}" if len(value) > 6 else "••••"
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text holds what is no sign of any writing: control characters, halves of surrogate pairs."""
+    return any(category(char) in {"Cc", "Cs"} for char in text)
 
 
 def pack_place(*parts: object) -> str:

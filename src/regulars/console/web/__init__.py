@@ -29,12 +29,14 @@ from .pages import (
     palette,
     people,
     preferences,
+    registers,
     rejected,
     reports,
     request_steps,
     requests,
     second_factor,
     second_step,
+    settings,
     single_sign_on,
     store,
     store_shell,
@@ -57,11 +59,13 @@ _HANDLERS = (
     *palette.HANDLERS,
     *people.HANDLERS,
     *preferences.HANDLERS,
+    *registers.HANDLERS,
     *reports.HANDLERS,
     *request_steps.HANDLERS,
     *requests.HANDLERS,
     *second_factor.HANDLERS,
     *second_step.HANDLERS,
+    *settings.HANDLERS,
     *single_sign_on.HANDLERS,
     *store.HANDLERS,
     *store_shell.HANDLERS,
@@ -93,12 +97,13 @@ def console(deps: Deps) -> Console:
     def on_error(request: WebRequest, error: Exception) -> Response[Any]:
         return error_page(desk, request, error)
 
-    async def choose_words(request: WebRequest) -> None:
-        i18n.use(deps.language(request))
+    async def prepare(request: WebRequest) -> None:
+        await deps.workspace.refresh()
+        i18n.use(deps.language(request, deps.workspace.values.language))
 
     router = Router(
         path="/",
-        before_request=choose_words,
+        before_request=prepare,
         route_handlers=list(_HANDLERS),
         dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
         exception_handlers={RegularsError: on_error, HTTPException: on_error, Exception: on_error},

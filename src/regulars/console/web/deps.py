@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from litestar import Request
 
 from regulars.console.i18n import Language, chosen
+from regulars.console.services.workspace_settings import Ground
 from regulars.console.sign_on_settings import SignOnSettings
 from regulars.engine.erase import Erasure
 from regulars.store.database import Database
@@ -21,6 +23,8 @@ from regulars.store.vault import Vault
 from regulars.store.webhooks import Webhooks
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.intake import Gate, ReplayOutcome
+
+from .workspace import Workspace
 
 __all__ = ["Deps", "Replay", "ReplayOutcome", "WebRequest"]
 
@@ -45,22 +49,22 @@ def _peer(request: WebRequest) -> str:
     return request.client.host if request.client else ""
 
 
-def language_of(request: WebRequest) -> Language:
-    """The language the person chose, else the browser's, else English."""
-    return chosen(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"))
+def language_of(request: WebRequest, default: str) -> Language:
+    """The language the person chose, else the browser's, else the default."""
+    return chosen(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language"), default)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deps:
-    """Handed to `routes`. `base_url` is the public address, `zone` the time zone times are shown in, `region` the
-    country (ISO 3166) whose phone numbers need no prefix.
+    """Handed to `routes`. `base_url` is the public address, `ground` what the operator fixed and what holds where
+    nobody chose, `home` where the list of backups is, `gate` the one the doors use.
 
     `keys` and `sources` are those the doors look callers up in: what is changed here holds there at once; `gate` is
     theirs too. `forget` erases for good.
 
     `client_address` tells who asks, proxies taken into account. `development` opens `/_kit`. With
     `require_second_factor` nobody gets past setting one up. `sign_on` is the provider people may come by.
-    `language` tells which language a page is to be in.
+    `language` tells which language a page is to be in, given the default.
     """
 
     db: Database
@@ -73,15 +77,34 @@ class Deps:
     sources: Sources
     webhooks: Webhooks
     connectors: Mapping[str, Connector]
-    workspace_name: str = "Regulars"
-    zone: ZoneInfo = _UTC
-    region: str = "GB"
+    ground: Ground = field(default_factory=Ground)
+    home: Path | None = None
     development: bool = False
     require_second_factor: bool = False
     sign_on: SignOnSettings | None = None
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     client_address: Callable[[WebRequest], str] = _peer
-    language: Callable[[WebRequest], Language] = language_of
+    language: Callable[[WebRequest, str], Language] = language_of
+    workspace: Workspace = field(init=False)
+
+    def __post_init__(self) -> None:
+        made = Workspace(self.db, self.vault.workspace_id, self.ground)
+        object.__setattr__(self, "workspace", made)
+
+    @property
+    def workspace_name(self) -> str:
+        """What the console calls itself."""
+        return self.workspace.values.name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone times are shown in."""
+        return self.workspace.zone
+
+    @property
+    def region(self) -> str:
+        """The country (ISO 3166) whose phone numbers need no prefix."""
+        return self.workspace.values.region
 
     @property
     def secure(self) -> bool:

@@ -80,11 +80,9 @@ class Desk:
         self.accounts = Accounts(deps.db, deps.vault, passwords, deps.clock)
         self.team = Team(deps.db, deps.vault, passwords, deps.clock)
         self.own = OwnAccount(deps.db, deps.vault, passwords, deps.clock)
-        self.factors = SecondFactors(deps.db, deps.vault, deps.clock, deps.workspace_name)
         self.single_sign_on = SingleSignOn(deps.db, deps.vault, self.team, deps.clock)
         self.provider = _provider(deps)
         self.tickets_used = Once(time.monotonic)
-        self.requests = Requests(_means(deps))
         self.consent_figures = ConsentFigures(deps.db, deps.vault.workspace_id, deps.clock)
         self.throttle = Throttle(time.monotonic)
         self.code_throttle = Throttle(time.monotonic, account_failures_max=CODE_FAILURES_MAX)
@@ -100,6 +98,16 @@ class Desk:
     async def has_password(self, user_id: UUID) -> bool:
         """Whether somebody has a password that lets them in."""
         return self.passwords_open and await self.own.has_password(user_id)
+
+    @property
+    def factors(self) -> SecondFactors:
+        """Second factors, under the name the workspace has now."""
+        return SecondFactors(self.deps.db, self.deps.vault, self.deps.clock, self.deps.workspace_name)
+
+    @property
+    def requests(self) -> Requests:
+        """Requests about data, with the days of the zone the workspace has now."""
+        return Requests(_means(self.deps))
 
     async def visit(self, request: WebRequest, *, enrolling: bool = False) -> Visit:
         """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`)."""

@@ -33,6 +33,9 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "keys": frozenset({"owner", "engineer"}),
     "webhooks": frozenset({"owner", "engineer"}),
     "people": frozenset({"owner"}),
+    "settings": frozenset({"owner", "engineer"}),
+    "appearance": frozenset({"owner"}),
+    "staff": frozenset({"owner"}),
 }
 """Which roles may open a page, and do what it offers."""
 
@@ -55,6 +58,7 @@ def entries() -> Sequence[NavItem]:
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
         NavItem("webhooks", "/webhooks", "send", _("Webhooks"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
+        NavItem("settings", "/settings", "settings", _("Settings"), group=_("Set-up")),
     ]
 
 

@@ -65,6 +65,8 @@ class Pages:
         viewer = context.get("viewer")
         context.setdefault("nav", navigation(viewer) if viewer else ())
         context.setdefault("now", self._deps.clock())
+        context.setdefault("workspace_name", self._deps.workspace_name)
+        context.setdefault("brand_path", self._deps.workspace.brand_path)
         return self._env.get_template(template).render(context)
 
 
@@ -108,7 +110,6 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
     env.globals.update(
         asset=assets.url,
         icon_url=assets.icon,
-        workspace_name=deps.workspace_name,
         query=_query,
         may_open=may_open,
         now_=deps.clock,
@@ -131,7 +132,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         curl=filters.curl,
         sums=filters.sums,
         address=filters.address_line,
-        birthday=words.day,
+        date=words.day,
         channel_words=filters.channel_words,
         age=lambda when: words.span(max(timedelta(0), deps.clock() - when)),
         day=lambda when: words.day(when, deps.zone),

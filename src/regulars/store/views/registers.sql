@@ -8,6 +8,24 @@ select code, name, time_zone, region, country, currency, tax_mode, nullif(said_a
  order by code
  limit %(limit)s;
 
+-- name: store_lines
+-- Shops from a code on, each with its last business day since a day; with `bare` only those that lack details.
+select s.code, s.name, s.time_zone, s.region, s.country, s.currency, s.tax_mode, nullif(s.said_at, '-infinity'), d.last_day
+  from store s
+  left join (select store, max(business_date) as last_day from store_day
+              where workspace_id = %(workspace_id)s and business_date >= %(since)s
+              group by store) d on d.store = s.code
+ where s.workspace_id = %(workspace_id)s and s.code > %(after)s
+   and (not %(bare)s or s.name is null or s.time_zone is null)
+ order by s.code
+ limit %(limit)s;
+
+-- name: bare_stores
+-- How many shops lack their name or time zone, counted up to a limit.
+select count(*) from (select from store
+                       where workspace_id = %(workspace_id)s and (name is null or time_zone is null)
+                       limit %(limit)s) bare;
+
 -- name: store
 -- One shop.
 select code, name, time_zone, region, country, currency, tax_mode, nullif(said_at, '-infinity'), said_key
@@ -19,6 +37,16 @@ select code, name, time_zone, region, country, currency, tax_mode, nullif(said_a
 select sku, name, category, brand, barcode, price_minor, currency, active, nullif(said_at, '-infinity'), said_key
   from product
  where workspace_id = %(workspace_id)s and sku > %(after)s
+ order by sku
+ limit %(limit)s;
+
+-- name: products_starting
+-- Products from a SKU on whose SKU, barcode or name starts with a text. It reads on from there in order of the SKUs
+-- until a page is full: under row-level security no index may answer lower() and like.
+select sku, name, category, brand, barcode, price_minor, currency, active, nullif(said_at, '-infinity'), said_key
+  from product
+ where workspace_id = %(workspace_id)s and sku > %(after)s
+   and (lower(sku) like %(start)s or lower(barcode) like %(start)s or lower(name) like %(start)s)
  order by sku
  limit %(limit)s;
 

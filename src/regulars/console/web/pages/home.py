@@ -9,9 +9,10 @@ from litestar import Response, get
 from regulars.console.accounts import Viewer
 from regulars.console.services import home as service
 from regulars.console.services import log
+from regulars.console.services.checklist import Step, load_checklist
 from regulars.console.web.deps import WebRequest
-from regulars.console.web.desk import AtDesk, Desk
-from regulars.console.web.nav import may_open
+from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.nav import MAY_OPEN, may_open
 
 RECENT_LINES = 6
 EVENTS_LOOKED_AT = 30
@@ -28,8 +29,18 @@ async def home(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "home")
     params = request.query_params
     asked = service.Asked.read(params.get("span"), params.get("compare"), params.get("currency"))
+    steps = await _checklist(desk, visit)
     context = await home_context(desk, visit.viewer, asked)
-    return await desk.page(request, visit, "pages/home.html", "home", **context)
+    return await desk.page(request, visit, "pages/home.html", "home", checklist=steps, **context)
+
+
+async def _checklist(desk: Desk, visit: Visit) -> list[Step]:
+    """What the set-up lacks, for those who do it."""
+    if not may_open(visit.viewer, "settings"):
+        return []
+    pages = {key for key in MAY_OPEN if may_open(visit.viewer, key)}
+    deps = desk.deps
+    return await load_checklist(deps.db, desk.workspace_id, deps.home, deps.clock(), pages)
 
 
 async def home_context(desk: Desk, viewer: Viewer, asked: service.Asked) -> dict[str, Any]:
