@@ -16,6 +16,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from regulars.vocabulary.scopes import SCOPES
+
 CONSOLE = Path(__file__).parent.parent / "src" / "regulars" / "console"
 CATALOGUES = CONSOLE / "locale"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
@@ -34,6 +36,8 @@ def texts() -> Catalog:
     )
     for _file, _line, message, _comments, context in sorted(found, key=lambda one: (one[0], one[1])):
         catalogue.add(message, context=context)
+    for scope in SCOPES:
+        catalogue.add(scope.help)
     return catalogue
 
 

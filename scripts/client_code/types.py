@@ -49,7 +49,9 @@ def _of_kind(kind: str, schema: Json, *, told: bool) -> str:
 def _literal(values: Collection[Any], *, told: bool) -> str:
     if told and all(isinstance(one, str) for one in values):
         return "str"
-    return f"Literal[{', '.join(map(_quoted, values))}]"
+    named = [one for one in values if one is not None]
+    literal = f"Literal[{', '.join(map(_quoted, named))}]"
+    return literal if len(named) == len(values) else _union([literal, "None"], apart=False)
 
 
 def _union(parts: list[str], *, apart: bool) -> str:

@@ -34,6 +34,8 @@ READ: Final = frozenset({"profiles:read"})
 ADMIN: Final = frozenset({"admin"})
 READERS: Final = READ | ADMIN
 PRIVACY: Final = frozenset({"privacy", "admin"})
+OFFICER: Final = frozenset({"privacy"})
+REPORTS: Final = frozenset({"reports:read"})
 WRITE: Final = frozenset({"events:write"})
 CLEAR: Final = frozenset({"pii:read"})
 AT: Final = "2026-11-20T10:00:00Z"
@@ -93,6 +95,37 @@ TABLE: Final = {
     ("POST", "/v1/people/{user_id}/disable"): _person(),
     ("POST", "/v1/people/{user_id}/enable"): _person(),
     ("POST", "/v1/people/{user_id}/sign-out"): _person(),
+    ("POST", "/v1/people/{user_id}/reset-second-factor"): _person(),
+    ("GET", "/v1/settings"): Row(ADMIN),
+    ("PUT", "/v1/settings"): Row(ADMIN, body={"version": 0}),
+    ("GET", "/v1/reports/sales"): Row(REPORTS),
+    ("GET", "/v1/reports/stores"): Row(REPORTS),
+    ("GET", "/v1/reports/staff"): Row(REPORTS),
+    ("GET", "/v1/requests"): Row(OFFICER),
+    ("POST", "/v1/requests"): Row(OFFICER, body={}),
+    ("GET", "/v1/requests/{request_no}"): Row(OFFICER, names=True),
+    ("POST", "/v1/requests/{request_no}/check"): Row(OFFICER, body={"method": "document"}, names=True),
+    ("POST", "/v1/requests/{request_no}/extend"): Row(OFFICER, body={"reason": "complex"}, names=True),
+    ("POST", "/v1/requests/{request_no}/notes"): Row(OFFICER, body={"text": "Called."}, names=True),
+    ("POST", "/v1/requests/{request_no}/refuse"): Row(OFFICER, body={"reason": "identity"}, names=True),
+    ("POST", "/v1/requests/{request_no}/execute"): Row(OFFICER, body={}, names=True),
+    ("GET", "/v1/requests/{request_no}/data"): Row(OFFICER, CLEAR, names=True),
+    ("GET", "/v1/requests/{request_no}/proof"): Row(OFFICER, names=True),
+    ("GET", "/v1/webhooks"): Row(ADMIN),
+    ("POST", "/v1/webhooks"): Row(ADMIN, body={"url": "https://example.com/", "types": ["sale.recorded"]}),
+    ("GET", "/v1/webhooks/{webhook_id}"): Row(ADMIN, names=True),
+    ("PUT", "/v1/webhooks/{webhook_id}"): Row(
+        ADMIN, body={"url": "https://example.com/", "types": ["sale.recorded"]}, names=True
+    ),
+    ("POST", "/v1/webhooks/{webhook_id}/disable"): Row(ADMIN, names=True),
+    ("POST", "/v1/webhooks/{webhook_id}/enable"): Row(ADMIN, names=True),
+    ("POST", "/v1/webhooks/{webhook_id}/rotate"): Row(ADMIN, body={}, names=True),
+    ("POST", "/v1/webhooks/{webhook_id}/test"): Row(ADMIN, names=True),
+    ("POST", "/v1/webhooks/{webhook_id}/delete"): Row(ADMIN, names=True),
+    ("GET", "/v1/webhooks/{webhook_id}/deliveries"): Row(ADMIN, names=True),
+    ("POST", "/v1/webhooks/{webhook_id}/deliveries:resend"): Row(ADMIN, body={"since": AT}, names=True),
+    ("GET", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"): Row(ADMIN, names=True),
+    ("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): Row(ADMIN, names=True),
     ("POST", "/v1/events"): Row(WRITE, body={"id": "fresh", "type": "page.viewed", "occurred_at": AT}),
     ("POST", "/v1/track"): Row(WRITE, body={"userId": "u", "event": "Looked", "messageId": "m-1"}),
     ("POST", "/v1/identify"): Row(WRITE, body={"userId": "u", "messageId": "m-2"}),

@@ -10,7 +10,9 @@ import msgspec
 
 
 class Account(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """An account. `invited`: no password was set yet; `sessions`: how many live."""
+    """An account. `invited`: no password was set yet, and they did not come by single sign-on; `sessions`:
+    how many live; `stores`: null for all; `second_factor`: whether one is on.
+    """
 
     # 32 hexadecimal digits.
     id: str
@@ -18,11 +20,13 @@ class Account(msgspec.Struct, kw_only=True, omit_defaults=True):
     email: str
     # One of associate, engineer, manager, marketer, owner, privacy.
     role: str
+    stores: list[str] | None
     created_at: datetime
     disabled_at: datetime | None
     invited: bool
     seen_at: datetime | None
     sessions: int
+    second_factor: bool
 
 
 class AccountList(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -38,11 +42,15 @@ class EndedSessions(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class InviteRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Whom to invite. Without a name the part of the address before the @ is taken."""
+    """Whom to invite. Without a name the part of the address before the @ is taken.
+
+    `stores` limits a manager or an associate to stores of the register; null: all stores.
+    """
 
     email: str
     role: Literal["associate", "engineer", "manager", "marketer", "owner", "privacy"]
     name: str = ""
+    stores: list[str] | None = None
 
 
 class Link(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -57,3 +65,9 @@ class RoleRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The role somebody is to have."""
 
     role: Literal["associate", "engineer", "manager", "marketer", "owner", "privacy"]
+
+
+class StoresRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The stores of the register somebody is to be limited to; null: all stores."""
+
+    stores: list[str] | None

@@ -82,6 +82,7 @@ class Export(msgspec.Struct, kw_only=True, omit_defaults=True):
     consents: list[Consent]
     receipts: list[Receipt]
     events: list[TimelineEntry]
+    requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
 
 
@@ -96,6 +97,18 @@ class ExportedRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     # Names, birth date, address and traits.
     fields: dict[str, Any]
     identifiers: list[Identifier]
+
+
+class ExportedRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A request the person made before, with what was written down of it."""
+
+    request: int
+    kind: str
+    received_on: date
+    outcome: str | None
+    asked_by: str
+    wording: str
+    notes: list[str]
 
 
 class GenericValue(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -14,10 +14,14 @@ from .people import PeopleRoutes
 from .products import ProductsRoutes
 from .profiles import ProfilesRoutes
 from .rejected import RejectedRoutes
+from .reports import ReportsRoutes
+from .requests import RequestsRoutes
+from .settings import SettingsRoutes
 from .sources import SourcesRoutes
 from .staff import StaffRoutes
 from .stores import StoresRoutes
 from .tracking import TrackingRoutes
+from .webhooks import WebhooksRoutes
 
 
 class Routes:
@@ -34,7 +38,11 @@ class Routes:
         self.products = ProductsRoutes(connection)
         self.profiles = ProfilesRoutes(connection)
         self.rejected = RejectedRoutes(connection)
+        self.reports = ReportsRoutes(connection)
+        self.requests = RequestsRoutes(connection)
+        self.settings = SettingsRoutes(connection)
         self.sources = SourcesRoutes(connection)
         self.staff = StaffRoutes(connection)
         self.stores = StoresRoutes(connection)
         self.tracking = TrackingRoutes(connection)
+        self.webhooks = WebhooksRoutes(connection)

@@ -4,7 +4,15 @@
 from __future__ import annotations
 
 from ..connection import Group
-from ..models.people import Account, AccountList, EndedSessions, InviteRequest, Link, RoleRequest
+from ..models.people import (
+    Account,
+    AccountList,
+    EndedSessions,
+    InviteRequest,
+    Link,
+    RoleRequest,
+    StoresRequest,
+)
 
 
 class PeopleRoutes(Group):
@@ -81,6 +89,35 @@ class PeopleRoutes(Group):
         Route: PUT /v1/people/{user_id}/role.
         """
         return self._call("PUT", "/v1/people/{user_id}/role", Account, (user_id,), body=body)
+
+    def put_stores(self, user_id: str, body: StoresRequest) -> Account:
+        """Limit somebody to stores.
+
+        Limit a manager or an associate to some stores, or end the limit; it holds from their next
+        request on.
+
+        Scope admin, and pii:read.
+
+        Route: PUT /v1/people/{user_id}/stores.
+        """
+        return self._call("PUT", "/v1/people/{user_id}/stores", Account, (user_id,), body=body)
+
+    def reset_second_factor(self, user_id: str, *, idempotency_key: str | None = None) -> Account:
+        """Reset a second factor.
+
+        Take the second factor of somebody away who lost it. A repeat changes nothing.
+
+        Scope admin, and pii:read.
+
+        Route: POST /v1/people/{user_id}/reset-second-factor.
+        """
+        return self._once(
+            "POST",
+            "/v1/people/{user_id}/reset-second-factor",
+            Account,
+            (user_id,),
+            idempotency_key=idempotency_key,
+        )
 
     def sign_out(self, user_id: str, *, idempotency_key: str | None = None) -> EndedSessions:
         """End sessions.

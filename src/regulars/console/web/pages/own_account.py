@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _, ngettext
+from regulars.console.i18n import _, later, ngettext
 from regulars.console.own_account import OwnSession
 from regulars.console.passwords import PASSWORD_CHARACTERS_MIN
 from regulars.console.web.deps import WebRequest
@@ -19,8 +19,8 @@ from regulars.vocabulary.errors import Conflict, InvalidInput
 from .people import role_words
 
 _DONE: Final = {
-    "password": "Your password was changed, and your other sessions have ended.",
-    "second-factor-off": "Your second factor is switched off.",
+    "password": later("Your password was changed, and your other sessions have ended."),
+    "second-factor-off": later("Your second factor is switched off."),
 }
 """What a page one is sent back from has done, by its word in the address."""
 
