@@ -16,7 +16,8 @@ from regulars.console.services import log
 from regulars.console.services.common import SourceName
 from regulars.console.web.live import BUFFER_LINES_MAX, LINES_PER_TICK_MAX, Place, Tick, Viewer
 from regulars.console.web.pages import stream
-from regulars.vocabulary.errors import InvalidInput
+from regulars.console.web.shared import TEXTS_MAX, SharedTexts
+from regulars.vocabulary.errors import InvalidInput, TryLater
 from tests.console.stage import WAIT_SECONDS, Stage, sale
 
 SEEN_WITHIN_SECONDS = 1.0
@@ -212,3 +213,41 @@ def test_a_place_that_is_not_ours_is_refused(text: str) -> None:
 def test_a_place_survives_the_way_to_the_browser_and_back() -> None:
     place = Place(77, NOW)
     assert Place.read(place.text()) == place
+
+
+@pytest.mark.anyio
+async def test_watchers_of_the_same_share_a_text_and_one_who_leaves_takes_it_from_nobody() -> None:
+    texts, made, go = SharedTexts(), list[int](), asyncio.Event()
+
+    async def make() -> str:
+        made.append(1)
+        await go.wait()
+        return "rows"
+
+    first, second = (asyncio.create_task(texts.get("place", make)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    go.set()
+    assert await second == "rows"
+    assert await texts.get("place", make) == "rows"
+    assert len(made) == 1
+    for other in range(2 * TEXTS_MAX):
+        await texts.get(other, make)
+    assert await texts.get("place", make) == "rows"
+    assert len(made) == 2 * TEXTS_MAX + 2, "what is old is forgotten"
+
+
+@pytest.mark.anyio
+async def test_a_text_that_could_not_be_made_is_made_anew() -> None:
+    texts = SharedTexts()
+
+    async def fail() -> str:
+        raise TryLater("away")
+
+    async def make() -> str:
+        return "rows"
+
+    with pytest.raises(TryLater):
+        await texts.get("place", fail)
+    assert await texts.get("place", make) == "rows"

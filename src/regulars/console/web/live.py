@@ -1,6 +1,6 @@
 """Live updates: one shared tail of the log per workspace, and one stream of server-sent events per page.
 
-The tail asks the store four times a second while somebody watches, and not at all otherwise. What it finds is
+The tail asks the store five times a second while somebody watches, and not at all otherwise. What it finds is
 opened once and handed to every viewer's bounded buffer; a viewer that is too slow loses the oldest lines and is
 told how many. Messages carry the place in the log, from which a browser goes on after a break.
 """
@@ -21,7 +21,9 @@ from regulars.store.database import Database
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput, RegularsError, TryLater
 
-TICK_SECONDS = 0.25
+from .shared import SharedTexts
+
+TICK_SECONDS = 0.2
 LINES_PER_TICK_MAX = 100
 BUFFER_LINES_MAX = 200
 VIEWERS_MAX = 200
@@ -111,6 +113,7 @@ class LiveHub:
         self._clock = clock
         self._viewers: set[Viewer] = set()
         self._task: asyncio.Task[None] | None = None
+        self.texts = SharedTexts()
         self._names = log.Names()
         self._names_age = NAMES_LIFE_TICKS
         self.closed = False

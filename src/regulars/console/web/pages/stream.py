@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.response import Stream
 
+from regulars.console import i18n
 from regulars.console.services import home as home_service
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
@@ -38,7 +39,7 @@ async def live(request: WebRequest, desk: AtDesk) -> Response[Any]:
 
 
 class EventParts:
-    """Renders ticks as rows of the stream."""
+    """Renders ticks as rows of the stream; they are the same for all who look through the same filters."""
 
     def __init__(self, request: WebRequest, desk: Desk) -> None:
         self._desk = desk
@@ -49,7 +50,13 @@ class EventParts:
         lines = [line for line in tick.lines if self._filters.admits(line)]
         if not lines and not tick.missed:
             return ""
-        return self._desk.pages.text("live/events.html", lines=lines, missed=tick.missed, fresh=True)
+        # Ticks that end at one place and are of one length began at one place.
+        key = (self._filters, tick.place, len(tick.lines), tick.missed, i18n.current().code)
+
+        async def make() -> str:
+            return self._desk.pages.text("live/events.html", lines=lines, missed=tick.missed, fresh=True)
+
+        return await self._desk.hub.texts.get(key, make)
 
 
 class HomeParts:
@@ -66,8 +73,15 @@ class HomeParts:
     async def render(self, tick: Tick) -> str:
         """The figures as they are now."""
         await asyncio.sleep(HOME_EVERY_SECONDS)
-        context = await home_context(self._desk, self._viewer, self._asked)
-        return self._desk.pages.text("live/home.html", viewer=self._viewer, **context)
+        second = int(asyncio.get_running_loop().time() / HOME_EVERY_SECONDS)
+        viewer = self._viewer
+        key = (self._asked, viewer.role, viewer.stores, second, i18n.current().code)
+
+        async def make() -> str:
+            context = await home_context(self._desk, viewer, self._asked)
+            return self._desk.pages.text("live/home.html", viewer=viewer, **context)
+
+        return await self._desk.hub.texts.get(key, make)
 
 
 async def _stream(
