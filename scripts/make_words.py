@@ -47,7 +47,7 @@ def updated(file: Path) -> bytes:
     catalogue.update(texts(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     out = io.BytesIO()
-    write_po(out, catalogue, width=120, omit_header=False, sort_output=True, no_location=True)
+    write_po(out, catalogue, width=120, omit_header=True, sort_output=True, no_location=True)
     return out.getvalue()
 
 

@@ -21,6 +21,7 @@ OWNER: Final = frozenset({"owner"})
 REPORTS: Final = frozenset({"owner", "marketer", "manager"})
 REQUESTS: Final = frozenset({"owner", "privacy"})
 SETTINGS: Final = frozenset({"owner", "engineer"})
+FILE: Final = frozenset({"owner", "marketer", "manager", "privacy"})
 STORE: Final = frozenset({"owner", "manager", "associate"})
 
 TABLE: Final = {
@@ -40,6 +41,7 @@ TABLE: Final = {
     ("POST", "/audit/check"): AUDIT,
     ("GET", "/brand/{name}"): ANYBODY,
     ("GET", "/customers"): EVERYBODY,
+    ("GET", "/customers.csv"): FILE,
     ("GET", "/customers/{profile}"): EVERYBODY,
     ("POST", "/customers/{profile}/consent"): REQUESTS,
     ("GET", "/customers/{profile}/events/{number}"): EVERYBODY,

@@ -200,7 +200,7 @@ def test_each_role_opens_what_the_matrix_says_and_no_more(
     stage.add_account(f"{role}@roles.example", role, role)
     pages = {
         "home": "/", "customers": "/customers", "events": "/events", "audit": "/audit", "keys": "/keys",
-        "people": "/people", "store": "/store", "requests": "/requests", "reports": "/reports/sales", "webhooks": "/webhooks", "settings": "/settings", "appearance": "/settings/appearance", "staff": "/settings/staff",
+        "people": "/people", "store": "/store", "requests": "/requests", "reports": "/reports/sales", "webhooks": "/webhooks", "settings": "/settings", "appearance": "/settings/appearance", "staff": "/settings/staff", "customer-file": "/customers.csv",
     }  # fmt: skip
     in_nav = {item.key for item in entries()}
     assert pages.keys() == MAY_OPEN.keys()

@@ -26,9 +26,9 @@ def test_a_scrape_shows_what_was_counted_set_and_measured() -> None:
 def test_a_watched_gauge_is_read_at_each_scrape() -> None:
     metrics = Metrics()
     waiting = [1, 2]
-    metrics.watch("outbox_pending", lambda: len(waiting))
+    metrics.watch("quarantine_open", lambda: len(waiting))
     waiting.append(3)
-    assert metrics.value("outbox_pending") == 3
+    assert metrics.value("quarantine_open") == 3
 
 
 def test_label_values_past_the_bound_are_counted_together() -> None:

@@ -12,7 +12,7 @@ from functools import cache
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.numbers import NumberPattern, format_decimal, format_percent, parse_pattern
+from babel.numbers import NumberPattern, format_decimal, format_percent, get_currency_symbol, parse_pattern
 
 from regulars.vocabulary.money import exponent, to_major
 
@@ -34,6 +34,9 @@ def money(amount_minor: int, currency: str, *, short: bool = False, grid: bool =
     shown = _pattern(i18n.current().locale, places).apply(
         value, i18n.current().locale, currency=currency, currency_digits=False
     )
+    symbol = get_currency_symbol(currency, i18n.current().locale)
+    if symbol[-1:].isalpha() and shown.startswith(symbol):
+        shown = f"{symbol}\u00a0{shown.removeprefix(symbol)}"
     return f"{_MINUS}{shown}" if amount_minor < 0 else shown
 
 

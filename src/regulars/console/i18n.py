@@ -58,14 +58,15 @@ def languages() -> Mapping[str, Language]:
     for file in sorted(resources.files(__package__).joinpath(_LOCALES).iterdir(), key=lambda one: one.name):
         code, dot, ending = file.name.partition(".")
         if dot and ending == "po":
-            found[code] = Language(Locale.parse(code), translations(file.read_bytes()))
+            locale = Locale.parse(code)
+            found[code] = Language(locale, translations(file.read_bytes(), locale))
     return found
 
 
-def translations(catalogue: bytes) -> GNUTranslations:
-    """The words of a catalogue in the form translators work in (PO)."""
+def translations(catalogue: bytes, locale: Locale) -> GNUTranslations:
+    """The words of a catalogue in the form translators work in (PO), its head left to what is known of the language."""
     packed = io.BytesIO()
-    write_mo(packed, read_po(io.BytesIO(catalogue)))
+    write_mo(packed, read_po(io.BytesIO(catalogue), locale=locale))
     packed.seek(0)
     return GNUTranslations(packed)
 

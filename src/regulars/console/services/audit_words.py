@@ -41,6 +41,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "source.configured": later("Source configured"),
     "source.disabled": later("Source switched off"),
     "source.enabled": later("Source switched on"),
+    "customers.exported": later("Customers downloaded"),
     "customer.enrolled": later("Customer enrolled in the store"),
     "webhook.created": later("Webhook added"),
     "webhook.changed": later("Webhook changed"),
@@ -83,7 +84,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("keys", later("API keys"), ("key",)),
     ("sources", later("Sources"), ("source",)),
     ("webhooks", later("Webhooks"), ("webhook",)),
-    ("customers", later("Customers"), ("customer", "consent")),
+    ("customers", later("Customers"), ("customer", "customers", "consent")),
     ("requests", later("Requests"), ("request",)),
     ("events", later("Rejected events"), ("rejected",)),
     ("registers", later("Products, shops and staff"), ("product", "store", "staff")),
@@ -126,6 +127,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
 # Objects of which there is one.
 _WHOLES: Final[Mapping[str, str]] = {
     "rejected": later("Rejected events"),
+    "customers": later("Customers"),
     "audit": later("Audit log"),
     "settings": later("Settings of the workspace"),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from msgspec import Struct, field
@@ -28,6 +28,16 @@ _WORD_LETTERS_MIN = 3
 Order = Literal["latest", "newest"]
 
 
+class Wanted(Struct, frozen=True):
+    """Who a list is to show. `stores`: with an order in one of these; `source_id`: known from that source."""
+
+    source_id: int | None = None
+    stores: frozenset[str] | None = None
+
+
+EVERYBODY: Final = Wanted()
+
+
 class CustomerPage(Struct, frozen=True):
     """One page of customers. `older` is the mark of the next page; `unnamed_receipts`: receipts found that name nobody."""
 
@@ -46,15 +56,15 @@ async def list_customers(
     page: str | None,
     clear: bool,
     spend: bool,
-    stores: frozenset[str] | None,
+    wanted: Wanted,
 ) -> CustomerPage:
     """Customers by when they were last heard of, or by when they were first; 50 to a page.
 
-    With `stores` those with an order in one of them. A page looks at 2,400 events or customers at most, so one may
+    A page looks at 2,400 events or customers at most, so one may
     hold fewer than 50, or nobody, and still go on.
     """
     find = _latest if order == "latest" else _newest
-    ids, older = await find(conn, vault.workspace_id, page, stores)
+    ids, older = await find(conn, vault.workspace_id, page, wanted)
     return await _page(conn, vault, ids, older, clear=clear, spend=spend)
 
 
@@ -105,7 +115,7 @@ async def _page(
 
 
 async def _latest(
-    conn: AsyncConnection, workspace_id: int, page: str | None, stores: frozenset[str] | None
+    conn: AsyncConnection, workspace_id: int, page: str | None, wanted: Wanted
 ) -> tuple[list[UUID], str | None]:
     """Walk the log backwards; a profile stands where its latest event is, so later pages never repeat it."""
     place = unpack_place(page, 1)
@@ -115,8 +125,8 @@ async def _latest(
         params = {"workspace_id": workspace_id, "before": before, "limit": _SCAN_EVENTS}
         found = await rows(conn, SQL.last_heard, params)
         latest = await _latest_of(conn, workspace_id, found, before, ids)
-        regulars = await _buyers(conn, workspace_id, list(latest), stores)
-        ids |= {profile_id: latest[profile_id] for profile_id in regulars}
+        those = await _those(conn, workspace_id, list(latest), wanted)
+        ids |= {profile_id: latest[profile_id] for profile_id in those}
         if len(ids) >= PAGE_ROWS:
             kept = list(ids)[:PAGE_ROWS]
             return kept, pack_place(ids[kept[-1]])
@@ -146,17 +156,17 @@ async def _latest_of(
 
 
 async def _newest(
-    conn: AsyncConnection, workspace_id: int, page: str | None, stores: frozenset[str] | None
+    conn: AsyncConnection, workspace_id: int, page: str | None, wanted: Wanted
 ) -> tuple[list[UUID], str | None]:
     place = unpack_place(page, 2)
     at = datetime.fromisoformat(place[0]) if place else None
     last = uuid_of(place[1], "page") if place else None
-    scan = PAGE_ROWS + 1 if stores is None else _SCAN_EVENTS
+    scan = PAGE_ROWS + 1 if wanted == EVERYBODY else _SCAN_EVENTS
     kept: list[tuple[UUID, datetime]] = []
     for _ in range(_SCANS_MAX):
         params = {"workspace_id": workspace_id, "at": at, "id": last, "limit": scan}
         found = dict(await rows(conn, SQL.newest_profiles, params))
-        kept += [(one, found[one]) for one in await _buyers(conn, workspace_id, list(found), stores)]
+        kept += [(one, found[one]) for one in await _those(conn, workspace_id, list(found), wanted)]
         if len(kept) > PAGE_ROWS:
             last, at = kept[PAGE_ROWS - 1]
             return [one for one, _ in kept[:PAGE_ROWS]], pack_place(at.isoformat(), last)
@@ -167,18 +177,19 @@ async def _newest(
     return [one for one, _ in kept], pack_place(at.isoformat(), last)
 
 
-async def _buyers(
-    conn: AsyncConnection, workspace_id: int, ids: list[UUID], stores: frozenset[str] | None
-) -> list[UUID]:
-    """Of some profiles, those with an order in one of the stores, in their order; all of them for all stores (None)."""
-    if stores is None or not ids:
-        return ids
-    params = {"workspace_id": workspace_id, "ids": ids}
-    found = await rows(conn, SQL.figures_of_profiles, params)
-    theirs = {
-        profile_id for profile_id, figures in found if not stores.isdisjoint(FIGURES.decode(figures).stores)
-    }
-    return [profile_id for profile_id in ids if profile_id in theirs]
+async def _those(conn: AsyncConnection, workspace_id: int, ids: list[UUID], wanted: Wanted) -> list[UUID]:
+    """Of some profiles those that are wanted, in their order."""
+    params = {"workspace_id": workspace_id, "ids": ids, "source_id": wanted.source_id}
+    if wanted.source_id is not None and ids:
+        known = {one[0] for one in await rows(conn, SQL.profiles_of_source, params)}
+        ids = [profile_id for profile_id in ids if profile_id in known]
+    if wanted.stores is not None and ids:
+        found = await rows(conn, SQL.figures_of_profiles, params | {"ids": ids})
+        bought = {
+            one for one, figures in found if not wanted.stores.isdisjoint(FIGURES.decode(figures).stores)
+        }
+        ids = [profile_id for profile_id in ids if profile_id in bought]
+    return ids
 
 
 async def _by_identifier(

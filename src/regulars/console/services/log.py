@@ -274,7 +274,7 @@ async def rejected_detail(conn: AsyncConnection, vault: Vault, quarantine_id: UU
             0,
             _("by %(door)s, from %(source)s", door=door_name(found[3]), source=line.source.name),
         ),
-        Step(_("Refused"), None, line.summary, "bad"),
+        Step(_("Rejected"), None, line.summary, "bad"),
         Step(
             _("Kept for replay"),
             None,

@@ -50,7 +50,7 @@ from .static import static_file
 __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console", "is_for_people", "routes"]
 
 _HANDLERS = (
-    account.sign_in_page, account.sign_in, account.sign_out, home.home, customers.customers, customers.customer,
+    account.sign_in_page, account.sign_in, account.sign_out, home.home, customers.customers, customers.customers_as_file, customers.customer,
     customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
     *audit.HANDLERS,
     *consent.HANDLERS,

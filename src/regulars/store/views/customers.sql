@@ -36,6 +36,11 @@ select record_id, first_at
  order by first_at desc, record_id desc
  limit %(limit)s;
 
+-- name: profiles_of_source
+-- Of some profiles, those that a source knows.
+select distinct profile_id from record
+ where workspace_id = %(workspace_id)s and profile_id = any(%(ids)s::uuid[]) and source_id = %(source_id)s;
+
 -- name: last_heard
 -- The latest events of known customers, newest first, from a place on, with the profile.
 select e.event_no, r.profile_id
