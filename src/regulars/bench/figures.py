@@ -78,6 +78,10 @@ FIGURES: Final = (
         "ms", "console", 150.0, 60.0,
     ),
     Figure(
+        "store-p95", "look-up on the store screen, p95", "card, phone or e-mail; among those pages",
+        "ms", "console", 80.0, 30.0,
+    ),
+    Figure(
         "live-p99", "sale on every screen after its commit, p99", "100 viewers of Live events, 300 events/s, 1 M profiles",
         "ms", "console", 1_000.0, 300.0,
     ),

@@ -56,7 +56,7 @@ class Sizes(Struct, frozen=True):
     profiles: int = 1_000_000
     grown_sales: int = 1_000_000
     console_sales: int = 5_000_000
-    console_seconds: float = 60.0
+    console_seconds: float = 90.0
     viewers: int = 100
     rest_seconds: float = 60.0
     reading: doors.Pace = doors.Pace(events_per_second=100.0, lookups_per_second=10.0)
@@ -223,6 +223,7 @@ class _Run:
                 pages.read_pages(server, key, reader, beside, world, sizes.console_seconds, sizes.reading)
             )
             yield Row("page-p95", times.slowest, f"p95 in ms (answers) by kind: {times.note()}")
+            yield Row("store-p95", times.p95(pages.STORE))
             lines = asyncio.run(
                 pages.watch(server, key, reader, watched, sizes.console_seconds, sizes.pace, sizes.viewers)
             )

@@ -97,9 +97,9 @@ class Client:
         """GET a path; its query must be quoted already."""
         return await self._send(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
-    async def post(self, path: str, body: bytes) -> Answer:
-        """POST a JSON body."""
-        head = f"POST {path} HTTP/1.1\r\n{self._head}Content-Type: application/json\r\n"
+    async def post(self, path: str, body: bytes, kind: str = "application/json") -> Answer:
+        """POST a body, as JSON unless told otherwise."""
+        head = f"POST {path} HTTP/1.1\r\n{self._head}Content-Type: {kind}\r\n"
         return await self._send(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     async def _send(self, request: bytes) -> Answer:

@@ -188,7 +188,7 @@ async def _settings(
         "rows": rows,
         "zones": service.zones(),
         "regions": regions(),
-        "languages": {code: one.name for code, one in languages().items()},
+        "language_names": {code: one.name for code, one in languages().items()},
         "kept": kept_how_long(),
         "conflict": conflict,
         "saved_by": saved_by,
