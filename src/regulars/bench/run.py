@@ -20,12 +20,12 @@ from regulars.demo.world import World
 from regulars.store.programs import find_programs, major_version
 from regulars.vocabulary.errors import InvalidInput, RegularsError
 
-from . import doors, engine, files, newcomer, pages, rest
+from . import browser, doors, engine, files, newcomer, pages, rest
 from .baseline import bare_copy, pgbench
 from .figures import BY_NAME, FIGURES, STAGES, Figure
 from .machine import machine
 from .payloads import customers, sales, world_of
-from .place import NEW, BenchFailed, Home, opened, serving, workshop
+from .place import NEW, BenchFailed, Home, Server, opened, serving, workshop
 from .table import Report, Row
 
 HISTORY_DAYS: Final = 730
@@ -229,6 +229,7 @@ class _Run:
             )
             note = f"{lines.sent:,} sales on {sizes.viewers} screens, p50 {lines.percentile(0.5):.0f} ms"
             yield Row("live-p99", lines.percentile(0.99), note)
+            yield from _in_a_browser(server, reader)
 
     def _import(self) -> Iterator[Row]:
         file = files.find_retail(self._options.retail)
@@ -324,6 +325,27 @@ class _Run:
 
 def _of(stage: str) -> list[Figure]:
     return [figure for figure in FIGURES if figure.stage == stage]
+
+
+def _in_a_browser(server: Server, reader: pages.Reader) -> Iterator[Row]:
+    paths = [
+        "/",
+        "/customers",
+        f"/customers/{reader.profiles[0]}",
+        "/events",
+        "/reports/sales",
+        "/requests",
+        "/store",
+    ]
+    seen = browser.look(server, reader.cookie, paths)
+    slowest = max(seen, key=lambda one: one.paint_ms)
+    largest = max(seen, key=lambda one: one.html_bytes)
+    heaviest = max(seen, key=lambda one: one.file_bytes)
+    busiest = max(seen, key=lambda one: one.files)
+    yield Row("first-paint", slowest.paint_ms, f"{slowest.path}; median of three")
+    yield Row("page-html", largest.html_bytes / 1024, largest.path)
+    yield Row("page-assets", heaviest.file_bytes / 1024, heaviest.path)
+    yield Row("page-requests", busiest.files, busiest.path)
 
 
 def _why(error: BaseException) -> str:
