@@ -81,6 +81,7 @@ class Stage:
         self._development = development
         self._options = options
         self.words = words
+        self._clients: list[httpx.Client] = []
         self._server: uvicorn.Server | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -118,6 +119,7 @@ class Stage:
     def client(self, *, email: str | None = EMAIL) -> httpx.Client:
         """A browser without scripts, signed in unless `email` is None."""
         client = httpx.Client(base_url=self.url, headers={"Accept": "text/html"}, timeout=WAIT_SECONDS)
+        self._clients.append(client)  # closed at the end, unless a test did
         if email is not None:
             answer = sign_in(client, email)
             assert answer.status_code == 303, answer.text
@@ -149,6 +151,8 @@ class Stage:
         finally:
             assert self.console is not None
             assert self._loop is not None
+            for client in self._clients:
+                client.close()
             self._loop.call_soon_threadsafe(self.console.hub.close)
             self._server.should_exit = True
             thread.join(WAIT_SECONDS)

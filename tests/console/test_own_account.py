@@ -43,7 +43,7 @@ def sessions_in(page: httpx.Response) -> list[str]:
 def test_everybody_has_an_account_page_and_a_way_to_it(stage: Stage, role: Role) -> None:
     stage.add_account(f"{role}@roles.example", role, name=f"Robin {role}")
     with closing(stage.client(email=f"{role}@roles.example")) as client:
-        assert 'href="/account"' in client.get("/").text
+        assert 'href="/account"' in client.get("/customers").text
         page = client.get("/account")
         check(page)
         check(client.get("/account", headers=FRAGMENT), whole=False)

@@ -392,7 +392,7 @@ def test_only_owners_and_privacy_officers_work_here(stage: Stage, visitor: httpx
     stage.add_account(f"{role}@roles.example", role, role)
     allowed = role in ("owner", "privacy")
     with closing(stage.client(email=f"{role}@roles.example")) as client:
-        csrf = token_in(client.get("/").text)
+        csrf = token_in(client.get("/customers").text)
         for page in ("/requests", "/requests/new", "/requests/consent", path, f"{path}/proof"):
             assert client.get(page).status_code == (200 if allowed else 403), page
         if not allowed:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from random import Random
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 from msgspec import Struct, field
@@ -72,8 +72,8 @@ def _surname(world: World, rng: Random) -> str:
 KINDS: Final[Mapping[str, PathMaker]] = {
     "home": lambda _w, _p, rng: rng.choice(("/", "/?span=7d", "/?span=90d&compare=year")),
     "customers": lambda _w, _p, rng: rng.choice(("/customers", "/customers?order=newest")),
-    "search by contact": lambda world, _p, rng: f"/customers?q={_person(world, rng)}",
-    "search by name": lambda world, _p, rng: f"/customers?q={_surname(world, rng)}",
+    "search by contact": lambda world, _p, rng: f"/customers?q={quote(_person(world, rng))}",
+    "search by name": lambda world, _p, rng: f"/customers?q={quote(_surname(world, rng))}",
     "profile": lambda _w, profiles, rng: f"/customers/{rng.choice(profiles)}",
     "why": lambda _w, profiles, rng: (
         f"/customers/{rng.choice(profiles)}/why/{rng.choice(('spend', 'orders', 'cadence'))}"

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from regulars.demo.world import World
 from regulars.store.programs import find_programs, major_version
+from regulars.store.rollup import Rollup
 from regulars.vocabulary.errors import InvalidInput, RegularsError
 
 from . import browser, doors, engine, files, newcomer, pages, rest
@@ -210,6 +211,8 @@ class _Run:
         sizes = self._sizes
         with self._large() as (home, world):
             self._grow(home, world, sizes.console_sales)
+            self._said("  adding up the days for the reports")
+            Rollup(home.store.database, home.workspace_id).settle()
             key = home.key
             cookie = asyncio.run(pages.sign_in(home))
             seconds = sizes.console_seconds + pages.WARM_SECONDS

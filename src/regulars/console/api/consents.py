@@ -16,6 +16,7 @@ from regulars.capabilities.identity.person import person_of
 from regulars.console.services import lookups
 from regulars.console.services.consents import (
     Word,
+    address_kind,
     addresses_in_words,
     all_words,
     present_address,
@@ -188,6 +189,7 @@ async def _of_profile(visit: Visit, text: str, channel: str | None, purpose: str
 
 async def _address_of(visit: Visit, text: str, channel: str) -> str:
     """The e-mail or phone a profile said last. Raises NotFound, and InvalidInput where there is none."""
+    address_kind(channel, field="profile_id")  # told before anybody is looked for
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(text))
     if found is None:

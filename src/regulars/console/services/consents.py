@@ -125,11 +125,17 @@ def addresses_in_words(parts: Sequence[Part], *, clear: bool) -> dict[UUID, str]
     }
 
 
-def present_address(parts: Iterable[Part], channel: str, *, field: str = "channel") -> str:
-    """The e-mail or phone a profile said last. Raises InvalidInput where there is none, or for another channel."""
+def address_kind(channel: str, *, field: str = "channel") -> int:
+    """The kind of address a channel reaches people at. Raises InvalidInput for one that has none of a profile's."""
     kind = KINDS.get(channel)
     if kind is None:
         raise InvalidInput(f"For {channel} give the address or the customer.", field=field)
+    return kind
+
+
+def present_address(parts: Iterable[Part], channel: str, *, field: str = "channel") -> str:
+    """The e-mail or phone a profile said last. Raises InvalidInput where there is none, or for another channel."""
+    kind = address_kind(channel, field=field)
     addresses = present_addresses(parts, channel)
     if not addresses:
         raise InvalidInput(f"This customer has no {kinds.NAMES[kind]}.", code="no_address", field=field)
