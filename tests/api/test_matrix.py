@@ -23,7 +23,14 @@ WITH_BODY = [route for route in GUARDED if TABLE[route].body is not None]
 # The doors keep what they do not know, sealed with the event; it decides nothing.
 DOORS = frozenset({"/v1/events", "/v1/track", "/v1/identify", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias", "/v1/batch"})  # fmt: skip
 PEOPLE = ("admin", "pii:read")
-OWN = ("stores/own-store", "products/own-sku", "staff/own-store", "sources/own", "webhooks", "requests?state=any")
+OWN = (
+    "stores/own-store",
+    "products/own-sku",
+    "staff/own-store",
+    "sources/own",
+    "webhooks",
+    "requests?state=any",
+)
 KINDS = {"data": "access", "execute": "erasure"}
 """Which kind of request, whose identity is checked, a step is taken in; the other steps are taken in a new one."""
 
