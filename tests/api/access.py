@@ -14,7 +14,7 @@ from msgspec import Struct
 class Row(Struct, frozen=True):
     """A key with any of `scopes` and all of `also` opens the route; neither: it takes no key of the API.
 
-    `body` is one that can be used; `names` tells whether the address names something of a workspace, which is not
+    `body` is one that can be used; `names` tells whether address or body name something of a workspace, which is not
     there for others.
     """
 
@@ -39,6 +39,7 @@ REPORTS: Final = frozenset({"reports:read"})
 WRITE: Final = frozenset({"events:write"})
 CLEAR: Final = frozenset({"pii:read"})
 AT: Final = "2026-11-20T10:00:00Z"
+TOLD: Final = {"url": "http://127.0.0.1:9/in", "types": ["sale.recorded"]}
 OPEN: Final = Row()
 
 
@@ -102,24 +103,24 @@ TABLE: Final = {
     ("GET", "/v1/reports/stores"): Row(REPORTS),
     ("GET", "/v1/reports/staff"): Row(REPORTS),
     ("GET", "/v1/requests"): Row(OFFICER),
-    ("POST", "/v1/requests"): Row(OFFICER, body={}),
+    ("POST", "/v1/requests"): Row(
+        OFFICER, body={"kind": "access", "profile_id": "{profile_id}", "came_by": "email"}, names=True
+    ),
     ("GET", "/v1/requests/{request_no}"): Row(OFFICER, names=True),
     ("POST", "/v1/requests/{request_no}/check"): Row(OFFICER, body={"method": "document"}, names=True),
     ("POST", "/v1/requests/{request_no}/extend"): Row(OFFICER, body={"reason": "complex"}, names=True),
     ("POST", "/v1/requests/{request_no}/notes"): Row(OFFICER, body={"text": "Called."}, names=True),
-    ("POST", "/v1/requests/{request_no}/refuse"): Row(OFFICER, body={"reason": "identity"}, names=True),
+    ("POST", "/v1/requests/{request_no}/refuse"): Row(OFFICER, body={"reason": "unfounded"}, names=True),
     ("POST", "/v1/requests/{request_no}/execute"): Row(OFFICER, body={}, names=True),
     ("GET", "/v1/requests/{request_no}/data"): Row(OFFICER, CLEAR, names=True),
     ("GET", "/v1/requests/{request_no}/proof"): Row(OFFICER, names=True),
     ("GET", "/v1/webhooks"): Row(ADMIN),
-    ("POST", "/v1/webhooks"): Row(ADMIN, body={"url": "https://example.com/", "types": ["sale.recorded"]}),
+    ("POST", "/v1/webhooks"): Row(ADMIN, body=TOLD),
     ("GET", "/v1/webhooks/{webhook_id}"): Row(ADMIN, names=True),
-    ("PUT", "/v1/webhooks/{webhook_id}"): Row(
-        ADMIN, body={"url": "https://example.com/", "types": ["sale.recorded"]}, names=True
-    ),
+    ("PUT", "/v1/webhooks/{webhook_id}"): Row(ADMIN, body=TOLD, names=True),
     ("POST", "/v1/webhooks/{webhook_id}/disable"): Row(ADMIN, names=True),
     ("POST", "/v1/webhooks/{webhook_id}/enable"): Row(ADMIN, names=True),
-    ("POST", "/v1/webhooks/{webhook_id}/rotate"): Row(ADMIN, body={}, names=True),
+    ("POST", "/v1/webhooks/{webhook_id}/rotate"): Row(ADMIN, names=True),
     ("POST", "/v1/webhooks/{webhook_id}/test"): Row(ADMIN, names=True),
     ("POST", "/v1/webhooks/{webhook_id}/delete"): Row(ADMIN, names=True),
     ("GET", "/v1/webhooks/{webhook_id}/deliveries"): Row(ADMIN, names=True),

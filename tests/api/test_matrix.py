@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 import pytest
 
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
-from tests.api.access import TABLE, Row
+from tests.api.access import TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
+from tests.console.told import add_messages
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +23,16 @@ WITH_BODY = [route for route in GUARDED if TABLE[route].body is not None]
 # The doors keep what they do not know, sealed with the event; it decides nothing.
 DOORS = frozenset({"/v1/events", "/v1/track", "/v1/identify", "/v1/page", "/v1/screen", "/v1/group", "/v1/alias", "/v1/batch"})  # fmt: skip
 PEOPLE = ("admin", "pii:read")
-OWN = ("stores/own-store", "products/own-sku", "staff/own-store", "sources/own")
+OWN = (
+    "stores/own-store",
+    "products/own-sku",
+    "staff/own-store",
+    "sources/own",
+    "webhooks",
+    "requests?state=any",
+)
+KINDS = {"data": "access", "execute": "erasure"}
+"""Which kind of request, whose identity is checked, a step is taken in; the other steps are taken in a new one."""
 
 
 def ids(routes: list[tuple[str, str]]) -> list[str]:
@@ -37,33 +49,69 @@ def test_every_route_of_the_description_is_in_the_table_and_no_other() -> None:
     assert described == set(TABLE)
 
 
-async def named(house: House, path: str) -> str:
-    """An address whose names stand for something of this house that was not called yet."""
+async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
+    """Address and body of a route, with names that stand for something of this house that was not called yet."""
+    path, body = route[1], TABLE[route].body
     one = uuid4().hex
+    asked = set(re.findall(r"\{(\w+)\}", f"{path} {body}"))
     names = {"code": "own-store", "sku": "own-sku", "name": "own"}
-    if "{profile_id}" in path:
-        names["profile_id"] = str((await house.send(said(one, external_id=one)))[0].profile_id)
-    if "{key_id}" in path:
+    if "profile_id" in asked:
+        names["profile_id"] = await profile(house)
+    if "request_no" in asked:
+        names["request_no"] = await request(house, path.rpartition("/")[2])
+    if "webhook_id" in asked:
+        names |= await webhook(house)
+    if "key_id" in asked:
         made = await house.keys.create(
             house.workspace_id, name=one, scopes=["events:write"], source="own", actor="test"
         )
         names["key_id"] = made.key_id
-    if "{quarantine_id}" in path:
+    if "quarantine_id" in asked:
         names["quarantine_id"] = str((await house.send({"id": one, "type": "nonsense"}))[0].quarantine_id)
-    if "{user_id}" in path:
-        body = {"email": f"{one}@example.com", "role": "associate"}
-        names["user_id"] = (await house.call("POST", "/v1/people", scopes=PEOPLE, json=body)).json()["id"]
-    return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], path)
+    if "user_id" in asked:
+        person = {"email": f"{one}@example.com", "role": "associate"}
+        names["user_id"] = (await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"]
+
+    def fill(text: str) -> str:
+        return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], text)
+
+    return fill(path), changed(body, fill)
 
 
-def fresh(row: Row) -> object:
-    """A body of the row that says nothing that was said before."""
-    if not isinstance(row.body, dict):
-        return row.body
-    return {
-        name: value.replace("fresh", f"f{uuid4().hex[:16]}") if isinstance(value, str) else value
-        for name, value in row.body.items()
-    }
+def fresh(body: Any) -> Any:
+    """A body that says nothing that was said before."""
+    return changed(body, lambda text: text.replace("fresh", f"f{uuid4().hex[:16]}"))
+
+
+def changed(body: Any, by: Callable[[str], str]) -> Any:
+    """A body with its texts changed."""
+    if not isinstance(body, dict):
+        return body
+    return {name: by(value) if isinstance(value, str) else value for name, value in body.items()}
+
+
+async def profile(house: House) -> str:
+    """Somebody the house did not know."""
+    one = uuid4().hex
+    return str((await house.send(said(one, external_id=one)))[0].profile_id)
+
+
+async def request(house: House, step: str) -> str:
+    """The number of a request that the step can be taken in."""
+    body = {"kind": KINDS.get(step, "access"), "profile_id": await profile(house), "came_by": "web"}
+    number = str((await house.call("POST", "/v1/requests", json=body)).json()["request"])
+    if step in KINDS:
+        checked = await house.call("POST", f"/v1/requests/{number}/check", json={"method": "account"})
+        assert checked.status_code == 200, checked.text
+    return number
+
+
+async def webhook(house: House) -> dict[str, str]:
+    """A webhook with a message it did not take; it replaces those of earlier calls, since few are allowed."""
+    for old in await house.webhooks.endpoints(house.workspace_id):
+        await house.webhooks.delete(house.workspace_id, old.endpoint_id, actor="test")
+    made = (await house.call("POST", "/v1/webhooks", json=TOLD)).json()["webhook"]["id"]
+    return {"webhook_id": str(made), "delivery_id": str(add_messages(house, made, "dead", 1)[0])}
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +129,13 @@ async def stocked(house: House) -> House:
 
 @pytest.mark.parametrize("route", GUARDED, ids=ids(GUARDED))
 async def test_a_route_opens_for_its_scopes_alone(stocked: House, route: tuple[str, str]) -> None:
-    (method, path), row = route, TABLE[route]
-    unknown = await stocked.client.request(
-        method, await named(stocked, path), content=msgspec.json.encode(fresh(row))
-    )
+    method, row = route[0], TABLE[route]
+    address, body = await named(stocked, route)
+    unknown = await stocked.client.request(method, address, content=msgspec.json.encode(fresh(body)))
     assert_error(unknown, 401)
     for scopes in (*SETS, *({scope} | row.also for scope in row.scopes)):
-        address = await named(stocked, path)
-        answer = await stocked.call(method, address, scopes=sorted(scopes), json=fresh(row))
+        address, body = await named(stocked, route)
+        answer = await stocked.call(method, address, scopes=sorted(scopes), json=fresh(body))
         if row.opens(frozenset(scopes)):
             assert answer.status_code < 300, (scopes, answer.text)
         else:
@@ -99,12 +146,12 @@ async def test_a_route_opens_for_its_scopes_alone(stocked: House, route: tuple[s
 async def test_a_key_of_another_workspace_finds_nothing_of_this_one(
     stocked: House, route: tuple[str, str]
 ) -> None:
-    (method, path), row = route, TABLE[route]
-    address, neighbour = await named(stocked, path), stocked.neighbour()
+    method, row, neighbour = route[0], TABLE[route], stocked.neighbour()
+    address, body = await named(stocked, route)
     before = [await stocked.get(f"/v1/{one}") for one in OWN]
     for scopes in SETS:
         key = await stocked.key(*scopes, source="theirs", workspace_id=neighbour)
-        answer = await stocked.call(method, address, key=key, json=fresh(row))
+        answer = await stocked.call(method, address, key=key, json=fresh(body))
         if not row.opens(scopes):
             assert_error(answer, 403, "forbidden")
         elif row.names:
@@ -118,13 +165,12 @@ async def test_a_key_of_another_workspace_finds_nothing_of_this_one(
 @pytest.mark.parametrize("route", WITH_BODY, ids=ids(WITH_BODY))
 async def test_a_field_nobody_asked_for_is_refused(stocked: House, route: tuple[str, str]) -> None:
     """Nothing is set that the description does not offer: no other workspace, no other maker, no password."""
-    (method, path), row = route, TABLE[route]
+    method, path = route
     if path in DOORS:
         pytest.skip("kept, sealed, and read by nobody")
     for more in ("workspace_id", "created_by", "password_hash", "disabled_at", "is_admin"):
-        address = await named(stocked, path)
-        body = {**fresh(row), more: 2}  # type: ignore[dict-item]
-        told = assert_error(await stocked.call(method, address, json=body), 400)
+        address, body = await named(stocked, route)
+        told = assert_error(await stocked.call(method, address, json={**fresh(body), more: 2}), 400)
         assert more in f"{told.get('field')} {told['message']}"
 
 

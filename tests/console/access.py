@@ -24,6 +24,9 @@ SETTINGS: Final = frozenset({"owner", "engineer"})
 FILE: Final = frozenset({"owner", "marketer", "manager", "privacy"})
 STORE: Final = frozenset({"owner", "manager", "associate"})
 
+REGISTERS: Final = ("products", "staff", "stores")
+"""What `name` stands for in the routes of their forms."""
+
 TABLE: Final = {
     ("GET", "/"): EVERYBODY,  # an associate is led to the store screen
     ("GET", "/_kit"): ANYBODY,
@@ -109,12 +112,20 @@ TABLE: Final = {
     ("POST", "/settings/appearance"): OWNER,
     ("POST", "/settings/checklist"): SETTINGS,
     ("GET", "/settings/products"): SETTINGS,
+    ("GET", "/settings/products/edit"): SETTINGS,
+    ("POST", "/settings/products/edit"): SETTINGS,
+    ("GET", "/settings/products/new"): SETTINGS,
+    ("POST", "/settings/products/new"): SETTINGS,
     ("GET", "/settings/staff"): OWNER,
+    ("GET", "/settings/staff/edit"): OWNER,
+    ("POST", "/settings/staff/edit"): OWNER,
+    ("GET", "/settings/staff/new"): OWNER,
+    ("POST", "/settings/staff/new"): OWNER,
     ("GET", "/settings/stores"): SETTINGS,
-    ("GET", "/settings/{name}/edit"): SETTINGS,
-    ("POST", "/settings/{name}/edit"): SETTINGS,
-    ("GET", "/settings/{name}/new"): SETTINGS,
-    ("POST", "/settings/{name}/new"): SETTINGS,
+    ("GET", "/settings/stores/edit"): SETTINGS,
+    ("POST", "/settings/stores/edit"): SETTINGS,
+    ("GET", "/settings/stores/new"): SETTINGS,
+    ("POST", "/settings/stores/new"): SETTINGS,
     ("GET", "/sign-in"): ANYBODY,
     ("POST", "/sign-in"): ANYBODY,
     ("GET", "/sign-in/code"): ANYBODY,
@@ -151,16 +162,22 @@ TABLE: Final = {
 }
 
 UNLINKED: Final = {
-    ("GET", "/_kit"),
+    ("GET", "/_kit"),  # for development
+    ("POST", "/account/second-factor/confirm"),  # its form is the answer to "begin"
     ("GET", "/audit/check"),
-    ("GET", "/invitation"),
+    ("GET", "/invitation"),  # for strangers, as all that begins with "/sign-in"
     ("POST", "/invitation"),
-    ("POST", "/language"),
+    ("POST", "/language"),  # while there is one language
+    ("GET", "/reports"),  # for those who type it: leads on to the sales
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
-    ("GET", "/store/c/{profile}"),
+    ("GET", "/sign-in/code"),
+    ("POST", "/sign-in/code"),
+    ("GET", "/sign-in/provider"),
+    ("GET", "/sign-in/provider/return"),
+    ("GET", "/store/c/{profile}"),  # a form finds it
     ("POST", "/store/c/{profile}/consent"),
-    ("GET", "/store/offline"),
+    ("GET", "/store/offline"),  # for scripts, as the next two
     ("GET", "/store/ping"),
     ("GET", "/store/sw.js"),
 }

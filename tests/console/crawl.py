@@ -6,13 +6,14 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
 from msgspec import Struct
 
 PAGES_OF_A_KIND_MAX = 2
-"""Of pages that differ by the values in their address alone, this many are opened."""
+"""Of pages that differ by the values in their address alone, this many are opened unless more are asked for."""
+_FILE = re.compile(r"/static/|/brand/|/live|.*\.csv$")
 
 
 class Control(Struct, frozen=True):
@@ -33,24 +34,37 @@ class Markup(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str]]] = []
+        self._hidden: dict[str, str] = {}
+        """Of the form that is open."""
+        self._asked: list[tuple[str, dict[str, str]]] = []
+        """The addresses of forms, each with what they send though nobody fills it in."""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Keep one."""
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        kept = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, kept))
+        if tag == "form":
+            self._hidden = {}
+            sent = [kept[name] for name in ("action", "hx-get") if name in kept]
+            self._asked += [(address, self._hidden) for address in sent if kept.get("method", "get") == "get"]
+        elif kept.get("type") == "hidden":
+            self._hidden[kept.get("name", "")] = kept.get("value", "")
 
     def controls(self) -> Iterator[Control]:
         """What the page calls or offers to call."""
+        for address, hidden in self._asked:
+            yield Control("GET", f"{address}?{urlencode(hidden)}" if hidden else address)
         for tag, attrs in self.elements:
             for name in ("href", "src", "hx-get", "hx-sse:connect"):
-                if name in attrs:
+                if name in attrs and tag != "form":
                     yield Control("GET", attrs[name])
             if "hx-post" in attrs:
                 yield Control("POST", attrs["hx-post"])
             if "formaction" in attrs:
                 yield Control("POST", attrs["formaction"])
-            if tag == "form":
-                yield Control(attrs.get("method", "get").upper(), attrs["action"])
+            if tag == "form" and attrs.get("method", "get") == "post":
+                yield Control("POST", attrs["action"])
 
 
 class Walk(Struct, frozen=True):
@@ -60,7 +74,7 @@ class Walk(Struct, frozen=True):
     controls: dict[Control, str]
 
 
-def walk(client: httpx.Client, start: str = "/") -> Walk:
+def walk(client: httpx.Client, start: str = "/", of_a_kind: int = PAGES_OF_A_KIND_MAX) -> Walk:
     """Open a page and what it leads to. Streams and files are not opened."""
     pages: dict[str, httpx.Response] = {}
     controls: dict[Control, str] = {}
@@ -68,7 +82,7 @@ def walk(client: httpx.Client, start: str = "/") -> Walk:
     waiting = deque([start])
     while waiting:
         address = waiting.popleft()
-        if address in pages or opened[_kind(address)] >= PAGES_OF_A_KIND_MAX:
+        if address in pages or opened[_kind(address)] >= of_a_kind:
             continue
         opened[_kind(address)] += 1
         pages[address] = answer = client.get(address)
@@ -77,7 +91,7 @@ def walk(client: httpx.Client, start: str = "/") -> Walk:
             if not control.address or control in controls:
                 continue
             controls[control] = address
-            if control.method == "GET" and not control.path.startswith(("/static/", "/live", "/audit.csv")):
+            if control.method == "GET" and not _FILE.match(control.path):
                 waiting.append(control.address)
     return Walk(pages, controls)
 
@@ -85,6 +99,6 @@ def walk(client: httpx.Client, start: str = "/") -> Walk:
 def _kind(address: str) -> str:
     """An address without the values in it."""
     parts = urlsplit(address)
-    words = [word for word in parts.path.split("/") if not re.search(r"\d", word)]
+    words = ["*" if re.search(r"\d", word) else word for word in parts.path.split("/")]
     names = sorted(name for name, _ in parse_qsl(parts.query))
     return f"{'/'.join(words)}?{'&'.join(names)}"

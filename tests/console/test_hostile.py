@@ -268,7 +268,7 @@ def test_signing_in_takes_no_more_than_address_and_password(quiet: Stage) -> Non
         }
         assert client.post("/sign-in", data=fields | more).status_code == 303
         assert client.get("/people").status_code == 403
-        key = {"csrf": token_in(client.get("/").text), "name": "k", "new_source": "s", "scope.*": "1"}
+        key = {"csrf": token_in(client.get("/store").text), "name": "k", "new_source": "s", "scope.*": "1"}
         assert client.post("/keys", data=key).status_code == 403
 
 

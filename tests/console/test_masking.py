@@ -17,6 +17,7 @@ from regulars.console.accounts import Role
 from regulars.console.rights import MAY_SEE
 from tests.console.crawl import walk
 from tests.console.stage import Stage, details, sale
+from tests.console.store_floor import forms_in
 from tests.console.test_live import watching
 from tests.console.test_pages import FRAGMENT, profile_path
 
@@ -28,7 +29,7 @@ SECRETS = (
 CUSTOMER: dict[str, Any] = {
     "external_id": "web-cassie", "loyalty_card": "L-99887766", "email": EMAIL_, "phone": PHONE, "given_name": "Cassandra",
     "birth_date": "1990-02-01", "address": {"line1": "1 Mill Lane"}, "payment_token": "tok_cassie",
-    "traits": {"note": "for cassandra only"},
+    "traits": {"note": "for cassandra only", "wish": f"Write to {EMAIL_}"},
 }  # fmt: skip
 MASKED = [role for role in get_args(Role) if role not in MAY_SEE["contacts"]]
 
@@ -86,7 +87,8 @@ def shown(page: httpx.Response, asked: str = "") -> list[str]:
 
 
 def test_no_page_or_fragment_tells_a_contact(masked: httpx.Client) -> None:
-    seen = walk(masked)
+    # An associate's front page is the store screen, whose customers are found by a form.
+    seen = walk(masked, "/customers")
     pages = dict(seen.pages)
     for address in list(seen.pages):
         pages[f"fragment of {address}"] = masked.get(address, headers=FRAGMENT)
@@ -94,6 +96,28 @@ def test_no_page_or_fragment_tells_a_contact(masked: httpx.Client) -> None:
     for address, page in pages.items():
         assert shown(page) == [], address
     assert any("Cassandra" in page.text or "[email]" in page.text for page in pages.values())
+
+
+def test_the_store_screen_tells_no_contact(told: Stage) -> None:
+    """Notes are there for the store to read; a contact in one is not."""
+    with closing(told.client(email="associate@masks.example")) as client:
+        card = client.get(profile_path(client, EMAIL_).replace("/customers/", "/store/c/"))
+        assert "Gift card for [email]" in card.text
+        assert shown(card) == ["for cassandra only"]
+        assert "Write to [email]" in card.text
+
+
+def test_who_sees_no_contacts_keeps_one_in_a_product_by_saving_it(told: Stage) -> None:
+    with closing(told.client(email="engineer@masks.example")) as client:
+        page = client.get("/settings/products/edit", params={"code": "COF-1"})
+        assert 'value="Gift card for [email]"' in page.text
+        (kept,) = (form for form in forms_in(page.text) if form.get("code") == "COF-1")
+        fields = kept | {"name": "Gift card for [email]", "brand": "Ours", "active": "1"}
+        assert client.post("/settings/products/edit", data=fields).status_code == 303
+    with closing(told.client()) as owner:
+        page = owner.get("/settings/products/edit", params={"code": "COF-1"})
+        assert f'value="Gift card for {EMAIL_}"' in page.text
+        assert 'value="Ours"' in page.text
 
 
 def test_every_event_of_the_log_is_told_without_contacts(told: Stage, masked: httpx.Client) -> None:

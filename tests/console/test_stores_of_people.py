@@ -159,8 +159,10 @@ def test_a_raw_event_tells_the_limited_no_amount_of_another_store(limited: httpx
             assert amount not in text
 
 
-def test_the_front_page_of_the_limited_is_of_their_stores(limited: httpx.Client) -> None:
-    page = limited.get("/").text
+def test_the_front_page_of_the_limited_is_of_their_stores(town: Stage) -> None:
+    """Of a manager; an associate has the store screen for it."""
+    with closing(town.client(email="manager@limited.example")) as limited:
+        page, week = limited.get("/").text, limited.get("/?span=7d").text
     assert "£133.12" in page
     assert "2 of 2 orders" in page
     # All stores and online together, the port alone, online alone.
@@ -176,7 +178,7 @@ def test_the_front_page_of_the_limited_is_of_their_stores(limited: httpx.Client)
     ):
         assert other not in page, other
     assert "Hal" in page.split("Just now")[1]
-    assert "£133.12" in limited.get("/?span=7d").text
+    assert "£133.12" in week
 
 
 def test_the_live_figures_of_the_limited_are_of_their_stores(stage: Stage) -> None:

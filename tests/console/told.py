@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 from uuid import uuid4
 
-from regulars.store.vault import seal
+from regulars.store.database import Database
+from regulars.store.vault import Vault, seal
 from regulars.store.webhooks import Endpoint, Wish
 from regulars.vocabulary.webhooks import MESSAGES
 from tests.console.stage import Stage
@@ -14,6 +16,17 @@ from tests.console.stage import Stage
 NOBODY = "http://127.0.0.1:9"
 HOSTILE = '<script>alert("told")</script>'
 ANSWER = b'{"error": "no column named store", "hint": "' + HOSTILE.encode() + b'"}'
+
+
+class Place(Protocol):
+    """A workspace messages can be put into: that of a console, or of an API."""
+
+    @property
+    def database(self) -> Database: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def workspace_id(self) -> int: ...
 
 
 def add_endpoint(stage: Stage, path: str = "/in", description: str = "", *types: str) -> tuple[Endpoint, str]:
@@ -24,12 +37,12 @@ def add_endpoint(stage: Stage, path: str = "/in", description: str = "", *types:
 
 
 def add_messages(
-    stage: Stage, endpoint_id: int, state: str, count: int, *, type_: str = "sale.recorded"
+    place: Place, endpoint_id: int, state: str, count: int, *, type_: str = "sale.recorded"
 ) -> list[int]:
     """Messages of one state, one a minute up to now; those that were tried have an attempt. Their ids."""
     found = []
     now = datetime.now(UTC)
-    with stage.database.session(stage.workspace_id) as connection:
+    with place.database.session(place.workspace_id) as connection:
         for number in range(count):
             at = now - timedelta(minutes=count - number)
             data = {
@@ -43,7 +56,7 @@ def add_messages(
                 "insert into outbox (workspace_id, kind, source_id, dedupe, body, state, attempts, due_at, created_at,"
                 " done_at, last_error) values (%s, 'webhook', %s, %s, %s, %s, 1, now() + interval '5 minutes', %s, %s, %s)"
                 " returning outbox_id",
-                (stage.workspace_id, endpoint_id, uuid4(), json.dumps(kept), state, at,
+                (place.workspace_id, endpoint_id, uuid4(), json.dumps(kept), state, at,
                  None if state == "pending" else at, None if state == "done" else "status 500"),
             ).fetchone()  # fmt: skip
             assert row is not None
@@ -51,8 +64,8 @@ def add_messages(
             connection.execute(
                 "insert into webhook_attempt (workspace_id, outbox_id, at, status, took_ms, sealed_answer)"
                 " values (%s, %s, %s, %s, 84, %s)",
-                (stage.workspace_id, row[0], at, 200 if state == "done" else 500,
-                 seal(stage.vault.workspace_key, answer)),
+                (place.workspace_id, row[0], at, 200 if state == "done" else 500,
+                 seal(place.vault.workspace_key, answer)),
             )  # fmt: skip
             found.append(int(row[0]))
     return found

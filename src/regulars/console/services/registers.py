@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, LiteralString, Protocol, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, LiteralString, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
 
+from regulars.observe import mask
 from regulars.store.database import Database
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault
@@ -22,6 +23,8 @@ from .registering import Author, Stand, checked, event_id, occurred_at, submit
 from .staff import open_staff
 
 REGISTERS = load_queries("regulars.store.views", "registers.sql")
+_FREE: Final = ("name", "category", "brand", "region")
+"""Texts of stores and products that a till may have written a contact into."""
 
 
 class StoreDetails(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -101,6 +104,7 @@ class _Told(Protocol):
 
 Entry = TypeVar("Entry", bound=_Told)
 Details = TypeVar("Details", bound=Struct)
+Shown = TypeVar("Shown", bound=Struct)
 
 
 class Found(Struct, Generic[Entry], frozen=True):
@@ -173,6 +177,22 @@ class Register(Generic[Entry, Details]):
         )
         await submit(author, checked(event, self.part), object_)
         return (await self.show(author.database, author.vault, code)).entry
+
+
+def masked(one: Shown) -> Shown:
+    """An entry or its details without contacts in their texts, for those who see none."""
+    return msgspec.structs.replace(one, **_masks(one))
+
+
+def unmasked(typed: Details, held: Details) -> Details:
+    """What was typed over masked details: a text left as it was shown stays as it is held."""
+    left = [name for name, shown in _masks(held).items() if getattr(typed, name) == shown]
+    return msgspec.structs.replace(typed, **{name: getattr(held, name) for name in left})
+
+
+def _masks(one: Struct) -> dict[str, str]:
+    texts = {name: getattr(one, name, None) for name in _FREE}
+    return {name: mask(text) for name, text in texts.items() if text}
 
 
 def store_of(_vault: Vault, found: tuple[Any, ...]) -> Store:

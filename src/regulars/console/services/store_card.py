@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct, field
 
 from regulars.console.accounts import Viewer
+from regulars.observe import mask as mask_text
 from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault
 
@@ -76,7 +77,7 @@ async def load_card(conn: AsyncConnection, vault: Vault, record_id: UUID, viewer
     parts, known = found.parts, await names(conn, vault.workspace_id)
     clear = viewer.sees("contacts")
     person = person_of(found.profile_id, parts, clear=clear, spend=viewer.sees("spend"))
-    purchases = await _purchases(conn, vault, found.profile_id, known, viewer.stores)
+    purchases = await _purchases(conn, vault, found.profile_id, known, viewer)
     words = await words_of(conn, vault.workspace_id, parts)
     holds = settled(word for said in words.values() for word in said)
     return Card(
@@ -85,10 +86,15 @@ async def load_card(conn: AsyncConnection, vault: Vault, record_id: UUID, viewer
         purchases=purchases,
         last_store=purchases[0].store if purchases else None,
         consents=[_consent(channel, parts, holds.get(channel), known, clear=clear) for channel in CHANNELS],
-        categories=[name for name, _share in top_categories(person)[:CATEGORIES]],
-        notes=notes_of(parts),
+        categories=[_seen(viewer, name) for name, _share in top_categories(person)[:CATEGORIES]],
+        notes=[(label, _seen(viewer, text)) for label, text in notes_of(parts)],
         spend_minor=person.figures.spend_minor,
     )
+
+
+def _seen(viewer: Viewer, text: str) -> str:
+    """What a source wrote, without the contacts it may hold for those who see none."""
+    return text if viewer.sees("contacts") else mask_text(text)
 
 
 def notes_of(parts: Sequence[Part]) -> list[tuple[str, str]]:
@@ -137,7 +143,7 @@ def _consent(channel: str, parts: Sequence[Part], word: Word | None, known: Name
 
 
 async def _purchases(
-    conn: AsyncConnection, vault: Vault, profile_id: UUID, known: Names, stores: frozenset[str] | None
+    conn: AsyncConnection, vault: Vault, profile_id: UUID, known: Names, viewer: Viewer
 ) -> list[Purchase]:
     params = {"workspace_id": vault.workspace_id, "profile_id": profile_id, "limit": PURCHASES}
     found = []
@@ -150,9 +156,9 @@ async def _purchases(
                 at=at,
                 store=known.stores.get(store, store) if store else None,
                 channel=channel,
-                goods=goods[:GOODS_SHOWN],
+                goods=[_seen(viewer, name) for name in goods[:GOODS_SHOWN]],
                 more=max(0, len(goods) - GOODS_SHOWN),
-                amount_minor=total if stores is None or store in stores else None,
+                amount_minor=total if viewer.stores is None or store in viewer.stores else None,
                 currency=currency,
             )
         )

@@ -18,7 +18,15 @@ from regulars.console.services import register_lists as lists
 from regulars.console.services.common import ChangedMeanwhile, has_controls
 from regulars.console.services.register_forms import read_code, read_details, typed_of
 from regulars.console.services.registering import CONSOLE_SOURCE, Author
-from regulars.console.services.registers import PRODUCTS, STAFF, STORES, Found, Register
+from regulars.console.services.registers import (
+    PRODUCTS,
+    STAFF,
+    STORES,
+    Found,
+    Register,
+    masked,
+    unmasked,
+)
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
@@ -65,7 +73,8 @@ async def products(request: WebRequest, desk: AtDesk) -> Response[Any]:
     query = _text(request.query_params.get("q", ""))
     async with desk.deps.db.read(desk.workspace_id) as conn:
         page = await lists.product_page(conn, desk.deps.vault, after=_after(request), query=query)
-    return await _list(request, desk, visit, "products", {"page": page, "q": query})
+    lines = page.lines if visit.viewer.sees("contacts") else [masked(line) for line in page.lines]
+    return await _list(request, desk, visit, "products", {"page": page, "lines": lines, "q": query})
 
 
 @get("/settings/staff", include_in_schema=False)
@@ -111,7 +120,7 @@ async def edit_entry(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> 
     """The form of an entry."""
     page, visit = await _open(request, desk, name)
     found = await _find(desk, page, request.query_params.get("code", ""))
-    typed = typed_of(page.register.said_of(found.entry))
+    typed = typed_of(_seen(visit, page, found))
     return await _form(request, desk, visit, page, typed, found=found)
 
 
@@ -125,6 +134,8 @@ async def put_entry(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> R
     details, faults = read_details(page.register, fields)
     if details is None:
         return await _form(request, desk, visit, page, fields, found=found, faults=faults, status=400)
+    if not visit.viewer.sees("contacts"):
+        details = unmasked(details, page.register.said_of(found.entry))
     try:
         await page.register.put(await _author(desk, visit), code, details, read=fields.get("read", ""))
     except ChangedMeanwhile as error:
@@ -148,6 +159,12 @@ async def _find(desk: Desk, page: Page, code: str) -> Found[Any]:
     if len(code) > CODE_CHARACTERS_MAX or has_controls(code):
         raise NotFound(page.register.unknown, field=page.register.key)
     return await page.register.show(desk.deps.db, desk.deps.vault, code)
+
+
+def _seen(visit: Visit, page: Page, found: Found[Any]) -> Struct:
+    """What is said of an entry, as this person may see it."""
+    said: Struct = page.register.said_of(found.entry)
+    return said if visit.viewer.sees("contacts") else masked(said)
 
 
 async def _author(desk: Desk, visit: Visit) -> Author:
@@ -195,7 +212,7 @@ async def _form(
     conflict: bool = False,
     status: int = 200,
 ) -> Response[Any]:
-    now = typed_of(page.register.said_of(found.entry)) if found is not None else {}
+    now = typed_of(_seen(visit, page, found)) if found is not None else {}
     fields: list[FormField] = form_fields(page.name, typed, faults or {}, now if conflict else {})
     context = {
         "words": form_words(page.name),
