@@ -92,15 +92,15 @@ def test_everybody_sets_one_up_and_is_asked_for_it(stage: Stage, clock: Clock, r
     with closing(stage.client(email=email)) as client:
         phone, codes = enrol(client, clock)
         assert len(set(codes)) == RECOVERY_CODES
-        assert client.get("/").status_code == 200
+        assert client.get("/customers").status_code == 200
     clock.later()
     with closing(stage.client(email=None)) as client:
         first = sign_in(client, email, target="/customers?q=jane")
         assert (first.status_code, first.headers["location"]) == (303, "/sign-in/code")
-        assert client.get("/").status_code == 303
+        assert client.get("/customers").status_code == 303
         second = send_code(client, phone.code())
         assert (second.status_code, second.headers["location"]) == (303, "/customers?q=jane")
-        assert client.get("/").status_code == 200
+        assert client.get("/customers").status_code == 200
 
 
 def test_the_pages_hold_and_show_secret_and_codes_once(
@@ -304,7 +304,7 @@ def test_it_is_switched_off_with_password_and_code(stage: Stage, clock: Clock, v
     done = post(visitor, f"{PAGE}/off", PAGE, password=PASSWORD, code=phone.code())
     assert done.headers["location"] == "/account?done=second-factor-off"
     with closing(stage.client()) as client:
-        assert client.get("/").status_code == 200
+        assert client.get("/customers").status_code == 200
     clock.later()
     assert enrol(visitor, clock)[0].secret != phone.secret
 

@@ -225,7 +225,7 @@ def test_an_engineer_sets_up_but_does_not_paint(stage: Stage, engineer: httpx.Cl
 def test_other_roles_change_nothing(stage: Stage, role: service.Name) -> None:
     stage.add_account(f"{role}@example.com", role, role)  # type: ignore[arg-type]
     with closing(stage.client(email=f"{role}@example.com")) as client:
-        home = client.get("/").text
+        home = client.get("/", follow_redirects=True).text
         assert "Set up your workspace" not in home
         for path in PATHS:
             assert client.post(path, data={"csrf": token_in(home), "version": "0"}).status_code == 403, path

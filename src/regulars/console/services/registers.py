@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Generic, Literal, LiteralString, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Literal, LiteralString, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -23,8 +23,6 @@ from .registering import Author, Stand, checked, event_id, occurred_at, submit
 from .staff import open_staff
 
 REGISTERS = load_queries("regulars.store.views", "registers.sql")
-_FREE: Final = ("name", "category", "brand", "region")
-"""Texts of stores and products that a till may have written a contact into."""
 
 
 class StoreDetails(Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -180,19 +178,16 @@ class Register(Generic[Entry, Details]):
 
 
 def masked(one: Shown) -> Shown:
-    """An entry or its details without contacts in their texts, for those who see none."""
-    return msgspec.structs.replace(one, **_masks(one))
+    """A store or product without contacts in its name, as in events: tills write it freely."""
+    name = getattr(one, "name", None)
+    return msgspec.structs.replace(one, name=mask(name)) if name else one
 
 
 def unmasked(typed: Details, held: Details) -> Details:
-    """What was typed over masked details: a text left as it was shown stays as it is held."""
-    left = [name for name, shown in _masks(held).items() if getattr(typed, name) == shown]
-    return msgspec.structs.replace(typed, **{name: getattr(held, name) for name in left})
-
-
-def _masks(one: Struct) -> dict[str, str]:
-    texts = {name: getattr(one, name, None) for name in _FREE}
-    return {name: mask(text) for name, text in texts.items() if text}
+    """What was typed over masked details: a name left as it was shown stays as it is held."""
+    name = getattr(held, "name", None)
+    left = name and getattr(typed, "name", None) == mask(name)
+    return msgspec.structs.replace(typed, name=name) if left else typed
 
 
 def store_of(_vault: Vault, found: tuple[Any, ...]) -> Store:

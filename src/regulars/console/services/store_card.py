@@ -86,7 +86,7 @@ async def load_card(conn: AsyncConnection, vault: Vault, record_id: UUID, viewer
         purchases=purchases,
         last_store=purchases[0].store if purchases else None,
         consents=[_consent(channel, parts, holds.get(channel), known, clear=clear) for channel in CHANNELS],
-        categories=[_seen(viewer, name) for name, _share in top_categories(person)[:CATEGORIES]],
+        categories=[name for name, _share in top_categories(person)[:CATEGORIES]],
         notes=[(label, _seen(viewer, text)) for label, text in notes_of(parts)],
         spend_minor=person.figures.spend_minor,
     )
