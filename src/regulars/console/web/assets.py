@@ -20,8 +20,9 @@ from regulars.vocabulary.errors import NotFound
 PREFIX = "/static/"
 STYLE_SHEETS = {
     "console.css": ("tokens", "base", "layout", "components", "pages"),
-    # Loaded beside it by the store's screens alone.
+    # Loaded beside it by the store's screens, and by the reports.
     "store.css": ("store",),
+    "reports.css": ("reports",),
 }
 # Always loaded together, so they are sent as one file.
 VENDOR_SCRIPT = "vendor.js"

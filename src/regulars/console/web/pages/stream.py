@@ -35,7 +35,11 @@ async def live(request: WebRequest, desk: AtDesk) -> Response[Any]:
     resume = Place.read(last) if last else None
     desk.hub.check_room()
     parts = HomeParts(request, desk, visit) if topic == "home" else EventParts(request, desk)
-    return Stream(_stream(desk, visit, resume, parts), headers=STREAM_HEADERS, media_type="text/event-stream")
+    return Stream(
+        _stream(desk, visit, resume, parts, i18n.current()),
+        headers=STREAM_HEADERS,
+        media_type="text/event-stream",
+    )
 
 
 class EventParts:
@@ -85,9 +89,10 @@ class HomeParts:
 
 
 async def _stream(
-    desk: Desk, visit: Visit, resume: Place | None, parts: EventParts | HomeParts
+    desk: Desk, visit: Visit, resume: Place | None, parts: EventParts | HomeParts, language: i18n.Language
 ) -> AsyncIterator[bytes]:
     """Messages until the person leaves, signs out, or the program stops."""
+    i18n.use(language)  # what is sent is made in a task of its own
     session = _Session(desk, visit)
     async with desk.hub.watch(resume) as viewer:
         yield HEARTBEAT
