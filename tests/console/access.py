@@ -167,7 +167,6 @@ UNLINKED: Final = {
     ("GET", "/audit/check"),
     ("GET", "/invitation"),  # for strangers, as all that begins with "/sign-in"
     ("POST", "/invitation"),
-    ("POST", "/language"),  # while there is one language
     ("GET", "/reports"),  # for those who type it: leads on to the sales
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
