@@ -27,7 +27,7 @@ COMPARISONS: Final = ("previous", "year", "none")
 TREND_DAYS = 14
 PARTS_SHOWN = 8
 # The hours of a busy chain are too many receipts to add up on the way; its days come from the roll-up.
-HOURLY_ORDERS_MAX = 100_000
+HOURLY_ORDERS_MAX = 20_000
 CANARY_LATE = timedelta(minutes=2)
 _YEAR = timedelta(days=364)
 

@@ -12,7 +12,8 @@ select currency, business_date, channel, store,
  group by grouping sets ((currency, business_date), (currency, channel), (currency, store));
 
 -- name: sales_by_hour
--- Receipts of a span per currency and hour of the day in a time zone.
+-- Receipts of a span of a few hours per currency and hour of the day in a time zone. A business day is never more than
+-- a day from the moment.
 select currency, extract(hour from occurred_at at time zone %(zone)s)::integer as hour,
        count(*) filter (where kind = 1) as orders, count(*) filter (where kind = 1 and counted_on is not null) as identified,
        sum(case kind when 1 then total_minor else -total_minor end)::bigint as net_minor,
@@ -20,6 +21,8 @@ select currency, extract(hour from occurred_at at time zone %(zone)s)::integer a
        count(*) filter (where kind = 2) as returns
   from sale
  where workspace_id = %(workspace_id)s and occurred_at >= %(from_at)s and occurred_at < %(to_at)s
+   and business_date >= (%(from_at)s at time zone 'UTC')::date - 1
+   and business_date <= (%(to_at)s at time zone 'UTC')::date + 1
    and counted and kind in (1, 2) and (%(stores)s::text[] is null or store = any(%(stores)s::text[]))
  group by 1, 2;
 

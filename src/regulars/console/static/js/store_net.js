@@ -8,6 +8,7 @@ const TIMEOUT_MS = 8_000;
 const DRAW_MS = 15_000;
 const TOLD_MAX = 5;
 const WAITING_MAX = 100;
+const IDLE_MS = 2_000;
 const ENROL = "/store/enrol";
 const FRAGMENT = { "HX-Request": "true" };
 
@@ -181,9 +182,13 @@ export function start(bar) {
 
   htmx.config.defaultTimeout = TIMEOUT_MS;
   navigator.serviceWorker?.register("/store/sw.js", { scope: "/store" }).catch(() => {});
-  fetch(ENROL, { headers: FRAGMENT }).then(async (answer) => {
-    if (answer.ok) enrol = (await answer.text()).replace(/<title>.*?<\/title>/s, "");
-  }, () => {});
+  const idle = globalThis.requestIdleCallback ?? ((work) => setTimeout(work, IDLE_MS));
+  idle(
+    () => fetch(ENROL, { headers: FRAGMENT }).then(async (answer) => {
+      if (answer.ok) enrol = (await answer.text()).replace(/<title>.*?<\/title>/s, "");
+    }, () => {}),
+    { timeout: IDLE_MS },
+  );
   remember();
   if (!navigator.onLine) setOnline(false);
 }

@@ -17,8 +17,8 @@ from regulars.console.web.security import HEADERS
 OFFLINE_PAGE = "/store/offline"
 _WORKER = "js/store_worker.js"
 _KEPT = (
-    "console.css", "store.css", "vendor.js", "js/console.js", "js/store_scan.js", "js/store_net.js",
-    "js/store_shift.js", "mark.svg", "vendor/icons.svg", "vendor/inter-latin.woff2",
+    "console.css", "store.css", "vendor.js", "js/console.js", "js/store_floor.js", "js/store_net.js",
+    "mark.svg", "vendor/icons.svg", "vendor/inter-latin.woff2",
 )  # fmt: skip
 
 
