@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 
 import httpx
 import pytest
@@ -53,6 +55,19 @@ def test_filters_by_source_and_store_narrow_the_list(stage: Stage) -> None:
     ):
         text = guest.get(address).text
         assert [name for name in names if f">{name}</a>" in text] == list(wanted), address
+
+
+def test_columns_are_hidden_and_shown_again_with_the_filters_kept(stage: Stage) -> None:
+    trade(stage)
+    guest = stage.client()
+    text = guest.get("/customers?store=north&hide=contact,spend,nonsense").text
+    table = text.partition("<thead>")[2]
+    assert "ada@example.com" not in table
+    assert "Spend" not in table
+    assert "Last seen" in table
+    offered = [unescape(one) for one in re.findall(r'href="(/customers[^"]*hide=[^"]*)"', text)]
+    assert "/customers?store=north&hide=spend" in offered, "shows the contact again"
+    assert "/customers?store=north&hide=contact%2Corders%2Cspend" in offered
 
 
 def test_the_file_holds_those_who_pass_and_no_formula(stage: Stage) -> None:

@@ -147,7 +147,9 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
 
 def _query(**params: Any) -> str:
     """`?a=1&b=2` of what is set; empty when nothing is."""
-    kept = {name: value for name, value in params.items() if value not in (None, "", False)}
+    # `x if y` without an else is undefined where y does not hold.
+    said = {name: value for name, value in params.items() if not isinstance(value, jinja2.Undefined)}
+    kept = {name: value for name, value in said.items() if value not in (None, "", False)}
     return "?" + urlencode(kept) if kept else ""
 
 

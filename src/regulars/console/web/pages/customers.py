@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Response, get
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
+from regulars.console.i18n import _
 from regulars.console.services import customers as service
 from regulars.console.services import profile as profiles
 from regulars.console.services.common import uuid_of
@@ -21,6 +22,9 @@ from regulars.console.web.nav import may_open
 from regulars.console.web.security import PAGE_HEADERS
 from regulars.store.audit import write_line_async
 from regulars.vocabulary.errors import InvalidInput, NotFound
+
+COLUMNS: Final = ("contact", "sources", "orders", "spend", "store", "seen")
+"""The columns of the list that a reader may hide."""
 
 
 @get("/customers", include_in_schema=False)
@@ -47,6 +51,7 @@ async def customers(request: WebRequest, desk: AtDesk) -> Response[Any]:
         "source_choices": [(str(one.source_id), one.name) for one in found.sources.values()],
         "stores": [(code, name) for code, name in stores.items() if _works_in(visit, code)],
         "may_download": may_open(visit.viewer, "customer-file"),
+        "columns": _columns(filters["hide"], spend=spend), "hidden": filters["hide"].split(","),
     }  # fmt: skip
     return await desk.page(request, visit, "pages/customers.html", "customers", **context)
 
@@ -64,7 +69,10 @@ async def customers_as_file(request: WebRequest, desk: AtDesk) -> Response[bytes
             clear=visit.viewer.sees("contacts"),
             spend=visit.viewer.sees("spend"),
         )
-    told = {"filters": {name: value for name, value in filters.items() if value}, "lines": lines}
+    told = {
+        "filters": {name: value for name, value in filters.items() if value and name != "hide"},
+        "lines": lines,
+    }
     async with desk.deps.db.write(desk.workspace_id) as conn:
         actor = actor_of(visit.viewer.user_id)
         await write_line_async(conn, desk.workspace_id, actor, "customers.exported", "customers", told)
@@ -131,13 +139,28 @@ async def raw_event(
 
 
 def _filters(request: WebRequest) -> dict[str, str]:
-    """Source (by number) and store (by code) out of an address; a source that is no number is none."""
+    """Source (by number), store (by code) and hidden columns out of an address; what makes no sense is left out."""
     params = request.query_params
-    source, store = params.get("source", ""), params.get("store", "")[:200]
+    source, hidden = params.get("source", ""), params.get("hide", "").split(",")
     return {
         "source": source if source.isascii() and source.isdigit() and len(source) < 10 else "",
-        "store": store,
+        "store": params.get("store", "")[:200],
+        "hide": ",".join(name for name in COLUMNS if name in hidden),
     }
+
+
+def _columns(hidden: str, *, spend: bool) -> list[tuple[str, str, str]]:
+    """Columns that can be hidden: name, words, and what is hidden once it is pressed."""
+    words = {
+        "contact": _("Contact"), "sources": _("Known from"), "orders": _("Orders"), "spend": _("Spend"),
+        "store": _("Main store"), "seen": _("Last seen"),
+    }  # fmt: skip
+    now = set(hidden.split(",")) - {""}
+    return [
+        (name, words[name], ",".join(one for one in COLUMNS if (one in now) != (one == name)))
+        for name in COLUMNS
+        if spend or name != "spend"
+    ]
 
 
 def _wanted(visit: Visit, filters: dict[str, str]) -> service.Wanted:

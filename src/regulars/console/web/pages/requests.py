@@ -129,7 +129,11 @@ async def request_page(
         "asked": asked or {},
     }
     status = error.status if error else 200
-    return await desk.page(request, visit, "pages/request.html", "requests", status=status, **context)
+    # Reloading leads back here, whichever step it was.
+    headers = {"HX-Push-Url": f"/requests/{no}"}
+    return await desk.page(
+        request, visit, "pages/request.html", "requests", status=status, headers=headers, **context
+    )
 
 
 def number_of(text: str) -> int:
