@@ -3,6 +3,7 @@
 #
 # SEED      seed of the property tests; drawn afresh and printed when unset, so that a failure can be repeated.
 # CHROMIUM  the browser for the browser tests; else one is looked for, else Playwright's is installed.
+# WORKERS   how many files run side by side; as many as there are cores, four at most, when unset.
 # CI=true   makes a missing browser a failure instead of a skip.
 # REGULARS_TEST_ARGS  more pytest arguments, for who cannot change the command.
 #
@@ -33,4 +34,5 @@ done
 REGULARS_TEST_SEED=$SEED
 export REGULARS_TEST_SEED
 # shellcheck disable=SC2086 - several arguments in one variable
-exec .venv/bin/python -m pytest --hypothesis-seed="$SEED" ${REGULARS_TEST_ARGS:-} "$@"
+exec .venv/bin/python -m pytest -n "${WORKERS:-auto}" --maxprocesses 4 --dist loadfile --hypothesis-seed="$SEED" \
+    ${REGULARS_TEST_ARGS:-} "$@"

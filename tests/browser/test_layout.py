@@ -28,8 +28,24 @@ SCREENS = {
     "people": "/people",
     "settings": "/settings",
     "stores": "/settings/stores",
+    "sales-report": "/reports/sales?span=90d",
+    "stores-report": "/reports/stores",
+    "staff-report": "/reports/staff",
+    "requests": "/requests",
+    "request": "/requests/2",
+    "consent": "/requests/consent",
+    "webhooks": "/webhooks",
+    "webhook": "/webhooks/2",
+    "account": "/account",
+    "store": "/store",
     "kit": "/_kit",
 }
+PATHS = (
+    "/", "/customers", "PROFILE", "/events", "/events/40", "/events/rejected", "/audit", "/keys", "/keys/sources",
+    "/people", "/account", "/account/second-factor", "/webhooks", "/webhooks/2", "/webhooks/new", "/requests", "/requests/2",
+    "/requests/new", "/requests/consent", "/reports/sales", "/reports/stores", "/reports/staff", "/settings",
+    "/settings/appearance", "/settings/stores", "/settings/stores/new", "/settings/products", "/settings/staff",
+)  # fmt: skip
 GROWTH = 0.35
 
 
@@ -74,27 +90,7 @@ def sideways(page: Page) -> int:
     return wider
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/customers",
-        "PROFILE",
-        "/events",
-        "/events/40",
-        "/events/rejected",
-        "/audit",
-        "/keys",
-        "/keys/sources",
-        "/people",
-        "/settings",
-        "/settings/appearance",
-        "/settings/stores",
-        "/settings/stores/new",
-        "/settings/products",
-        "/settings/staff",
-    ],
-)
+@pytest.mark.parametrize("path", PATHS)
 def test_longer_words_break_no_layout(window: Page, long_words: None, path: str) -> None:
     window.goto(profile(window) if path == "PROFILE" else path)
     assert "·" in window.locator("h1, .nav").first.inner_text()
@@ -103,26 +99,7 @@ def test_longer_words_break_no_layout(window: Page, long_words: None, path: str)
         assert sideways(window) <= 0, f"{path} at {width}"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/customers",
-        "PROFILE",
-        "/events",
-        "/events/rejected",
-        "/audit",
-        "/keys",
-        "/keys/sources",
-        "/people",
-        "/settings",
-        "/settings/appearance",
-        "/settings/stores",
-        "/settings/stores/new",
-        "/settings/products",
-        "/settings/staff",
-    ],
-)
+@pytest.mark.parametrize("path", PATHS)
 def test_a_language_from_right_to_left_breaks_no_layout(window: Page, path: str) -> None:
     window.goto(profile(window) if path == "PROFILE" else path)
     window.evaluate("() => document.documentElement.dir = 'rtl'")
