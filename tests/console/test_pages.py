@@ -354,3 +354,29 @@ def test_another_workspace_is_never_seen(stage: Stage, visitor: httpx.Client) ->
     with stage.database.session(stage.workspace_id + 1) as conn:
         assert conn.execute("select count(*) from app_user").fetchone() == (0,)
     assert "Ada" in visitor.get("/customers").text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/customers",
+        "/events",
+        "/reports/sales",
+        "/requests",
+        "/audit",
+        "/keys",
+        "/webhooks",
+        "/people",
+        "/settings",
+    ],
+)
+def test_the_navigation_marks_where_one_is(guest: httpx.Client, path: str) -> None:
+    nav = guest.get(path).text.partition("</nav>")[0]
+    marked = re.findall(r'class="nav-link" href="([^"]+)"[^>]*aria-current="page"', nav)
+    assert marked == [path]
+
+
+def test_a_webhook_of_its_own_marks_the_webhooks(guest: httpx.Client) -> None:
+    nav = guest.get("/webhooks/2").text.partition("</nav>")[0]
+    assert re.findall(r'class="nav-link" href="([^"]+)"[^>]*aria-current="page"', nav) == ["/webhooks"]
