@@ -236,7 +236,7 @@ def test_staff_who_leave_stay_in_the_list_without_working_there(stage: Stage, vi
     edit(visitor, "staff", "s-1", given_name="Samira")
     page = visitor.get("/settings/staff").text
     assert "Samira" in page
-    assert "Left" in page
+    assert "Has left" in page
     with stage.database.session(stage.workspace_id) as conn:
         rows = conn.execute(
             "select sealed from staff where workspace_id = %(w)s", {"w": stage.workspace_id}

@@ -76,7 +76,9 @@ def test_a_job_has_one_workspace(make_world: MakeWorld, held: Held) -> None:
     worlds = [make_world(), make_world()]
     gate = worlds[0].gate()
     try:
-        futures = [gate.enter(worlds[0].sources[1], call(n), "events") for n in (1, 2)]
+        futures = [gate.enter(worlds[0].sources[1], call(1), "events")]
+        wait_until(lambda: len(held.jobs) == 1)
+        futures.append(gate.enter(worlds[0].sources[1], call(2), "events"))
         held.busy()
         futures += [gate.enter(worlds[n % 2].sources[1], call(n), "events") for n in range(4, 8)]
         held.go.set()

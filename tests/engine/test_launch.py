@@ -104,7 +104,7 @@ def test_turns_that_overlap_change_nothing(
         assert differences(world.state(), world.expected(told)) == []
         if number == 0:
             assert world.rebuild_differences() == []
-    assert followed.count(limits is SMALL) > 20
+    assert followed.count(limits is SMALL) > 10
 
 
 def test_figures_and_duplicates_follow_the_turn_in_the_air(world: World, turn: Turn) -> None:

@@ -36,7 +36,7 @@ const ACTIONS = {
   "?": () => document.getElementById("keys")?.showModal(),
 };
 
-export function start(dialog) {
+function shortcuts(dialog) {
   let going = 0;
   const box = dialog.querySelector("#keys-on");
   box.checked = enabled();
@@ -53,4 +53,78 @@ export function start(dialog) {
       ACTIONS[event.key]();
     }
   });
+}
+
+// The palette: Ctrl K opens it, arrows choose, Enter goes there. Ids of customers seen in this sitting stay in the tab.
+
+const RECENT = "regulars.recent";
+const RECENT_MAX = 5;
+
+function recent() {
+  try {
+    return (sessionStorage.getItem(RECENT) ?? "").split(",").filter(Boolean);
+  } catch {
+    return [];
+  }
+}
+
+function remember() {
+  const id = location.pathname.match(/^\/customers\/([0-9a-f]{32})$/)?.[1];
+  if (!id) return;
+  try {
+    sessionStorage.setItem(RECENT, [id, ...recent().filter((one) => one !== id)].slice(0, RECENT_MAX).join(","));
+  } catch {
+    // A browser without storage has no list of customers seen lately.
+  }
+}
+
+function palette(dialog) {
+  const form = dialog.querySelector("form");
+  const words = dialog.querySelector("[role=combobox]");
+  const list = dialog.querySelector("[role=listbox]");
+  const options = () => [...list.querySelectorAll("[role=option]")];
+
+  function choose(option) {
+    for (const one of options()) one.setAttribute("aria-selected", String(one === option));
+    if (option) {
+      words.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else words.removeAttribute("aria-activedescendant");
+  }
+
+  // However it was opened: by key, or from the menu.
+  new MutationObserver(() => {
+    if (!dialog.open) return;
+    words.value = "";
+    form.elements.recent.value = recent().join(",");
+    form.dispatchEvent(new CustomEvent("opened"));
+  }).observe(dialog, { attributeFilter: ["open"] });
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      if (dialog.open) dialog.close();
+      else if (!document.querySelector("dialog[open]")) dialog.showModal();
+    }
+  });
+  words.addEventListener("keydown", (event) => {
+    const all = options();
+    const at = all.findIndex((one) => one.ariaSelected === "true");
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && all.length) choose(all[(at + step + all.length) % all.length]);
+    else if (event.key === "Enter") all[Math.max(0, at)]?.click();
+    else return;
+    event.preventDefault();
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.target === list) choose(options()[0]);
+    remember();
+  });
+  remember();
+}
+
+export function start(dialog) {
+  if (dialog.id === "palette") palette(dialog);
+  else shortcuts(dialog);
 }
