@@ -31,6 +31,13 @@ PAGES = (
     "/settings/appearance?hue=%23ffcc00", "/settings/stores", "/settings/stores/edit?code=high-street", "/settings/products",
     "/settings/staff", "/settings/staff/new", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
+SHELL = (
+    "/", "/customers", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/webhooks", "/webhooks/2",
+    "/people", "/account", "/account/second-factor", "/requests", "/requests/2", "/requests/3", "/requests/consent",
+    "/reports/sales", "/reports/stores", "/reports/staff", "/settings", "/settings/appearance", "/settings/stores",
+    "/settings/products", "/settings/products/new", "/settings/staff/new",
+)  # fmt: skip
+"""Pages of the shell whose reflow and targets are looked at."""
 RUN = """async (rules) => {
   const found = await axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']});
   return found.violations.map(v => `${v.id}: ${v.help} -> ${v.nodes.slice(0, 4).map(n => n.target.join(' ')).join(' | ')}`);
@@ -125,36 +132,7 @@ def test_no_violation_on_the_sign_in_form(chromium: Browser, shop: Stage, theme:
     assert [one for one in trouble if "401" not in one] == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/customers",
-        "/events",
-        "/events/rejected",
-        "PROFILE",
-        "/audit",
-        "/keys",
-        "/keys/sources",
-        "/webhooks",
-        "/webhooks/2",
-        "/people",
-        "/account",
-        "/account/second-factor",
-        "/requests",
-        "/requests/2",
-        "/requests/3",
-        "/requests/consent",
-        "/reports/sales",
-        "/reports/stores",
-        "/reports/staff",
-        "/settings",
-        "/settings/appearance",
-        "/settings/stores",
-        "/settings/products",
-        "/settings/staff/new",
-    ],
-)
+@pytest.mark.parametrize("path", [*SHELL, "PROFILE"])
 def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str) -> None:
     window.goto(profile(window) if path == "PROFILE" else path)
     window.set_viewport_size({"width": 320, "height": 700})
@@ -165,31 +143,7 @@ def test_pages_reflow_at_320_pixels_and_with_large_text(window: Page, path: str)
 
 def test_every_target_is_large_enough(window: Page) -> None:
     window.set_viewport_size({"width": 1440, "height": 1000})
-    for path in (
-        "/",
-        "/customers",
-        "/events",
-        "/events/rejected",
-        "/audit",
-        "/keys",
-        "/keys/sources",
-        "/webhooks",
-        "/webhooks/2",
-        "/people",
-        "/account",
-        "/account/second-factor",
-        "/requests",
-        "/requests/2",
-        "/requests/3",
-        "/requests/consent",
-        "/reports/sales",
-        "/reports/stores",
-        "/reports/staff",
-        "/settings",
-        "/settings/appearance",
-        "/settings/stores",
-        "/settings/products/new",
-    ):
+    for path in SHELL:
         window.goto(path)
         small = window.evaluate(
             """() => [...document.querySelectorAll('button, summary, select, input:not([type=hidden]), .nav a, .btn, .chip')]
