@@ -19,6 +19,7 @@ from regulars.store.queries import load_queries
 
 from .common import rows, store_names
 from .log import LogEnd, log_end
+from .newcomers import Newcomers
 from .rejected import count_open
 
 SQL = load_queries("regulars.store.views", "home.sql")
@@ -156,6 +157,7 @@ async def load_home(
     now: datetime,
     zone: ZoneInfo,
     stores: frozenset[str] | None,
+    newcomers: Newcomers,
 ) -> Home:
     """Everything the front page shows; sales of some `stores`, or of all and of none (None)."""
     span = _span(asked, now.astimezone(zone).date())
@@ -170,9 +172,9 @@ async def load_home(
     sums = parts.total.get(currency or "", Sums())
     hourly = asked.span == "today" and sums.orders <= HOURLY_ORDERS_MAX
     points, was = await _points(sales, span, parts, was_parts, currency, hourly, now, zone)
-    newcomers: tuple[int | None, int | None, list[int]] = (None, None, [])
+    fresh: tuple[int | None, int | None, list[int]] = (None, None, [])
     if stores is None:
-        newcomers = await _new_customers(conn, workspace_id, span, trend_first, now, zone)
+        fresh = await _new_customers(conn, newcomers, span, trend_first, now, zone)
     shops = _shares(
         parts.shops.get(currency or "", {}), await store_names(conn, workspace_id), _("Online, no shop")
     )
@@ -194,9 +196,9 @@ async def load_home(
         share_trend=[one.share or 0.0 for one in series],
         average_trend=[one.average_minor or 0 for one in series],
         customers=end.profiles if stores is None else None,
-        new_customers=newcomers[0],
-        new_customers_was=newcomers[1],
-        new_trend=newcomers[2],
+        new_customers=fresh[0],
+        new_customers_was=fresh[1],
+        new_trend=fresh[2],
         rejected=await count_open(conn, workspace_id, 1000),
         end=end,
         canary_late=end.canary_at is not None and now - end.canary_at > CANARY_LATE,
@@ -324,29 +326,17 @@ def _add(parts: dict[int, Sums]) -> Sums:
 
 
 async def _new_customers(
-    conn: AsyncConnection, workspace_id: int, span: _Span, trend_first: date, now: datetime, zone: ZoneInfo
+    conn: AsyncConnection, newcomers: Newcomers, span: _Span, trend_first: date, now: datetime, zone: ZoneInfo
 ) -> tuple[int, int | None, list[int]]:
     """Of the span, of the compared one (of today: up to the same time of day), and per day of the trend."""
-    per_day = await _new_per_day(
-        conn, workspace_id, _start(trend_first, zone), now + timedelta(minutes=5), zone
-    )
+    per_day = await newcomers.per_day(conn, _start(trend_first, zone), now + timedelta(minutes=5), zone)
     fresh = sum(count for one, count in per_day.items() if one >= span.first)
     was = None
     if span.was_first is not None:
         start = _start(span.was_first, zone)
-        was = sum(
-            (
-                await _new_per_day(conn, workspace_id, start, start + (now - _start(span.first, zone)), zone)
-            ).values()
-        )
+        earlier = await newcomers.per_day(conn, start, start + (now - _start(span.first, zone)), zone)
+        was = sum(earlier.values())
     return fresh, was, [per_day.get(one, 0) for one in _days(trend_first, span.last)]
-
-
-async def _new_per_day(
-    conn: AsyncConnection, workspace_id: int, from_at: datetime, to_at: datetime, zone: ZoneInfo
-) -> dict[date, int]:
-    params = {"workspace_id": workspace_id, "from_at": from_at, "to_at": to_at, "zone": zone.key}
-    return dict(await rows(conn, SQL.new_customers, params))
 
 
 def _shares(parts: dict[str, Sums], names: dict[str, str], nameless: str) -> list[PartShare]:

@@ -18,6 +18,7 @@ from regulars.console.passwords import Passwords
 from regulars.console.requests.carry_out import Means, Requests
 from regulars.console.second_factors import SecondFactors
 from regulars.console.services.consent_figures import ConsentFigures
+from regulars.console.services.newcomers import Newcomers
 from regulars.console.services.rejected import count_open
 from regulars.console.single_sign_on import SingleSignOn
 from regulars.console.team import Team
@@ -84,6 +85,7 @@ class Desk:
         self.provider = _provider(deps)
         self.tickets_used = Once(time.monotonic)
         self.consent_figures = ConsentFigures(deps.db, deps.vault.workspace_id, deps.clock)
+        self.newcomers = Newcomers(deps.vault.workspace_id)
         self.throttle = Throttle(time.monotonic)
         self.code_throttle = Throttle(time.monotonic, account_failures_max=CODE_FAILURES_MAX)
         self.workspace_id = deps.vault.workspace_id

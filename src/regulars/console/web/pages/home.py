@@ -48,7 +48,13 @@ async def home_context(desk: Desk, viewer: Viewer, asked: service.Asked) -> dict
     stores = viewer.stores
     async with desk.deps.db.read(desk.workspace_id) as conn:
         figures = await service.load_home(
-            conn, desk.workspace_id, asked, now=desk.deps.clock(), zone=desk.deps.zone, stores=stores
+            conn,
+            desk.workspace_id,
+            asked,
+            now=desk.deps.clock(),
+            zone=desk.deps.zone,
+            stores=stores,
+            newcomers=desk.newcomers,
         )
         known = await log.names(conn, desk.workspace_id)
         looked_at = EVENTS_LOOKED_AT if stores is None else EVENTS_LOOKED_AT_FOR_STORES
