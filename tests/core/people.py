@@ -6,7 +6,7 @@ turns do: it loads only what the rules ask for and keeps only what they hand bac
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -14,28 +14,40 @@ from typing import Any
 
 import msgspec
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
-from regulars.capabilities.identity.cluster import RECORDS_PER_VALUE_MAX, Member, partition
+from regulars.capabilities.identity.component import (
+    RECORDS_PER_VALUE_MAX,
+    Member,
+    partition,
+)
+from regulars.capabilities.identity.matcher import Matcher
+from regulars.capabilities.identity.matching import candidates, recluster
 from regulars.capabilities.identity.normalise import given_name, name_words
 from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import (
     Changes,
     Said,
     State,
+    Survey,
     Tools,
-    decide,
     hashed_values,
+    keys_of,
     micros,
     survey,
+    tell,
 )
-from regulars.capabilities.identity.state import Edge, Fields, Record
+from regulars.capabilities.identity.state import Fields, Record, Review
+from regulars.engine.identity_memory import shipped
 from regulars.store.vault import Hasher
 from regulars.vocabulary.events import Customer
 
 START = datetime(2026, 11, 1, 9, 0, tzinfo=UTC)
 HASH = Hasher(b"a key for tests")
 Key = tuple[int, str]
+MODEL = replace(shipped().matcher.model, cluster=replace(shipped().matcher.model.cluster, crowd=4))
+MATCHER = Matcher(MODEL)
 
 
 def say(
@@ -79,18 +91,30 @@ class Known:
                 out[kind, hash_] = kind in kinds.MULTIPLE or place == 0
         return out
 
-    def member(self, record_id: str) -> Member:
+    def member(self, record_id: str, tools: Tools) -> Member:
         """The record as clustering sees it."""
         current = [key for key, now in self.listing().items() if now]
+        live = [key for key, now in self.listing().items() if now or key[0] in kinds.LASTING]
         given = self.scalars.get("given_name")
+        fields = self.fields()
         return Member(
             record_id=record_id,
             known=any(kind in kinds.KNOWN for kind, _ in current),
             first_us=micros(self.first_at),
             given=given_name(given) if given else None,
             birth_date=self.scalars.get("birth_date"),
-            identifiers=tuple(key for key in current if key[0] in kinds.LINKING),
+            identifiers=tuple(key for key in live if key[0] in kinds.LINKING),
+            keys=tuple(keys_of(tools.matcher.compared(fields), tools)),
+            fields=fields,
         )
+
+    def fields(self) -> Fields:
+        """As matching compares them; when each was said does not matter, but which was last does."""
+        values = {
+            kinds.NAMES[kind]: {value: (hash_, at, "") for at, (value, hash_) in enumerate(said.items())}
+            for kind, said in self.values.items()
+        }
+        return Fields({name: (value, 0, "") for name, value in self.scalars.items()}, values)
 
     def words(self, hash_: Hasher = HASH) -> set[str]:
         """Hashes of the words of the name."""
@@ -119,7 +143,9 @@ class Shelf:
         self.records: dict[str, Record] = {}
         self.identifiers: dict[tuple[int, str, str], bool] = {}
         self.words: set[tuple[str, str]] = set()
-        self.edges: dict[str, list[Edge]] = defaultdict(list)
+        self.keys: set[tuple[int, str]] = set()
+        self.reviews: dict[tuple[str, str], Review] = {}
+        self.crowded: set[int] = set()
         self.generics: set[Key] = set()
         self.heard: set[str] = set()
         self.profiles = 0
@@ -129,24 +155,39 @@ class Shelf:
         fresh = {one.stamp[1]: one for one in said if one.stamp[1] not in self.heard}
         self.heard |= fresh.keys()
         news = list(fresh.values())
-        tools = Tools(self._open, lambda record_id: b"key of " + record_id.encode(), HASH)
         named = {one.person.record_id for one in news} & self.records.keys()
-        state = State({rid: self._load(rid) for rid in named}, set(self.generics))
-        need = survey(news, state, tools)
-        self._review(need.doubted, need.components, state, RECORDS_PER_VALUE_MAX + len(news))
+        state = State({rid: self._load(rid) for rid in named}, set(self.generics), set(self.crowded))
+        changes = tell(news, state, tools())
+        need = survey(changes, state)
+        self._review(need, state, len(news))
         self._load_components(need.components, need.values, state)
-        self._save(decide(news, state, tools), state.records)
+        self._load_candidates(need.keys, state, MODEL.cluster.crowd + len(news) + 1)
+        found = candidates(changes, state, tools())
+        self._load_components(found.components, set(), state)
+        recluster(changes, found, state, tools())
+        self._save(changes, state.records)
 
     def member_ids(self, profile_id: str) -> set[str]:
         """The records of a profile."""
         return {rid for rid, record in self.records.items() if record.profile_id == profile_id}
 
-    def _review(self, doubted: set[Key], components: set[str], state: State, most: int) -> None:
-        for kind, value in doubted:
+    def _review(self, need: Survey, state: State, told: int) -> None:
+        for kind, value in need.doubted:
             carriers = self._carriers(kind, value)
-            if len(carriers) <= most:
+            if len(carriers) <= RECORDS_PER_VALUE_MAX + told:
                 state.reviewed.add((kind, value))
-                components |= {self.records[rid].component_id for rid in carriers}
+                need.components |= {self.records[rid].component_id for rid in carriers}
+        for key in need.emptied:
+            if sum(k == key for k, _ in self.keys) <= MODEL.cluster.crowd + told:
+                state.reviewed_keys.add(key)
+                need.keys.add(key)
+
+    def _load_candidates(self, keys: set[int], state: State, most: int) -> None:
+        for key in keys:
+            for rid in [r for k, r in sorted(self.keys) if k == key][:most]:
+                state.carriers.setdefault(key, set()).add(rid)
+                record = state.records.setdefault(rid, self._load(rid, seen=False))
+                record.sealed = self.records[rid].sealed
 
     def _load_components(self, components: set[str], values: set[Key], state: State) -> None:
         for kind, value in values:
@@ -159,7 +200,11 @@ class Shelf:
                 state.whole.add(record.component_id)
 
     def _carriers(self, kind: int, value: str) -> list[str]:
-        return sorted(r for (k, v, r), now in self.identifiers.items() if now and (k, v) == (kind, value))
+        return sorted(
+            r
+            for (k, v, r), now in self.identifiers.items()
+            if (now or k in kinds.LASTING) and (k, v) == (kind, value)
+        )
 
     def _load(self, record_id: str, *, seen: bool = True) -> Record:
         kept = self.records[record_id]
@@ -167,9 +212,6 @@ class Shelf:
         if seen:
             record.seen_hash, record.seen_at, record.seen_key = kept.seen_hash, kept.seen_at, kept.seen_key
         return record
-
-    def _open(self, record: Record) -> Fields:
-        return msgspec.json.decode(record.sealed, type=Fields)
 
     def _save(self, changes: Changes, loaded: dict[str, Record]) -> None:
         for rid, record in changes.records.items():
@@ -189,40 +231,62 @@ class Shelf:
                 self.identifiers[key] = current
         for word, there in changes.words.items():
             (self.words.add if there else self.words.discard)(word)
-        for component in changes.stale_components:
-            self.edges.pop(component, None)
-        for edge in changes.edges:
-            self.edges[edge.component_id].append(edge)
+        for (_, key, rid), there in changes.keys.items():
+            (self.keys.add if there else self.keys.discard)((key, rid))
+        for a, b in list(self.reviews):
+            one, other = changes.regrouped.get(a), changes.regrouped.get(b)
+            if {a, b} & changes.recompared or (one is not None and one == other):
+                del self.reviews[a, b]
+        self.reviews |= changes.reviews
+        self.crowded = (self.crowded | changes.crowded) - changes.uncrowded
         self.generics |= {(g.kind, g.value) for g in changes.generics}
         self.generics -= changes.freed
         self.profiles += changes.profiles_delta
 
 
+def tools(matcher: Matcher = MATCHER, hash_: Hasher = HASH) -> Tools:
+    """For fields that are only written down; the model is the program's own, but keys are crowded sooner."""
+    return Tools(_open, lambda record_id: b"key of " + record_id.encode(), hash_, matcher)
+
+
+def _open(record: Record) -> Fields:
+    return msgspec.json.decode(record.sealed, type=Fields)
+
+
+def crowded_keys(members: Iterable[Member], matcher: Matcher) -> set[int]:
+    """Keys that more records carry than may."""
+    counts = Counter(key for member in members for key in member.keys)
+    return {key for key, count in counts.items() if count > matcher.model.cluster.crowd}
+
+
 def check(shelf: Shelf, said: Iterable[Said]) -> None:
     """The shelf holds exactly what must come out of these words."""
     known = expected(said)
-    members = [record.member(rid) for rid, record in known.items()]
-    whole = partition(members, "all")
+    members = [record.member(rid, tools()) for rid, record in known.items()]
+    crowded = crowded_keys(members, MATCHER)
+    whole = partition(members, MATCHER, crowded=crowded)
     assert {rid: r.profile_id for rid, r in shelf.records.items()} == whole.profiles
     assert shelf.profiles == len(set(whole.profiles.values()))
     assert shelf.generics == {(g.kind, g.value) for g in whole.generics}
     listing = {(*key, rid): now for rid, r in known.items() for key, now in r.listing().items()}
     assert shelf.identifiers == {key: now for key, now in listing.items() if key[0] != kinds.DEVICE}
     assert shelf.words == {(word, rid) for rid, r in known.items() for word in r.words()}
-    pairs = {(e.a, e.b, e.kind, e.value, e.linked, e.reason) for edges in shelf.edges.values() for e in edges}
-    assert pairs == {(e.a, e.b, e.kind, e.value, e.linked, e.reason) for e in whole.edges}
-    assert sum(map(len, shelf.edges.values())) == len(pairs)
+    assert {rid: r.component_id for rid, r in shelf.records.items()} == whole.components
+    assert shelf.crowded == crowded
+    assert shelf.keys == {(key, member.record_id) for member in members for key in member.keys}
+    assert shelf.reviews == {(review.a, review.b): review for review in whole.reviews}
     for rid, record in known.items():
         kept = shelf.records[rid]
         fields = msgspec.json.decode(kept.sealed, type=Fields)
         assert {name: found[0] for name, found in fields.scalars.items()} == record.scalars
         assert (kept.first_at, kept.source_id) == (record.first_at, record.source_id)
-        assert kept.known == record.member(rid).known
+        assert kept.known == record.member(rid, tools()).known
 
 
 # ---------------------------------------------------------------- words to say
 
 
+STRANGERS = "Anna Bert Cleo Dorothy Egon Fritz Gwen Hugo Ilse".split()
 GIVEN = ["Jane", "JANE ", "Janet", "J.", "John", "José", "李", "Mr"]
 EMAILS = ["a@example.com", "A@example.com", "b@example.com", "shop@example.com", "test@test.com"]
 PHONES = ["+44 20 7946 0018", "020 7946 0018", "+44 20 7946 0099", "0000"]
@@ -234,7 +298,8 @@ _optional: dict[str, st.SearchStrategy[Any]] = {
     "anonymous_id": st.sampled_from(["a1", "a2"]),
     "device": st.sampled_from(["d1"]),
     "given_name": st.sampled_from(GIVEN),
-    "family_name": st.sampled_from(["Doe", "O'Neil"]),
+    "family_name": st.sampled_from(["Doe", "O'Neil", "Dow"]),
+    "address": st.sampled_from([{"line1": "1 High St", "postcode": "N1 1AA"}, {"postcode": "N1 1AA"}]),
     "birth_date": st.sampled_from(["1990-02-01", "1985-05-05"]),
     "traits": st.sampled_from([{"size": 1}, {"size": 2, "vip": True}]),
 }
@@ -245,7 +310,7 @@ crowd = st.fixed_dictionaries(
     {"external_id": st.sampled_from([f"c{n}" for n in range(12)])},
     optional={
         "email": st.sampled_from(["shop@example.com"] * 4 + ["own@example.com"]),
-        "given_name": st.sampled_from([f"Name{n}" for n in "abcdefghi"]),
+        "given_name": st.sampled_from(STRANGERS),
         "birth_date": st.sampled_from(["1990-02-01"]),
     },
 )

@@ -13,12 +13,13 @@ import msgspec
 
 from regulars.capabilities.consent.rules import Word
 from regulars.capabilities.identity import kinds
-from regulars.capabilities.identity.cluster import partition
+from regulars.capabilities.identity.component import partition
 from regulars.capabilities.identity.rules import settle_repeats
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile.state import Figures
 from regulars.capabilities.registers.rules import mentioned
 from regulars.engine.batch import Memory
+from regulars.engine.identity_memory import shipped
 from regulars.engine.lane import Limits
 from regulars.engine.prepared import Prepared, Refused
 from regulars.engine.turn import utc_now
@@ -44,7 +45,9 @@ class State(NamedTuple):
     profile_count: int
     identifiers: dict[tuple[int, str, str], bool]
     words: set[tuple[str, str]]
-    edges: set[Row]
+    keys: set[Row]
+    crowded: set[int]
+    reviews: set[Row]
     generics: set[tuple[int, str]]
     figures: dict[str, dict[str, Any]]
     days: dict[Row, dict[str, int]]
@@ -139,7 +142,6 @@ class World:
             " left join record_figures f using (workspace_id, record_id)"
         )
         counters = self.rows("select profiles, event_no from workspace_state")[0]
-        edges = self.rows("select a, b, kind, value, linked, reason from edge")
         return State(
             records=dict(map(self._record, rows)),
             profiles={row[0].hex: row[5].hex for row in rows},
@@ -151,7 +153,12 @@ class World:
                 )
             },
             words={(w.hex, r.hex) for w, r in self.rows("select word, record_id from name_word")},
-            edges={(a.hex, b.hex, kind, v.hex, *rest) for a, b, kind, v, *rest in edges},
+            keys={(key, record.hex) for key, record in self.rows("select key, record_id from match_key")},
+            crowded={key for (key,) in self.rows("select key from crowded_key")},
+            reviews={
+                (a.hex, b.hex, round(weight, 3), conflict)
+                for a, b, weight, conflict in self.rows("select a, b, weight, conflict from review")
+            },
             generics={
                 (kind, value.hex) for kind, value in self.rows("select kind, value from generic_value")
             },
@@ -225,7 +232,10 @@ class World:
             ready.setdefault(item.event_key, item)
         events = list(ready.values())
         known = people.expected((item.said for item in events if item.said), self.vault.hash)
-        whole = partition([record.member(rid) for rid, record in known.items()], "all")
+        tools = people.tools(shipped().matcher, self.vault.hash)
+        members = [record.member(rid, tools) for rid, record in known.items()]
+        crowded = people.crowded_keys(members, shipped().matcher)
+        whole = partition(members, shipped().matcher, crowded=crowded)
         listing = {(*key, rid): now for rid, r in known.items() for key, now in r.listing().items()}
         sold = receipts.expected(item.sale for item in events if item.sale)
         return State(
@@ -234,7 +244,9 @@ class World:
             profile_count=len(set(whole.profiles.values())),
             identifiers={key: now for key, now in listing.items() if key[0] != kinds.DEVICE},
             words={(word, rid) for rid, record in known.items() for word in record.words(self.vault.hash)},
-            edges={(e.a, e.b, e.kind, e.value, e.linked, e.reason) for e in whole.edges},
+            keys={(key, member.record_id) for member in members for key in member.keys},
+            crowded=crowded,
+            reviews={(r.a, r.b, round(r.weight, 3), r.conflict) for r in whole.reviews},
             generics={(g.kind, g.value) for g in whole.generics},
             figures=sold.figures,
             days=sold.days,
@@ -263,7 +275,7 @@ class World:
             for kind, found in record.values.items()
             for value in found
         }
-        return record.source_id, record.member(rid).known, record.first_at, scalars, values
+        return record.source_id, record.member(rid, people.tools(hash_=self.vault.hash)).known, record.first_at, scalars, values
 
 
 def _plain(row: Row) -> Row:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from regulars.capabilities.identity.rules import Changes
+from regulars.capabilities.identity.matching import Candidates
+from regulars.capabilities.identity.rules import Changes, State
 from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.receipt import row_of
 from regulars.capabilities.profile.sales import SalesChanges, SalesState
@@ -15,6 +16,7 @@ from regulars.capabilities.profile.state import RecordFigures
 from regulars.capabilities.registers.rules import Entries
 from regulars.store.vault import Vault
 
+from .identity_memory import AtWork, IdentityMemory, shipped
 from .prepared import Prepared, Refused
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -28,7 +30,7 @@ class Memory(Struct):
 
     cache_no: int = -1
     zones: dict[str, ZoneInfo] = field(default_factory=dict)
-    retired: set[tuple[int, str]] = field(default_factory=set)
+    identity: IdentityMemory = field(default_factory=lambda: IdentityMemory(shipped()))
     tombstones: bool = False
     endpoints: dict[str, list[int]] = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
@@ -46,7 +48,7 @@ class Memory(Struct):
 class Batch(Struct):
     """A turn in the making: what came in, what is new in it, and what the rooms decided.
 
-    `cache_step`: how far it moves `cache_no`. `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
+    `cache_no` is the one it found, `cache_step` how far it moves that. `people` is what identity works on. `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
     refused message, by its id().
     """
 
@@ -55,12 +57,13 @@ class Batch(Struct):
     refused: list[Refused]
     event_no: int = 0
     turn_no: int = 0
+    cache_no: int = 0
     cache_step: int = 0
     duplicates: set[int] = field(default_factory=set)
     fresh: list[Prepared] = field(default_factory=list)
-    records: dict[str, Record] = field(default_factory=dict)
-    whole: set[str] = field(default_factory=set)
-    reviewed: set[tuple[int, str]] = field(default_factory=set)
+    model: AtWork = field(default_factory=shipped)
+    people: State = field(default_factory=State)
+    found: Candidates = field(default_factory=Candidates)
     figures: dict[str, RecordFigures] = field(default_factory=dict)
     identity: Changes = field(default_factory=Changes)
     sales: SalesChanges = field(default_factory=SalesChanges)
@@ -72,6 +75,11 @@ class Batch(Struct):
     canary_at: datetime | None = None
     entries: Entries = field(default_factory=Entries)
     quarantined: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """Records by id, as loaded or as they are now."""
+        return self.people.records
 
 
 def rekey_sale(prepared: Prepared, zones: dict[str, ZoneInfo], vault: Vault) -> bool:

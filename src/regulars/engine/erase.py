@@ -18,7 +18,8 @@ from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity import rules as identity
-from regulars.capabilities.identity.cluster import RECORDS_PER_VALUE_MAX, generic_of
+from regulars.capabilities.identity import matching
+from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX, generic_of
 from regulars.capabilities.identity.normalise import name_words
 from regulars.capabilities.identity.person import tombstones_of
 from regulars.capabilities.identity.state import Fields, Record
@@ -29,9 +30,10 @@ from regulars.store.vault import Unreadable, Vault, open_sealed, seal
 from regulars.vocabulary.errors import NotFound
 from regulars.vocabulary.events import Event
 
-from . import announce, saving
+from . import announce, identity_memory, saving
 from .anonymous import anonymous
 from .documents import Blob, document
+from .identity_memory import AtWork
 from .tables import EVENT
 from .traces import Traces
 
@@ -67,6 +69,11 @@ class _Work(Struct):
     addresses: set[str] = field(default_factory=set)
     mentions: list[int] = field(default_factory=list)
     others_changed: identity.Changes = field(default_factory=identity.Changes)
+
+
+def _join(records: dict[str, Record], more: dict[str, Record]) -> None:
+    for record_id, record in more.items():
+        records.setdefault(record_id, record)
 
 
 class Eraser:
@@ -193,7 +200,12 @@ class Eraser:
         quarantined = self._search_quarantine(work.traces)
         identifiers = [{"kind": k, "value": v, "id": r} for k, v, r in work.identifiers]
         words = [{"word": w, "id": r} for w, r in work.words]
-        components = uuids({r.component_id for r in work.erased})
+        keys = [
+            {"model": r.fields.model, "key": key, "id": r.record_id}
+            for r in work.erased
+            if r.fields
+            for key in r.fields.keys
+        ]
         self._session.run(
             [
                 Call(_SQL.unname_days, with_ids),
@@ -207,7 +219,9 @@ class Eraser:
                 *self._forget_messages(work),
                 Call(_SQL.delete_quarantine, self._workspace | {"ids": uuids(quarantined)}),
                 Call(_SQL.delete_answers, self._workspace),
-                Call(_IDENTITY.delete_edges, self._workspace | {"ids": components}),
+                Call(_SQL.delete_keys, self._workspace | {"keys": document(keys)}),
+                Call(_SQL.delete_manual, with_ids),
+                Call(_IDENTITY.delete_reviews, with_ids),
             ]
         )
         delta = self._cluster_others(work)
@@ -271,70 +285,73 @@ class Eraser:
         return found
 
     def _cluster_others(self, work: _Work) -> int:
-        """Cluster anew who shared values with the person; returns the change in the number of profiles.
+        """Cluster anew who shared values or keys with the person; returns the change in the number of profiles.
 
-        Each begins as a component of its own: what the person alone joined falls apart, and no component keeps
-        the name of a record that is gone.
+        What the person alone joined falls apart, and no component keeps the name of a record that is gone.
         """
-        others = {record.record_id: record for record in work.others}
-        freed = self._free_values(work, others)
-        before = {record.profile_id for record in (*work.erased, *others.values())}
-        if not others:
-            return -len(before)
-        retired_rows = self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
-        retired = {(kind, value) for kind, value in retired_rows} - freed
+        memory = identity_memory.load(self._session, self._vault)
         changes = work.others_changed
-        changes.stale_components.update(r.component_id for r in others.values())
-        places = {r.record_id: (r.component_id, r.profile_id) for r in others.values()}
-        for record in others.values():
-            record.component_id = record.record_id
-        state = identity.State(others, retired, set(others))
-        tools = identity.Tools(self._open, lambda _: self._vault.new_key()[1], self._vault.hash)
-        identity.recluster(set(others), state, tools, changes)
-        for record_id, record in others.items():
-            if (record.component_id, record.profile_id) != places[record_id]:
-                changes.moved[record_id] = record
-        self._session.run(
-            saving.identity_calls(self._vault, changes, self._workspace | {"now": self._clock()})
+        state = memory.state()
+        state.records = {record.record_id: record for record in work.others}
+        self._free_values(work, state, changes)
+        self._free_keys(work, state, memory.model, changes)
+        before = {record.profile_id for record in (*work.erased, *state.records.values())}
+        state.whole = {record.component_id for record in state.records.values()}
+        changes.dirty = set(state.records)
+        tools = identity.Tools(
+            self._open,
+            lambda _: self._vault.new_key()[1],
+            self._vault.hash,
+            memory.model.matcher,
+            memory.model.number,
         )
-        return len({record.profile_id for record in others.values()}) - len(before)
+        matching.recluster(changes, matching.Candidates(), state, tools)
+        workspace = self._workspace | {"now": self._clock()}
+        self._session.run(saving.identity_calls(self._vault, changes, memory.model.number, workspace))
+        return len({record.profile_id for record in state.records.values()}) - len(before)
 
-    def _free_values(self, work: _Work, others: dict[str, Record]) -> set[tuple[int, str]]:
+    def _free_values(self, work: _Work, state: identity.State, changes: identity.Changes) -> None:
         """Values shared by too many until now, and by few enough without the person, may link again."""
-        retired = {
-            (kind, value)
-            for kind, value in self._session.run([Call(_IDENTITY.load_generics, self._workspace)])[0]
-        }
-        freed: set[tuple[int, str]] = set()
-        for kind, value in {(k, v) for k, v, _ in work.identifiers} & retired:
+        for kind, value in {(k, v) for k, v, _ in work.identifiers} & state.retired:
             params = self._workspace | {"kind": kind, "value": value, "limit": RECORDS_PER_VALUE_MAX + 1}
             carriers = [row[0] for row in self._session.run([Call(_SQL.load_carriers, params)])[0]]
             if len(carriers) > RECORDS_PER_VALUE_MAX:
                 continue
-            loaded = self._session.run(
-                [Call(_IDENTITY.load_records, self._workspace | {"ids": uuids(carriers)})]
-            )[0]
-            components = uuids({row[4] for row in loaded})
-            whole = self._session.run(
-                [
-                    Call(
-                        _IDENTITY.load_components,
-                        self._workspace | {"components": components, "values": "[]"},
-                    )
-                ]
-            )[0]
-            records = {row[0]: Record(*row) for row in whole}
-            for record in records.values():
-                record.fields = self._open(record)
+            records = self._components_of(carriers)
             members = [identity.member_of(records[r], records[r].fields or Fields()) for r in carriers]
             if generic_of((kind, value), members) is None:
-                freed.add((kind, value))
-                self._session.run(
-                    [Call(_SQL.delete_generic, self._workspace | {"kind": kind, "value": value})]
-                )
-                for record_id, record in records.items():
-                    others.setdefault(record_id, record)
-        return freed
+                changes.freed.add((kind, value))
+                _join(state.records, records)
+        state.retired = state.retired - changes.freed
+
+    def _free_keys(
+        self, work: _Work, state: identity.State, model: AtWork, changes: identity.Changes
+    ) -> None:
+        """Keys that too many shared until now, and few enough do without the person, give pairs again."""
+        keys = sorted({key for r in work.erased if r.fields for key in r.fields.keys} & state.crowded)
+        most = model.matcher.model.cluster.crowd
+        asked = {"model_no": model.number, "keys": keys, "limit": most + 1}
+        carriers: dict[int, list[str]] = {key: [] for key in keys}
+        for row in self._session.run([Call(_IDENTITY.load_candidates, self._workspace | asked)])[0]:
+            for place in row[8]:
+                carriers[keys[place - 1]].append(row[0])
+        for key, ids in carriers.items():
+            if len(ids) <= most:
+                changes.uncrowded.add(key)
+                state.carriers[key] = set(ids)
+                _join(state.records, self._components_of(ids))
+        state.crowded = state.crowded - changes.uncrowded
+
+    def _components_of(self, record_ids: list[str]) -> dict[str, Record]:
+        """The records of the components that some records are in, opened."""
+        with_ids = self._workspace | {"ids": uuids(record_ids)}
+        loaded = self._session.run([Call(_IDENTITY.load_records, with_ids)])[0]
+        wanted = {"components": uuids({row[4] for row in loaded}), "values": "[]"}
+        whole = self._session.run([Call(_IDENTITY.load_components, self._workspace | wanted)])[0]
+        records = {row[0]: Record(*row) for row in whole}
+        for record in records.values():
+            record.fields = self._open(record)
+        return records
 
     def _register(self, work: _Work, actor: str, proof: dict[str, Any], delta: int, now: datetime) -> Erasure:
         marks = sorted(set(work.marks))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from regulars.capabilities.identity.cluster import RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.rules import Survey
 from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.state import SALE, VOID, Figures, RecordFigures, SaleRow
@@ -18,6 +18,7 @@ from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
 from .announce import by_type
+from . import identity_memory
 from .batch import Batch, Memory, rekey_sale
 from .documents import document
 from .prepared import CANARY, Item, Prepared
@@ -57,15 +58,15 @@ def first(
     _rekey(wanted, memory, vault)
     keys = by_key.keys() - signs if log else set()
     if wakes:
-        batch.event_no, batch.turn_no, cache_no = wakes[-1].counters
-        if cache_no != memory.cache_no:
+        batch.event_no, batch.turn_no, batch.cache_no = wakes[-1].counters
+        if batch.cache_no != memory.cache_no:
             raise Entangled
         named = rows or session.run(_named(vault, wanted, keys))
     else:
         _, state, *named = session.run([*_lock_calls(vault), *_named(vault, wanted, keys)])
-        batch.event_no, batch.turn_no, cache_no = state[0]
-        if cache_no != memory.cache_no:
-            _refresh(session, vault, memory, cache_no)
+        batch.event_no, batch.turn_no, batch.cache_no = state[0]
+        if batch.cache_no != memory.cache_no:
+            refresh(session, vault, memory, batch.cache_no)
             if _rekey(wanted, memory, vault):
                 named[2:] = session.run(_receipt_calls(vault, wanted))
     found, people_, receipts, naming = named
@@ -75,6 +76,7 @@ def first(
             batch.duplicates.add(id(prepared))
         else:
             batch.fresh.append(prepared)
+    batch.people, batch.model = memory.identity.state(), memory.identity.model
     _take_people(batch, people_)
     batch.rows.rows = {row[0]: _sale(row) for row in [*receipts, *naming]}
 
@@ -169,36 +171,49 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
     ]
 
 
-def _refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
+def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
     """Read anew what the engine keeps in memory, because it changed under another engine or at start."""
     workspace = {"workspace_id": vault.workspace_id}
-    zones, generics, erased, endpoints = session.run(
+    zones, erased, endpoints = session.run(
         [
             Call(_REGISTERS.load_zones, workspace),
-            Call(_IDENTITY.load_generics, workspace),
             Call(_IDENTITY.load_tombstones_exist, workspace),
             Call(_WEBHOOKS.load_endpoints, workspace),
         ]
     )
+    memory.identity = identity_memory.load(session, vault)
     fresh = {code: ZoneInfo(name) for code, name in zones}
     memory.zones.clear()
     memory.zones.update(fresh)
-    memory.retired = {(kind, value) for kind, value in generics}
     memory.tombstones = bool(erased[0][0])
     memory.endpoints = by_type(endpoints)
     memory.cache_no = cache_no
 
 
 def carriers(session: Session, vault: Vault, batch: Batch, need: Survey) -> None:
-    """Ask for the components of all who carry a doubted value, unless they are still too many without a look."""
+    """Ask for the components of all who carry a doubted value or key, unless they are still too many without a look."""
     params = {
         "workspace_id": vault.workspace_id,
         "values": document([{"kind": kind, "value": value} for kind, value in need.doubted]),
         "limit": RECORDS_PER_VALUE_MAX + len(batch.fresh) + 1,
     }
-    for kind, value, component_id in session.run([Call(_IDENTITY.load_carriers, params)])[0]:
-        batch.reviewed.add((kind, value))
+    crowd = {
+        "workspace_id": vault.workspace_id,
+        "model_no": batch.model.number,
+        "keys": sorted(need.emptied),
+        "limit": _crowd(batch),
+    }
+    found, counts = session.run([Call(_IDENTITY.load_carriers, params), Call(_IDENTITY.load_crowd, crowd)])
+    batch.people.reviewed_keys = {key for key, count in counts if count < crowd["limit"]}
+    need.keys |= batch.people.reviewed_keys
+    for kind, value, component_id in found:
+        batch.people.reviewed.add((kind, value))
         need.components.add(component_id)
+
+
+def _crowd(batch: Batch) -> int:
+    """How many carriers of a key to ask for, to see whether it is still crowded after the batch."""
+    return batch.model.matcher.model.cluster.crowd + len(batch.fresh) + 1
 
 
 def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
@@ -208,6 +223,7 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
     """
     workspace = {"workspace_id": vault.workspace_id}
     rows = batch.rows.rows
+    keys = sorted(need.keys)
     _load_originals(session, vault, batch)
     owners = {r for row in rows.values() for r in (row.record_id, row.counted_on) if r is not None}
     spanned = {row.counted_on for row in rows.values() if row.kind == SALE and row.counted_on is not None}
@@ -223,6 +239,9 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
                 },
             )
         )
+    if keys:
+        asked = {"model_no": batch.model.number, "keys": keys, "limit": _crowd(batch)}
+        calls.append(Call(_IDENTITY.load_candidates, workspace | asked))
     if rows:
         missing = owners - batch.figures.keys()
         calls.append(Call(_PROFILE.load_figures, workspace | {"ids": uuids(missing)}))
@@ -232,13 +251,41 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
         return False
     answers = session.run(calls)
     if need.components or need.values:
-        for row in answers.pop(0):
-            batch.records.setdefault(row[0], Record(*row)).sealed = row[7]
-            batch.whole.add(row[4])
+        _take_components(batch, answers.pop(0))
+    if keys:
+        _take_candidates(batch, keys, answers.pop(0))
     if rows:
         _take_figures(batch, answers[0])
         batch.rows.spans = {row[0]: (row[1], row[2]) for row in answers[1]}
     return True
+
+
+def components(session: Session, vault: Vault, batch: Batch, wanted: Iterable[str]) -> None:
+    """Load whole components."""
+    params = {"workspace_id": vault.workspace_id, "components": uuids(set(wanted)), "values": "[]"}
+    _take_components(batch, session.run([Call(_IDENTITY.load_components, params)])[0])
+
+
+def _take_components(batch: Batch, rows: Iterable[Row]) -> None:
+    for row in rows:
+        _take_record(batch, row)
+        batch.people.whole.add(row[4])
+
+
+def _take_candidates(batch: Batch, keys: list[int], rows: Iterable[Row]) -> None:
+    for row in rows:
+        _take_record(batch, row[:8])
+        for place in row[8]:
+            batch.people.carriers.setdefault(keys[place - 1], set()).add(row[0])
+
+
+def _take_record(batch: Batch, row: Row) -> None:
+    """A record as stored, unless it is there; fields that were left behind are taken."""
+    record = batch.records.get(row[0])
+    if record is None:
+        batch.records[row[0]] = Record(*row)
+    elif not record.sealed:
+        record.sealed = row[7]
 
 
 def _load_originals(session: Session, vault: Vault, batch: Batch) -> None:

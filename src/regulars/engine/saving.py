@@ -24,7 +24,7 @@ from .announce import announce
 from .batch import Batch, Memory
 from .documents import Blob, document
 from .prepared import CANARY, Prepared
-from .tables import EVENT, FIGURES, SALE
+from .tables import EVENT, FIGURES, MATCH_KEY, SALE
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -48,7 +48,7 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     """Everything the rooms decided."""
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
     yield from _profile(batch, workspace)
-    yield from identity_calls(vault, batch.identity, workspace)
+    yield from identity_calls(vault, batch.identity, batch.model.number, workspace)
     entries, register_calls = _registers(vault, memory, batch, workspace)
     batch.entries = entries
     yield from register_calls
@@ -61,7 +61,12 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
         )  # before consent is saved, with which it compares
     yield from _consents(batch, workspace)
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
-    batch.cache_step = int(bool(zones_changed or batch.identity.generics or batch.identity.freed))
+    found = batch.identity
+    known = found.generics or found.freed or found.crowded or found.uncrowded
+    batch.cache_step = int(bool(zones_changed or known))
+    if known and not zones_changed:
+        memory.identity.follow(found)
+        memory.cache_no = batch.cache_no + batch.cache_step
     numbers = {
         "event_no": batch.event_no,
         "turn_no": batch.turn_no,
@@ -133,8 +138,8 @@ def _turn(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
     return [Call(_TURN.save_turn, workspace | readings | {"turn_no": batch.turn_no, "events": len(logged)})]
 
 
-def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) -> list[Call]:
-    """What identity saves; `workspace` holds workspace_id and now."""
+def identity_calls(vault: Vault, changes: Changes, model: int, workspace: dict[str, Any]) -> list[Call]:
+    """What identity saves, decided by the model of a number; `workspace` holds workspace_id and now."""
     calls = []
     if changes.records:
         blob = Blob()
@@ -179,14 +184,27 @@ def identity_calls(vault: Vault, changes: Changes, workspace: dict[str, Any]) ->
         (_IDENTITY.save_words, [row for row in words if row["now"]]),
         (_IDENTITY.delete_words, [row for row in words if not row["now"]]),
         (_IDENTITY.delete_generics, freed),
+        (_IDENTITY.delete_inner_reviews, [{"id": r, "number": n} for r, n in changes.regrouped.items()]),
     ):
         if rows:
             calls.append(Call(sql, workspace | {"doc": document(rows)}))
-    if changes.stale_components:
-        ids = uuids(changes.stale_components)
-        calls.append(Call(_IDENTITY.delete_edges, workspace | {"ids": ids}))
-    if changes.edges:
-        calls.append(Call(_IDENTITY.save_edges, workspace | {"doc": document(changes.edges)}))
+    for query, there in ((_IDENTITY.save_keys, True), (_IDENTITY.delete_keys, False)):
+        keys = [key for key, now in changes.keys.items() if now is there]
+        if keys:
+            numbers, hashes, ids = zip(*keys, strict=True)
+            columns = {"model_no": numbers, "key": hashes, "record_id": ids}
+            same = {"workspace_id": vault.workspace_id}
+            calls.append(Call(query, workspace | {"rows": MATCH_KEY.rows(len(keys), columns, same)}))
+    for query, crowd in (
+        (_IDENTITY.save_crowded, changes.crowded),
+        (_IDENTITY.delete_crowded, changes.uncrowded),
+    ):
+        if crowd:
+            calls.append(Call(query, workspace | {"model_no": model, "keys": sorted(crowd)}))
+    if changes.recompared:
+        calls.append(Call(_IDENTITY.delete_reviews, workspace | {"ids": uuids(changes.recompared)}))
+    if changes.reviews:
+        calls.append(Call(_IDENTITY.save_reviews, workspace | {"doc": document(list(changes.reviews.values()))}))
     if changes.generics:
         calls.append(Call(_IDENTITY.save_generics, workspace | {"doc": document(changes.generics)}))
     return calls

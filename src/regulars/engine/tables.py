@@ -45,6 +45,10 @@ FIGURES: Final = RowType(
         "figures": BYTEA,
     },
 )
+MATCH_KEY: Final = RowType(
+    "match_key",
+    {"workspace_id": INTEGER, "model_no": SMALLINT, "key": BIGINT, "record_id": UUID},
+)
 SALE: Final = RowType(
     "sale",
     {

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from regulars.capabilities.identity import matching
 from regulars.capabilities.identity import rules as identity
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile import sales
@@ -57,7 +58,6 @@ class Turn:
         self._reader = session.another()
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
-        self._tools = identity.Tools(self._open_fields, self._new_key, vault.hash)
 
     def run(self, items: Sequence[Item]) -> list[Result]:
         """Apply a batch and commit. Results are in order.
@@ -121,7 +121,7 @@ class Turn:
                 calls.add(call)
             flight.results = _results(items, batch)
             flight.entries = batch.entries
-            flight.wakes = [*wakes[-1:], wake_of(batch, self._memory.cache_no)]
+            flight.wakes = [*wakes[-1:], wake_of(batch)]
         return flight
 
     def land(self, flight: Flight) -> None:
@@ -201,12 +201,19 @@ class Turn:
         for wake in wakes:
             wake.overlay(batch)
         said = [p.said for p in batch.fresh if p.said is not None]
-        need = identity.survey(said, identity.State(batch.records, self._memory.retired), self._tools)
+        tools = self._tools(batch)
+        batch.identity = identity.tell(said, batch.people, tools)
+        need = identity.survey(batch.identity, batch.people)
         for wake in wakes:
             wake.check(need)
-        if need.doubted:
+        if need.doubted or need.emptied:
             loading.carriers(session, self._vault, batch, need)
         if loading.second(session, self._vault, batch, need):
+            for wake in wakes:
+                wake.overlay(batch)
+        batch.found = matching.candidates(batch.identity, batch.people, tools)
+        if batch.found.components:
+            loading.components(session, self._vault, batch, batch.found.components)
             for wake in wakes:
                 wake.overlay(batch)
         batch.loaded_at = self._clock()
@@ -241,10 +248,8 @@ class Turn:
         yield from saving.rooms(self._vault, self._memory, batch, log=self._log)
 
     def _decide_identity(self, batch: Batch) -> None:
-        said = [p.said for p in batch.fresh if p.said is not None]
-        state = identity.State(batch.records, self._memory.retired, batch.whole, batch.reviewed)
-        batch.identity = identity.decide(said, state, self._tools)
-        for one in said:
+        matching.recluster(batch.identity, batch.found, batch.people, self._tools(batch))
+        for one in (p.said for p in batch.fresh if p.said is not None):
             record_id = one.person.record_id
             held = batch.figures.get(record_id)
             if held is None:
@@ -254,6 +259,12 @@ class Turn:
                 held.last_at = one.occurred_at
                 batch.identity.seen.add(record_id)
         batch.rows.figures = batch.figures
+
+    def _tools(self, batch: Batch) -> identity.Tools:
+        model = batch.model
+        return identity.Tools(
+            self._open_fields, self._new_key, self._vault.hash, model.matcher, model.number
+        )
 
     def _new_key(self, record_id: str) -> bytes:
         return self._keys.get(record_id) or self._vault.new_key()[1]

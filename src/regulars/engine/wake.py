@@ -25,7 +25,7 @@ class Wake(Struct):
     """What a turn loaded or wrote, as it leaves it.
 
     `counters`: event_no, turn_no and cache_no afterwards. `changed`: records that are new, or say or belong to
-    something else now; `components` and `values` are those their links run over. `numbers`: keys of the numbers
+    something else now; `components`, `values` and `match_keys` are those their links run over. `numbers`: keys of the numbers
     of its receipts; `named`: of those that its refunds and voids name.
     """
 
@@ -36,6 +36,7 @@ class Wake(Struct):
     changed: set[str]
     components: set[str]
     values: set[tuple[int, str]]
+    match_keys: set[int]
     receipts: set[str]
     numbers: set[str]
     named: set[str]
@@ -47,7 +48,7 @@ class Wake(Struct):
             raise Entangled
         if any(record.component_id in self.components for record in batch.records.values()):
             raise Entangled
-        for record_id in batch.records.keys() & self.figures.keys():
+        for record_id in (batch.records.keys() & self.figures.keys()) - batch.identity.seen:
             record, seen = batch.records[record_id], self.records.get(record_id) or self.figures[record_id]
             record.seen_hash, record.seen_at, record.seen_key = seen.seen_hash, seen.seen_at, seen.seen_key
         for record_id in batch.figures.keys() & self.figures.keys():
@@ -62,7 +63,9 @@ class Wake(Struct):
 
     def check(self, need: Survey) -> None:
         """Whether what identity asks for is as it was before this turn. Raises Entangled."""
-        if need.doubted or self.components & need.components or self.values & need.values:
+        if need.doubted or need.emptied or not self.match_keys.isdisjoint(need.keys):
+            raise Entangled
+        if self.components & need.components or self.values & need.values:
             raise Entangled
 
     def _check_receipt(self, row: SaleRow) -> None:
@@ -74,19 +77,25 @@ class Wake(Struct):
             raise Entangled
 
 
-def wake_of(batch: Batch, cache_no: int) -> Wake:
+def wake_of(batch: Batch) -> Wake:
     """What a batch that is decided leaves, once it is committed."""
     changes, rows = batch.identity, batch.rows.rows
     changed = changes.records | changes.moved
     return Wake(
-        counters=(batch.event_no, batch.turn_no, cache_no + batch.cache_step),
+        counters=(batch.event_no, batch.turn_no, batch.cache_no + batch.cache_step),
         keys={prepared.event_key for prepared in batch.fresh},
         records=batch.records,
         figures=batch.figures,
         changed=set(changed),
-        components=changes.stale_components | {record.component_id for record in changed.values()},
+        components=changes.components | {record.component_id for record in changed.values()},
         values={(kind, value) for kind, value, _ in changes.identifiers},
+        match_keys={key for record_id in changes.before for key in _keys(batch.records[record_id])}
+        | {key for _, key, _ in changes.keys},
         receipts=set(rows),
         numbers={row.receipt_key for row in rows.values()},
         named={row.original_key for row in rows.values() if row.original_key is not None},
     )
+
+
+def _keys(record: Record) -> list[int]:
+    return record.fields.keys if record.fields is not None else []

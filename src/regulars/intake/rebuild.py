@@ -40,10 +40,10 @@ PAGE_EVENTS = 4_000
 HOLDER_IDLE_SECONDS = 3_600
 DIFFERENCES_MAX = 20
 COMPARED = (
-    "records figures sales days reports consents identifiers edges generics stores products stocks counters"
+    "records figures sales days reports consents identifiers keys crowds reviews generics stores products stocks counters"
 ).split()
 REPLACED = (
-    "record record_figures identifier name_word edge generic_value sale store_day report_figure consent store product"
+    "record record_figures identifier name_word match_key crowded_key review generic_value sale store_day report_figure consent store product"
     " stock"
 ).split()
 SHADOWED = [*REPLACED, "report_touched", "report_state", "staff", "workspace_state"]
@@ -208,8 +208,7 @@ class Rebuilder:
         )
         settle_repeats(record, fields)
         fields.said = None
-        # A component only says where to look for links; its name tells how they were found, in which order.
-        return (*row[:4], row[5], _digest(fields))
+        return (*row[:6], _digest(fields))
 
     def _take_over(self, holder: Session, shadow: Vault) -> None:
         """Within the holder's transaction: live rows go, the shadow's rows get the workspace's number."""

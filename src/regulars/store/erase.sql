@@ -70,6 +70,16 @@ delete from record_figures where workspace_id = %(workspace_id)s and record_id =
 delete from identifier i using json_to_recordset(%(doc)s::json) as x(kind smallint, value uuid, id uuid)
 where i.workspace_id = %(workspace_id)s and i.kind = x.kind and i.value = x.value and i.record_id = x.id
 
+-- name: delete_keys
+-- The keys the records were sought by.
+delete from match_key m using json_to_recordset(%(keys)s::json) as x(model smallint, key bigint, id uuid)
+where m.workspace_id = %(workspace_id)s and m.model_no = x.model and m.key = x.key and m.record_id = x.id
+
+-- name: delete_manual
+-- What people decided of the records.
+delete from manual_link
+where workspace_id = %(workspace_id)s and (a = any(%(ids)s::uuid[]) or b = any(%(ids)s::uuid[]))
+
 -- name: delete_words
 -- The name words of the records.
 delete from name_word n using json_to_recordset(%(doc)s::json) as x(word uuid, id uuid)
@@ -130,12 +140,9 @@ delete from answer where workspace_id = %(workspace_id)s
 -- name: load_carriers
 -- Records that carry a value now, one more than may identify somebody.
 select record_id from identifier
-where workspace_id = %(workspace_id)s and kind = %(kind)s and value = %(value)s::uuid and current
+where workspace_id = %(workspace_id)s and kind = %(kind)s and value = %(value)s::uuid
+    and (current or kind in (6, 7))
 limit %(limit)s
-
--- name: delete_generic
--- A value that few enough people share again.
-delete from generic_value where workspace_id = %(workspace_id)s and kind = %(kind)s and value = %(value)s::uuid
 
 -- name: save_tombstones
 -- Marks under which the person would be known again.

@@ -55,10 +55,17 @@ from consent where workspace_id = %(workspace_id)s order by 1, 2, 3
 -- Identifiers.
 select kind, value, record_id, current from identifier where workspace_id = %(workspace_id)s order by 1, 2, 3
 
--- name: edges
--- Links.
-select a, b, kind, value, linked, reason
-from edge where workspace_id = %(workspace_id)s order by 1, 2, 3, 4
+-- name: keys
+-- Keys that records are sought by.
+select key, record_id, model_no from match_key where workspace_id = %(workspace_id)s order by 1, 2, 3
+
+-- name: crowds
+-- Keys that too many share.
+select key, model_no from crowded_key where workspace_id = %(workspace_id)s order by 1, 2
+
+-- name: reviews
+-- Pairs to look at.
+select a, b, weight, conflict from review where workspace_id = %(workspace_id)s order by 1, 2
 
 -- name: generics
 -- Generic values.

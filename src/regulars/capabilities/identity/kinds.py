@@ -32,14 +32,20 @@ SCOPED_TO_SOURCE: Final = frozenset({EXTERNAL_ID, ANONYMOUS_ID, DEVICE})
 MULTIPLE: Final = frozenset({ANONYMOUS_ID, PAYMENT_TOKEN, DEVICE})
 """A record keeps all of these; of the others the last one said is current, earlier ones are former."""
 
+LASTING: Final = MULTIPLE | {EMAIL, PHONE}
+"""Former values still say something of who it is."""
+
+VERIFIED: Final = frozenset({LOYALTY_CARD})
+"""One person has one: two different ones are for a person to look at."""
+
 KNOWN: Final = frozenset({EXTERNAL_ID, LOYALTY_CARD, EMAIL, PHONE})
 """A record with one of these is known, else anonymous."""
 
 SURE: Final = frozenset({LOYALTY_CARD, EXTERNAL_ID})
-"""Links whatever the names say."""
+"""Links whatever the rest says."""
 
 NAMED: Final = frozenset({EMAIL, PHONE, PAYMENT_TOKEN})
-"""Links only where given names do not conflict and the value is not shared by too many."""
+"""Evidence among others, unless the value is shared by too many."""
 
 LIMITED: Final = NAMED | {ANONYMOUS_ID}
 """Identifies nobody once too many share it: a shop's own e-mail, the browser of a kiosk."""

@@ -16,7 +16,8 @@ carrier as (
     from asked
     cross join lateral (
         select i.record_id from identifier i
-        where i.workspace_id = %(workspace_id)s and i.kind = asked.kind and i.value = asked.value and i.current
+        where i.workspace_id = %(workspace_id)s and i.kind = asked.kind and i.value = asked.value
+            and (i.current or i.kind in (6, 7))  -- former e-mails and phones still tell
         limit 1
     ) as found
     cross join lateral (
@@ -100,7 +101,8 @@ cross join lateral (
     select few.record_id, count(*) over () as carriers
     from (
         select i.record_id from identifier i
-        where i.workspace_id = %(workspace_id)s and i.kind = asked.kind and i.value = asked.value and i.current
+        where i.workspace_id = %(workspace_id)s and i.kind = asked.kind and i.value = asked.value
+            and (i.current or i.kind in (6, 7))
         limit %(limit)s
     ) as few
 ) as found
@@ -117,20 +119,91 @@ select %(workspace_id)s, x.word, x.id
 from json_to_recordset(%(doc)s::json) as x(word uuid, id uuid)
 on conflict (workspace_id, word, record_id) do nothing
 
--- name: delete_edges
--- Edges of components that are clustered anew.
-delete from edge e using unnest(%(ids)s::uuid[]) as stale(id)
-where e.workspace_id = %(workspace_id)s and e.component_id = stale.id
+-- name: load_candidates
+-- The records that carry one of the given keys, each with the places of those keys; of each key one more than may be.
+select r.record_id, r.source_id, r.known, r.first_at, r.component_id, r.profile_id, r.sealed_key, r.sealed, k.places
+from (
+    select found.record_id, array_agg(asked.place) as places
+    from unnest(%(keys)s::bigint[]) with ordinality as asked(key, place)
+    cross join lateral (
+        select m.record_id from match_key m
+        where m.workspace_id = %(workspace_id)s and m.model_no = %(model_no)s and m.key = asked.key
+        limit %(limit)s
+    ) as found
+    group by found.record_id
+) as k
+cross join lateral (
+    select * from record where workspace_id = %(workspace_id)s and record_id = k.record_id limit 1
+) as r
 
--- name: save_edges
--- Edges of the components as clustered now.
-insert into edge (workspace_id, component_id, a, b, kind, value, linked, reason)
-select %(workspace_id)s, x.component_id, x.a, x.b, x.kind, x.value, x.linked, x.reason
-from json_to_recordset(%(doc)s::json) as x(
-    component_id uuid, a uuid, b uuid, kind smallint, value uuid, linked boolean, reason text
+-- name: load_crowd
+-- How many carry each of the given keys, up to a limit.
+select asked.key, found.carriers
+from unnest(%(keys)s::bigint[]) as asked(key)
+cross join lateral (
+    select count(*) as carriers from (
+        select from match_key m
+        where m.workspace_id = %(workspace_id)s and m.model_no = %(model_no)s and m.key = asked.key
+        limit %(limit)s
+    ) as few
+) as found
+
+-- name: load_crowded
+-- All keys that too many share.
+select key from crowded_key where workspace_id = %(workspace_id)s and model_no = %(model_no)s
+
+-- name: load_manual
+-- What people decided of any two records and hold to.
+select a, b, together from manual_link where workspace_id = %(workspace_id)s and together is not null
+
+-- name: load_model
+-- The model at work and its number; no row where it is the one that comes with the program.
+select m.model_no, m.content, m.frequencies
+from workspace_state s
+join identity_model m on m.workspace_id = s.workspace_id and m.model_no = s.model_no
+where s.workspace_id = %(workspace_id)s
+
+-- name: save_keys
+-- Keys that records got.
+insert into match_key (workspace_id, model_no, key, record_id)
+select x.workspace_id, x.model_no, x.key, x.record_id from unnest(%(rows)b::match_key[]) as x
+on conflict (workspace_id, model_no, key, record_id) do nothing
+
+-- name: delete_keys
+-- Keys that records lost.
+delete from match_key m using unnest(%(rows)b::match_key[]) as x
+where m.workspace_id = %(workspace_id)s and m.model_no = x.model_no and m.key = x.key and m.record_id = x.record_id
+
+-- name: save_crowded
+-- Keys found to be shared by too many.
+insert into crowded_key (workspace_id, model_no, key, since)
+select %(workspace_id)s, %(model_no)s, key, %(now)s from unnest(%(keys)s::bigint[]) as key
+on conflict (workspace_id, model_no, key) do nothing
+
+-- name: delete_crowded
+-- Keys that few enough share again.
+delete from crowded_key
+where workspace_id = %(workspace_id)s and model_no = %(model_no)s and key = any(%(keys)s::bigint[])
+
+-- name: delete_reviews
+-- Pairs to look at of records that are compared anew.
+delete from review
+where workspace_id = %(workspace_id)s and (a = any(%(ids)s::uuid[]) or b = any(%(ids)s::uuid[]))
+
+-- name: delete_inner_reviews
+-- Pairs to look at within groups that are clustered anew.
+with grouped as (
+    select id, number from json_to_recordset(%(doc)s::json) as x(id uuid, number integer)
 )
-on conflict (workspace_id, component_id, a, b, kind, value) do update set
-    linked = excluded.linked, reason = excluded.reason
+delete from review v using grouped one, grouped other
+where v.workspace_id = %(workspace_id)s and v.a = one.id and v.b = other.id and one.number = other.number
+
+-- name: save_reviews
+-- Pairs to look at as they are now.
+insert into review (workspace_id, a, b, weight, conflict, since)
+select %(workspace_id)s, x.a, x.b, x.weight, x.conflict, %(now)s
+from json_to_recordset(%(doc)s::json) as x(a uuid, b uuid, weight real, conflict boolean)
+on conflict (workspace_id, a, b) do update set weight = excluded.weight, conflict = excluded.conflict
 
 -- name: save_generics
 -- Values found to be shared by too many.

@@ -1,8 +1,8 @@
-"""Decide what a batch of customers changes: records, links, profiles.
+"""Apply what a batch of customers says: records, their keys and identifiers, and what must be looked up for them.
 
-Two passes, because most events repeat what is known. `survey` looks at the records loaded by key and says
-which need more (their components, the carriers of their values); `decide` then applies everything and
-clusters the touched components anew.
+`tell` looks at the records loaded by key and applies everything, since most events repeat what is known; `survey`
+says what the others need around them: their components, the carriers of their values and keys. The rest is in
+`matching`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from typing import Any
 from msgspec import Struct, field
 
 from . import kinds
-from .cluster import Member, generic_of, partition
+from .compared import Compared
+from .component import Member
+from .matcher import Matcher
 from .normalise import given_name, name_words
-from .state import Edge, Fields, Generic, Person, Record, Stamp
+from .state import Fields, Generic, Manual, Person, Record, Review, Stamp, Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -37,40 +39,67 @@ class Said(Struct, array_like=True, gc=False):
 
 
 class Tools(Struct, frozen=True):
-    """What rules may not do themselves: open a record's fields, make a record's key, hash a name word."""
+    """What rules may not do themselves: open a record's fields, make a record's key, hash; and the model at work."""
 
     open_fields: Callable[[Record], Fields]
     new_key: Callable[[str], bytes]
     hash: Callable[..., str]
+    matcher: Matcher
+    model: int = 0
 
 
 class State(Struct):
     """Everything loaded: records by id, values known to be generic, components that are there whole.
 
-    `reviewed` are generic values of which every carrier is loaded, because they may link again.
+    `crowded`: keys shared by too many records to say anything. `carriers`: of each key asked for, the stored records
+    that carry it. `reviewed` are generic values, and `reviewed_keys` crowded keys, of which every carrier is loaded,
+    because they may link again. `manual`: what people decided.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
-    retired: set[tuple[int, str]] = field(default_factory=set)
+    retired: set[Value] = field(default_factory=set)
+    crowded: set[int] = field(default_factory=set)
     whole: set[str] = field(default_factory=set)
-    reviewed: set[tuple[int, str]] = field(default_factory=set)
+    carriers: dict[int, set[str]] = field(default_factory=dict)
+    reviewed: set[Value] = field(default_factory=set)
+    reviewed_keys: set[int] = field(default_factory=set)
+    manual: Manual = field(default_factory=dict)
 
 
 class Survey(Struct):
-    """What the second load must bring. `doubted`: generic values that may lose a carrier or a name."""
+    """What the loads after the first must bring.
 
-    components: set[str]
-    values: set[tuple[int, str]]
-    doubted: set[tuple[int, str]]
+    `components` by their ids, and those of whoever carries one of the `values`; every record that carries one of the
+    `keys`. `doubted` values and `emptied` keys are shared by too many until now and may lose a carrier or a name.
+    """
+
+    components: set[str] = field(default_factory=set)
+    values: set[Value] = field(default_factory=set)
+    keys: set[int] = field(default_factory=set)
+    doubted: set[Value] = field(default_factory=set)
+    emptied: set[int] = field(default_factory=set)
+
+
+class Before(Struct, frozen=True):
+    """What matching went by before a turn: live identifiers that may link, names and birth date, keys."""
+
+    values: frozenset[Value] = frozenset()
+    person: tuple[Any, ...] = ()
+    keys: frozenset[int] = frozenset()
+    compared: Compared | None = None
 
 
 class Changes(Struct):
     """What the turn must save.
 
     `seen`: records whose last repeat moved. `identifiers`: (kind, hash, record) → whether it is current, None where
-    it was forgotten; `words`: (hash, record) → whether the name has it. `freed`: values few enough share again.
+    it was forgotten; `words`: (hash, record) → whether the name has it; `keys`: (model, key, record) → whether the
+    record has it. `dirty` records are clustered anew; those of them in `before` are compared anew, too. `freed` and
+    `uncrowded`: values and keys few enough share again; `crowded`: keys found to be shared by too many.
+    `recompared` are stored records whose pairs to look at are found anew; so are those among records of one number in
+    `regrouped`.
     `profiles_before` and `profiles_after`: ids of the profiles that were clustered anew; `profile_moves`: (old id, new
-    id) of records that were there before and changed theirs.
+    id) of records that were there before and changed theirs; `components`: those touched, before and after.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
@@ -78,10 +107,17 @@ class Changes(Struct):
     seen: set[str] = field(default_factory=set)
     identifiers: dict[tuple[int, str, str], bool | None] = field(default_factory=dict)
     words: dict[tuple[str, str], bool] = field(default_factory=dict)
-    stale_components: set[str] = field(default_factory=set)
-    edges: list[Edge] = field(default_factory=list)
+    keys: dict[tuple[int, int, str], bool] = field(default_factory=dict)
+    dirty: set[str] = field(default_factory=set)
+    before: dict[str, Before] = field(default_factory=dict)
+    components: set[str] = field(default_factory=set)
+    recompared: set[str] = field(default_factory=set)
+    regrouped: dict[str, int] = field(default_factory=dict)
+    reviews: dict[tuple[str, str], Review] = field(default_factory=dict)
     generics: list[Generic] = field(default_factory=list)
-    freed: set[tuple[int, str]] = field(default_factory=set)
+    freed: set[Value] = field(default_factory=set)
+    crowded: set[int] = field(default_factory=set)
+    uncrowded: set[int] = field(default_factory=set)
     profiles_delta: int = 0
     profiles_before: set[str] = field(default_factory=set)
     profiles_after: set[str] = field(default_factory=set)
@@ -99,46 +135,37 @@ def hashed_values(one: Said, hash_: Callable[..., str]) -> list[tuple[int, str, 
     return person.hashed
 
 
-def survey(said: Iterable[Said], state: State, tools: Tools) -> Survey:
-    """Records that are new, say something new, or turn out older than thought need their surroundings."""
-    need = Survey(set(), set(), set())
-    for one in said:
-        record = state.records.get(one.person.record_id)
-        if record is not None and _only_repeats(record, one):
-            continue
-        hashed = hashed_values(one, tools.hash)
-        values = ((kind, hash_) for kind, _, hash_ in hashed if kind in kinds.LINKING)
-        need.values.update(value for value in values if value not in state.retired)
-        if record is not None:
+def survey(changes: Changes, state: State) -> Survey:
+    """What is needed around the records that are new, say something new, or turn out older than thought."""
+    need = Survey()
+    for record_id in changes.dirty:
+        record = state.records[record_id]
+        if not record.new:
             need.components.add(record.component_id)
-            if state.retired:
-                need.doubted |= _doubted(record, one, state, tools)
+        before = changes.before.get(record_id)
+        if before is None:
+            continue
+        assert record.fields is not None, "told records are open"
+        values = set(record.fields.linking())
+        need.values.update(value for value in values - before.values if value not in state.retired)
+        need.keys.update(key for key in record.fields.keys if key not in state.crowded)
+        if state.retired:
+            left = before.values if before.person != _person_of(record.fields) else before.values - values
+            need.doubted.update(value for value in left if value in state.retired)
+        if state.crowded:
+            need.emptied.update(
+                key for key in before.keys.difference(record.fields.keys) if key in state.crowded
+            )
     return need
-
-
-def _doubted(record: Record, one: Said, state: State, tools: Tools) -> set[tuple[int, str]]:
-    """Generic values the record carries, where the event may change its names or take a value from it."""
-    person = one.person
-    fields = record.fields = record.fields or tools.open_fields(record)
-    carried = {key for key in fields.linking() if key in state.retired}
-    named = any(
-        name in person.scalars and person.scalars[name] != fields.scalar(name)
-        for name in ("given_name", "birth_date")
-    )
-    if person.deletes or named:
-        return carried
-    said = {kind: hash_ for kind, _, hash_ in hashed_values(one, tools.hash)}
-    return {(k, h) for k, h in carried if k not in kinds.MULTIPLE and said.get(k, h) != h}
 
 
 def _only_repeats(record: Record, one: Said) -> bool:
     return record.seen_hash == one.person.content and one.occurred_at >= record.first_at
 
 
-def decide(said: Iterable[Said], state: State, tools: Tools) -> Changes:
-    """Apply every customer in order, then cluster the touched components. Mutates `state.records`."""
+def tell(said: Iterable[Said], state: State, tools: Tools) -> Changes:
+    """Apply every customer in order. Mutates `state.records`; what follows for the profiles is not decided yet."""
     changes = Changes()
-    dirty: set[str] = set()
     for one in said:
         record = state.records.get(one.person.record_id)
         if record is None:
@@ -147,10 +174,35 @@ def decide(said: Iterable[Said], state: State, tools: Tools) -> Changes:
         elif _only_repeats(record, one):
             _repeat(record, one.stamp, one.occurred_at, changes)
             continue
-        if _tell(record, one, tools, changes):
-            dirty.add(record.record_id)
-    recluster(dirty, state, tools, changes)
+        _tell(record, one, tools, changes)
+    for record_id, before in list(changes.before.items()):
+        _make_keys(state.records[record_id], before, tools, changes)
     return changes
+
+
+def _make_keys(record: Record, before: Before, tools: Tools, changes: Changes) -> None:
+    """Find the keys of a record as it is now, unless it is compared by what it was before."""
+    fields, rid = record.fields, record.record_id
+    assert fields is not None, "told records are open"
+    compared = tools.matcher.compared(fields)
+    if not record.new and fields.model == tools.model and before.compared == compared:
+        if before.person == _person_of(fields) and before.values == frozenset(fields.linking()):
+            del changes.before[rid]
+            return
+    old_model = fields.model
+    fields.keys, fields.model = keys_of(compared, tools), tools.model
+    if old_model != tools.model:
+        changes.keys.update(((old_model, key, rid), False) for key in before.keys)
+        changes.keys.update(((tools.model, key, rid), True) for key in fields.keys)
+        return
+    now = set(fields.keys)
+    changes.keys.update(((tools.model, key, rid), True) for key in now - before.keys)
+    changes.keys.update(((tools.model, key, rid), False) for key in before.keys - now)
+
+
+def keys_of(compared: Compared, tools: Tools) -> list[int]:
+    """Keyed hashes, 64 bits with a sign, of what a record is sought by."""
+    return sorted({int(tools.hash("match", text)[:16], 16) - 2**63 for text in tools.matcher.keys(compared)})
 
 
 def _repeat(record: Record, stamp: Stamp, occurred_at: datetime, changes: Changes) -> None:
@@ -175,10 +227,12 @@ def _new_record(one: Said, tools: Tools) -> Record:
     )
 
 
-def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> bool:
-    """Write what an event says into its record; True when clustering may come out differently."""
+def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> None:
+    """Write what an event says into its record, and note what clustering must look at again."""
     fields = record.fields = record.fields or tools.open_fields(record)
     before = _identity_of(fields)
+    if record.record_id not in changes.before:
+        changes.before[record.record_id] = Before() if record.new else _before(fields, tools)
     settle_repeats(record, fields)
     won = apply(fields, one.person, hashed_values(one, tools.hash), one.stamp)
     record.seen_hash = one.person.content if won else None
@@ -194,8 +248,19 @@ def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> bool:
         _list_identifiers(record, before[0], after[0], changes)
         _list_words(record, before[1], after[1], tools, changes)
         record.known = any(current and kind in kinds.KNOWN for (kind, _), current in after[0].items())
-        return True
-    return earlier
+    if earlier or record.new or before != after:
+        changes.dirty.add(record.record_id)
+
+
+def _before(fields: Fields, tools: Tools) -> Before:
+    return Before(
+        frozenset(fields.linking()), _person_of(fields), frozenset(fields.keys), tools.matcher.compared(fields)
+    )
+
+
+def _person_of(fields: Fields) -> tuple[Any, ...]:
+    """What tells people apart who share a value."""
+    return (fields.scalar("given_name"), fields.scalar("birth_date"))
 
 
 def _names_said(person: Person) -> tuple[list[str], list[tuple[int, str]]]:
@@ -300,81 +365,6 @@ def member_of(record: Record, fields: Fields) -> Member:
         given=given_name(given) if given else None,
         birth_date=fields.scalar("birth_date"),
         identifiers=tuple(fields.linking()),
+        keys=tuple(fields.keys),
+        fields=fields,
     )
-
-
-def recluster(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None:
-    """Join the components that dirty records touch and cluster each joined one."""
-    if not dirty:
-        return
-    _free(dirty, state, tools, changes)
-    root: dict[str, str] = {}
-
-    def find(component: str) -> str:
-        while (parent := root.setdefault(component, component)) != component:
-            component = parent
-        return component
-
-    carriers: dict[tuple[int, str], str] = {}
-    for record_id in sorted(state.records, key=lambda r: (r not in dirty, r)):
-        record = state.records[record_id]
-        if record_id not in dirty and record.component_id not in state.whole:
-            continue
-        fields = record.fields = record.fields or tools.open_fields(record)
-        mine = find(record.component_id)
-        for key in fields.linking():
-            if key in state.retired:
-                continue
-            other = find(carriers.setdefault(key, mine))
-            mine = find(mine)
-            root[max(other, mine)] = min(other, mine)
-    touched = {find(state.records[record_id].component_id) for record_id in dirty}
-    groups: dict[str, list[Record]] = {component: [] for component in touched}
-    for record in state.records.values():
-        component = find(record.component_id)
-        if component in groups:
-            groups[component].append(record)
-    for component, records in sorted(groups.items()):
-        _cluster_one(component, records, state, tools, changes)
-
-
-def _free(dirty: set[str], state: State, tools: Tools, changes: Changes) -> None:
-    """Values shared by too many until now, and by few enough after this batch, link again."""
-    for key in state.reviewed:
-        carriers = []
-        for record in state.records.values():
-            if record.fields is None and not record.sealed:
-                continue  # all who carry the value are there whole
-            record.fields = record.fields or tools.open_fields(record)
-            if key in record.fields.linking():
-                carriers.append(member_of(record, record.fields))
-        if generic_of(key, carriers) is None:
-            changes.freed.add(key)
-            dirty.update(member.record_id for member in carriers)
-    if changes.freed:
-        state.retired = state.retired - changes.freed
-
-
-def _cluster_one(component: str, records: list[Record], state: State, tools: Tools, changes: Changes) -> None:
-    members = []
-    for record in records:
-        record.fields = record.fields or tools.open_fields(record)
-        members.append(member_of(record, record.fields))
-    result = partition(members, component, state.retired)
-    before = {record.profile_id for record in records if not record.new}
-    after = set(result.profiles.values())
-    changes.profiles_delta += len(after) - len(before)
-    changes.profiles_before |= before
-    changes.profiles_after |= after
-    for record in records:
-        if not record.new:
-            changes.stale_components.add(record.component_id)
-        profile = result.profiles[record.record_id]
-        if record.profile_id != profile or record.component_id != component:
-            if record.profile_id != profile and not record.new:
-                changes.profile_moves.add((record.profile_id, profile))
-            record.profile_id, record.component_id = profile, component
-            if not record.changed:
-                changes.moved[record.record_id] = record
-    changes.edges += result.edges
-    changes.generics += result.generics

@@ -13,6 +13,10 @@ Stamp = tuple[int, str]
 """(microseconds since 1970 of the fact, event key): the order of facts. The greater one is the later."""
 
 
+Value = tuple[int, str]
+"""(kind, keyed hash) of an identifier."""
+
+
 class Person(Struct, array_like=True, gc=False):
     """The customer of one event, normalised before the turn.
 
@@ -33,13 +37,16 @@ class Fields(Struct, omit_defaults=True, gc=False):
 
     `scalars`: name → (value, microseconds, event key). `values`: kind name → value → (hash, microseconds,
     event key). `deleted` stamps the source's word that the customer is gone: what is older does not count. `said` lists
-    the fields of the content last taken whole: a repeat of it stamps them all (see Record.seen_at).
+    the fields of the content last taken whole: a repeat of it stamps them all (see Record.seen_at). `keys` are those
+    under which records are sought that may be the same person, made by the model of number `model`.
     """
 
     scalars: dict[str, tuple[Any, int, str]] = field(default_factory=dict)
     values: dict[str, dict[str, tuple[str, int, str]]] = field(default_factory=dict)
     deleted: Stamp | None = None
     said: tuple[list[str], list[tuple[int, str]]] | None = None
+    keys: list[int] = field(default_factory=list)
+    model: int = 0
 
     def scalar(self, name: str) -> Any:
         """The current value of a field, or None."""
@@ -57,9 +64,15 @@ class Fields(Struct, omit_defaults=True, gc=False):
         return [(value, said[value][0])]
 
     def linking(self) -> list[tuple[int, str]]:
-        """(kind, hash) of all current identifiers that may link, the strongest kind first."""
-        names, values = kinds.NAMES, self.values
-        return [(k, h) for k in kinds.STRENGTH if names[k] in values for _, h in self.current(k)]
+        """(kind, hash) of all identifiers that may link, the strongest kind first; former contacts still may."""
+        out: list[Value] = []
+        for kind in kinds.STRENGTH:
+            said = self.values.get(kinds.NAMES[kind])
+            if said and (len(said) == 1 or kind in kinds.LASTING):
+                out += [(kind, entry[0]) for entry in said.values()]
+            elif said:
+                out += [(kind, hash_) for _, hash_ in self.current(kind)]
+        return out
 
     def former(self, kind: int) -> list[tuple[str, str]]:
         """(value, hash) of identifiers that were replaced."""
@@ -91,16 +104,16 @@ class Record(Struct, gc=False):
     changed: bool = False
 
 
-class Edge(Struct, frozen=True):
-    """A shared value between two records (a < b), and whether it links them."""
+class Review(Struct, frozen=True):
+    """Two records (a < b) of different profiles that may be one person: somebody should look.
 
-    component_id: str
+    `weight` in bits; `conflict` where something that identifies for certain speaks against what else would link them.
+    """
+
     a: str
     b: str
-    kind: int
-    value: str
-    linked: bool
-    reason: str
+    weight: float
+    conflict: bool = False
 
 
 class Generic(Struct, frozen=True):
@@ -110,3 +123,7 @@ class Generic(Struct, frozen=True):
     value: str
     people: int
     records: int
+
+
+Manual = dict[str, dict[str, bool]]
+"""What people decided, for each record: other record → together, or apart for good."""

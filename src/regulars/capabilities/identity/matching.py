@@ -1,0 +1,201 @@
+"""Decide which records are one person now: find who may match, then cluster the touched components anew.
+
+`candidates` compares what was told with the records that share a key and says which components are needed whole;
+`recluster` then joins the components at hand and clusters each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct, field
+
+from .component import generic_of, partition
+from .forest import Forest
+from .rules import Changes, State, Tools, member_of
+from .state import Fields, Record, Review
+
+
+class Candidates(Struct):
+    """`links`: pairs of a told record and one that may be the same person; `doubts`: those to look at.
+
+    `components` that are needed whole and are not there; `regroup`: stored records whose pairs changed because a key
+    of theirs became crowded, or is not any more.
+    """
+
+    links: list[tuple[str, str]] = field(default_factory=list)
+    doubts: list[Review] = field(default_factory=list)
+    components: set[str] = field(default_factory=set)
+    regroup: set[str] = field(default_factory=set)
+
+
+def candidates(changes: Changes, state: State, tools: Tools) -> Candidates:
+    """Compare the told records with those that share a key with them. Retires crowded keys on the way."""
+    found = Candidates()
+    carriers, most = _carriers(changes, state), tools.matcher.model.cluster.crowd
+    for key, ids in sorted(carriers.items()):
+        if len(ids) > most:
+            changes.crowded.add(key)
+            found.regroup |= ids
+    for key in state.reviewed_keys:
+        ids = _live(key, state.carriers.get(key, set()), changes, state)
+        if len(ids) <= most:
+            changes.uncrowded.add(key)
+            found.regroup |= ids
+    state.crowded = (state.crowded | changes.crowded) - changes.uncrowded
+    _compare(carriers, changes, state, tools, found)
+    wanted = {other for _, other in found.links} | found.regroup
+    found.components = {
+        state.records[rid].component_id for rid in wanted if not state.records[rid].new
+    } - state.whole
+    return found
+
+
+def _carriers(changes: Changes, state: State) -> dict[int, set[str]]:
+    """All who carry the keys of the told records once they are told; keys known to be crowded are left out."""
+    carriers: dict[int, set[str]] = {}
+    for record_id in changes.before:
+        for key in _open(state.records[record_id]).keys:
+            if key not in state.crowded and key not in carriers:
+                carriers[key] = _live(key, state.carriers.get(key, set()), changes, state)
+    for record_id in changes.before:
+        for key in _open(state.records[record_id]).keys:
+            if key in carriers:
+                carriers[key].add(record_id)
+    return carriers
+
+
+def _live(key: int, stored: Iterable[str], changes: Changes, state: State) -> set[str]:
+    """The stored carriers of a key without those that were told otherwise."""
+    return {rid for rid in stored if rid not in changes.before or key in _open(state.records[rid]).keys}
+
+
+def _told_with(key: int, changes: Changes, state: State) -> list[str]:
+    return [rid for rid in changes.before if key in _open(state.records[rid]).keys]
+
+
+def _open(record: Record) -> Fields:
+    assert record.fields is not None, "told records are open"
+    return record.fields
+
+
+def _compare(
+    carriers: dict[int, set[str]], changes: Changes, state: State, tools: Tools, found: Candidates
+) -> None:
+    bands, matcher = tools.matcher.model.bands, tools.matcher
+    sides = {}
+    for record_id in sorted(changes.before):
+        others: set[str] = set()
+        for key in _open(state.records[record_id]).keys:
+            if key in carriers and key not in state.crowded:
+                others |= carriers[key]
+        others.discard(record_id)
+        for other in sorted(others):
+            if other in changes.before and other < record_id:
+                continue  # the pair was met from the other side
+            for one in (record_id, other):
+                if one not in sides:
+                    record = state.records[one]
+                    record.fields = record.fields or tools.open_fields(record)
+                    sides[one] = matcher.compared(record.fields, state.retired)
+            weight = matcher.weight(sides[record_id], sides[other])
+            if weight >= bands.link:
+                found.links.append((record_id, other))
+            elif weight >= bands.review:
+                found.doubts.append(Review(min(record_id, other), max(record_id, other), weight))
+
+
+def recluster(changes: Changes, found: Candidates, state: State, tools: Tools) -> None:
+    """Join the components that dirty records touch and cluster each joined one."""
+    dirty = changes.dirty
+    dirty |= found.regroup
+    if not dirty:
+        return
+    _free(changes, state, tools)
+    forest = Forest({state.records[rid].component_id for rid in state.records})
+    _join_sharing(forest, dirty, state, tools)
+    for pair in found.links:
+        forest.join(state.records[rid].component_id for rid in pair)
+    for key in changes.crowded | changes.uncrowded:
+        # Pairs of theirs come or go: they are looked at together, whoever is one person.
+        carriers = {*state.carriers.get(key, ()), *_told_with(key, changes, state)}
+        forest.join(state.records[rid].component_id for rid in carriers)
+    for one in dirty:
+        others = [other for other in state.manual.get(one, ()) if other in state.records]
+        forest.join(state.records[rid].component_id for rid in (one, *others))
+    groups: dict[str, list[Record]] = {}
+    for record_id in sorted(dirty):
+        groups.setdefault(forest.root(state.records[record_id].component_id), [])
+    for record in state.records.values():
+        root = forest.root(record.component_id)
+        if root in groups and (record.component_id in state.whole or record.record_id in dirty):
+            groups[root].append(record)
+    for number, (_, records) in enumerate(sorted(groups.items())):
+        changes.regrouped.update((record.record_id, number) for record in records if not record.new)
+        _cluster_one(records, state, tools, changes)
+    stored = {rid for rid in changes.before if not state.records[rid].new}
+    changes.recompared |= stored
+    for doubt in found.doubts:
+        one, other = state.records[doubt.a], state.records[doubt.b]
+        if one.component_id != other.component_id:
+            changes.reviews.setdefault((doubt.a, doubt.b), doubt)
+
+
+def _join_sharing(forest: Forest, dirty: set[str], state: State, tools: Tools) -> None:
+    """Components whose records share a live identifier are one."""
+    carriers: dict[tuple[int, str], str] = {}
+    for record_id in sorted(state.records, key=lambda r: (r not in dirty, r)):
+        record = state.records[record_id]
+        if record_id not in dirty and record.component_id not in state.whole:
+            continue
+        fields = record.fields = record.fields or tools.open_fields(record)
+        for key in fields.linking():
+            if key in state.retired:
+                continue
+            first = carriers.setdefault(key, record.component_id)
+            if first != record.component_id:
+                forest.join((first, record.component_id))
+
+
+def _free(changes: Changes, state: State, tools: Tools) -> None:
+    """Values shared by too many until now, and by few enough after this batch, link again."""
+    for key in state.reviewed:
+        carriers = []
+        for record in state.records.values():
+            if record.fields is None and not record.sealed:
+                continue  # all who carry the value are there whole
+            record.fields = record.fields or tools.open_fields(record)
+            if key in record.fields.linking():
+                carriers.append(member_of(record, record.fields))
+        if generic_of(key, carriers) is None:
+            changes.freed.add(key)
+            changes.dirty.update(member.record_id for member in carriers)
+    if changes.freed:
+        state.retired = state.retired - changes.freed
+
+
+def _cluster_one(records: list[Record], state: State, tools: Tools, changes: Changes) -> None:
+    members = []
+    for record in records:
+        record.fields = record.fields or tools.open_fields(record)
+        members.append(member_of(record, record.fields))
+    result = partition(
+        members, tools.matcher, retired=state.retired, crowded=state.crowded, manual=state.manual
+    )
+    before = {record.profile_id for record in records if not record.new}
+    after = set(result.profiles.values())
+    changes.profiles_delta += len(after) - len(before)
+    changes.profiles_before |= before
+    changes.profiles_after |= after
+    changes.components.update(record.component_id for record in records)
+    changes.components.update(result.components.values())
+    for record in records:
+        profile, component = result.profiles[record.record_id], result.components[record.record_id]
+        if record.profile_id != profile or record.component_id != component:
+            if record.profile_id != profile and not record.new:
+                changes.profile_moves.add((record.profile_id, profile))
+            record.profile_id, record.component_id = profile, component
+            if not record.changed:
+                changes.moved[record.record_id] = record
+    changes.reviews.update(((review.a, review.b), review) for review in result.reviews)
+    changes.generics += result.generics

@@ -1,0 +1,82 @@
+"""What an engine knows of matching by heart: the model at work, values and keys that say nothing, decisions of people."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import lru_cache
+from importlib import resources
+
+import msgspec
+from msgspec import Struct, field
+
+from regulars.capabilities.identity.matcher import Matcher
+from regulars.capabilities.identity.model import parse
+from regulars.capabilities.identity.rules import Changes, State, Tools
+from regulars.capabilities.identity.state import Manual, Value
+from regulars.store.queries import load_queries
+from regulars.store.session import Call, Session
+from regulars.store.vault import Vault
+
+_SQL = load_queries("regulars.capabilities.identity")
+
+
+class AtWork(Struct, frozen=True):
+    """A model and the number its workspace knows it by."""
+
+    number: int
+    matcher: Matcher
+
+
+class IdentityMemory(Struct):
+    """`retired` values, `crowded` keys and `manual` decisions: see identity's State."""
+
+    model: AtWork
+    retired: set[Value] = field(default_factory=set)
+    crowded: set[int] = field(default_factory=set)
+    manual: Manual = field(default_factory=dict)
+
+    def state(self) -> State:
+        """For a turn, with nothing loaded yet."""
+        return State(retired=self.retired, crowded=self.crowded, manual=self.manual)
+
+    def follow(self, changes: Changes) -> None:
+        """Take over what a turn found of values and keys."""
+        if changes.generics or changes.freed:
+            found = {(generic.kind, generic.value) for generic in changes.generics}
+            self.retired = (self.retired | found) - changes.freed
+        if changes.crowded or changes.uncrowded:
+            self.crowded = (self.crowded | changes.crowded) - changes.uncrowded
+
+
+@lru_cache(maxsize=1)
+def shipped() -> AtWork:
+    """The model that comes with the program."""
+    text = resources.files("regulars.capabilities.identity").joinpath("models", "retail.toml").read_text("utf-8")
+    return AtWork(0, Matcher(parse(text)))
+
+
+def load(session: Session, vault: Vault) -> IdentityMemory:
+    """Read it anew, within the transaction at hand."""
+    workspace = {"workspace_id": vault.workspace_id}
+    found, generics, manual = session.run(
+        [
+            Call(_SQL.load_model, workspace),
+            Call(_SQL.load_generics, workspace),
+            Call(_SQL.load_manual, workspace),
+        ]
+    )
+    model = shipped()
+    for number, content, frequencies in found:
+        model = AtWork(number, _matcher(content, frequencies))
+    crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.number})])[0]
+    decided: Manual = defaultdict(dict)
+    for a, b, together in manual:
+        decided[a][b] = decided[b][a] = together
+    return IdentityMemory(
+        model, {(kind, value) for kind, value in generics}, {key for (key,) in crowded}, dict(decided)
+    )
+
+
+@lru_cache(maxsize=8)
+def _matcher(content: str, frequencies: bytes | None) -> Matcher:
+    return Matcher(parse(content))
