@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
-from regulars.capabilities.identity.component import (
+from regulars.capabilities.identity.matcher import Matcher
+from regulars.capabilities.identity.matching import candidates, recluster
+from regulars.capabilities.identity.normalise import given_name, name_words
+from regulars.capabilities.identity.partition import (
     RECORDS_PER_VALUE_MAX,
     Member,
     partition,
 )
-from regulars.capabilities.identity.matcher import Matcher
-from regulars.capabilities.identity.matching import candidates, recluster
-from regulars.capabilities.identity.normalise import given_name, name_words
 from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import (
     Changes,

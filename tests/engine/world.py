@@ -13,7 +13,7 @@ import msgspec
 
 from regulars.capabilities.consent.rules import Word
 from regulars.capabilities.identity import kinds
-from regulars.capabilities.identity.component import partition
+from regulars.capabilities.identity.partition import partition
 from regulars.capabilities.identity.rules import settle_repeats
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile.state import Figures
@@ -275,7 +275,13 @@ class World:
             for kind, found in record.values.items()
             for value in found
         }
-        return record.source_id, record.member(rid, people.tools(hash_=self.vault.hash)).known, record.first_at, scalars, values
+        return (
+            record.source_id,
+            record.member(rid, people.tools(hash_=self.vault.hash)).known,
+            record.first_at,
+            scalars,
+            values,
+        )
 
 
 def _plain(row: Row) -> Row:

@@ -16,11 +16,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity import kinds, matching
 from regulars.capabilities.identity import rules as identity
-from regulars.capabilities.identity import matching
-from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX, generic_of
 from regulars.capabilities.identity.normalise import name_words
+from regulars.capabilities.identity.partition import RECORDS_PER_VALUE_MAX, generic_of
 from regulars.capabilities.identity.person import tombstones_of
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.store.queries import load_queries

@@ -6,12 +6,11 @@ from collections import defaultdict
 from functools import lru_cache
 from importlib import resources
 
-import msgspec
 from msgspec import Struct, field
 
 from regulars.capabilities.identity.matcher import Matcher
 from regulars.capabilities.identity.model import parse
-from regulars.capabilities.identity.rules import Changes, State, Tools
+from regulars.capabilities.identity.rules import Changes, State
 from regulars.capabilities.identity.state import Manual, Value
 from regulars.store.queries import load_queries
 from regulars.store.session import Call, Session
@@ -51,7 +50,9 @@ class IdentityMemory(Struct):
 @lru_cache(maxsize=1)
 def shipped() -> AtWork:
     """The model that comes with the program."""
-    text = resources.files("regulars.capabilities.identity").joinpath("models", "retail.toml").read_text("utf-8")
+    text = (
+        resources.files("regulars.capabilities.identity").joinpath("models", "retail.toml").read_text("utf-8")
+    )
     return AtWork(0, Matcher(parse(text)))
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity.partition import RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.rules import Survey
 from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.state import SALE, VOID, Figures, RecordFigures, SaleRow
@@ -17,8 +17,8 @@ from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
-from .announce import by_type
 from . import identity_memory
+from .announce import by_type
 from .batch import Batch, Memory, rekey_sale
 from .documents import document
 from .prepared import CANARY, Item, Prepared

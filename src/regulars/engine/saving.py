@@ -204,7 +204,9 @@ def identity_calls(vault: Vault, changes: Changes, model: int, workspace: dict[s
     if changes.recompared:
         calls.append(Call(_IDENTITY.delete_reviews, workspace | {"ids": uuids(changes.recompared)}))
     if changes.reviews:
-        calls.append(Call(_IDENTITY.save_reviews, workspace | {"doc": document(list(changes.reviews.values()))}))
+        calls.append(
+            Call(_IDENTITY.save_reviews, workspace | {"doc": document(list(changes.reviews.values()))})
+        )
     if changes.generics:
         calls.append(Call(_IDENTITY.save_generics, workspace | {"doc": document(changes.generics)}))
     return calls

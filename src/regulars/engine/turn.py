@@ -262,9 +262,7 @@ class Turn:
 
     def _tools(self, batch: Batch) -> identity.Tools:
         model = batch.model
-        return identity.Tools(
-            self._open_fields, self._new_key, self._vault.hash, model.matcher, model.number
-        )
+        return identity.Tools(self._open_fields, self._new_key, self._vault.hash, model.matcher, model.number)
 
     def _new_key(self, record_id: str) -> bytes:
         return self._keys.get(record_id) or self._vault.new_key()[1]

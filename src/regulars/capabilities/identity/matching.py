@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
-from .component import generic_of, partition
 from .forest import Forest
+from .partition import generic_of, partition
 from .rules import Changes, State, Tools, member_of
 from .state import Fields, Record, Review
 

@@ -17,7 +17,7 @@ _E164 = re.compile(r"\+[1-9]\d{7,14}")
 _PHONE_NOISE = re.compile(r"[\s()./-]+")
 _APOSTROPHE = re.compile(r"['`]")
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
-_TITLES = frozenset("mr mrs ms miss mx dr prof sir madam herr frau m mme".split())
+TITLES = frozenset("mr mrs ms miss mx dr prof sir madam herr frau m mme".split())
 
 FILLERS = frozenset(
     """0 00 000 0000 00000 000000 -1 1 - -- . x xx xxx na n/a n.a. nil null none undefined nan empty unknown anonymous
@@ -97,7 +97,7 @@ def fold(value: str) -> str:
 def given_name(value: str) -> str | None:
     """The first given name, folded, titles dropped; a lone letter is an initial. None when there is none."""
     for word in fold(value).split():
-        if word not in _TITLES and word not in FILLERS:
+        if word not in TITLES and word not in FILLERS:
             return word
     return None
 

@@ -15,9 +15,9 @@ from msgspec import Struct, field
 
 from . import kinds
 from .compared import Compared
-from .component import Member
 from .matcher import Matcher
 from .normalise import given_name, name_words
+from .partition import Member
 from .state import Fields, Generic, Manual, Person, Record, Review, Stamp, Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -185,10 +185,10 @@ def _make_keys(record: Record, before: Before, tools: Tools, changes: Changes) -
     fields, rid = record.fields, record.record_id
     assert fields is not None, "told records are open"
     compared = tools.matcher.compared(fields)
-    if not record.new and fields.model == tools.model and before.compared == compared:
-        if before.person == _person_of(fields) and before.values == frozenset(fields.linking()):
-            del changes.before[rid]
-            return
+    same = before == Before(frozenset(fields.linking()), _person_of(fields), before.keys, compared)
+    if same and not record.new and fields.model == tools.model:
+        del changes.before[rid]
+        return
     old_model = fields.model
     fields.keys, fields.model = keys_of(compared, tools), tools.model
     if old_model != tools.model:
@@ -254,7 +254,10 @@ def _tell(record: Record, one: Said, tools: Tools, changes: Changes) -> None:
 
 def _before(fields: Fields, tools: Tools) -> Before:
     return Before(
-        frozenset(fields.linking()), _person_of(fields), frozenset(fields.keys), tools.matcher.compared(fields)
+        frozenset(fields.linking()),
+        _person_of(fields),
+        frozenset(fields.keys),
+        tools.matcher.compared(fields),
     )
 
 

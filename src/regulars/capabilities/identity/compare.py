@@ -1,0 +1,149 @@
+"""The tests that levels of a comparison are made of. Each takes two values and is symmetric.
+
+A value is a text in compared form. Distances are taken on ASCII, without cut-offs: a library that rounds at its own
+cut-off answers otherwise at the boundary. Choose cuts that no pair of short words attains, such as 0.915: words of five
+letters of which the last differs score exactly 0.92.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from .nicknames import same_name
+
+Test = Callable[[str, str], bool]
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _jaro_winkler(at: float) -> Test:
+    similarity = JaroWinkler.normalized_similarity
+
+    def test(one: str, other: str) -> bool:
+        return similarity(one, other) >= at if one < other else similarity(other, one) >= at
+
+    return test
+
+
+def _edits(at: float) -> Test:
+    """At most `at` letters differ; short words are all alike that way, so both need three letters for each."""
+    distance, letters = OSA.distance, 3 * at
+
+    def test(one: str, other: str) -> bool:
+        return len(one) > letters and len(other) > letters and distance(one, other) <= at
+
+    return test
+
+
+def _start(at: float) -> Test:
+    letters = int(at)
+    return lambda one, other: len(one) >= letters and one[:letters] == other[:letters]
+
+
+def _nickname(one: str, other: str) -> bool:
+    return same_name(one, other)
+
+
+def _initial(one: str, other: str) -> bool:
+    return one[:1] == other[:1] and (len(one) == 1 or len(other) == 1)
+
+
+def _prefix(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return len(short) >= 3 and long.startswith(short)
+
+
+def _words(one: str, other: str) -> bool:
+    """All words of one are among those of the other: Garcia, Garcia Lopez."""
+    mine, theirs = set(one.split()), set(other.split())
+    return mine <= theirs or theirs <= mine
+
+
+def _day_month(one: str, other: str) -> bool:
+    return f"{one[:4]}-{one[8:]}-{one[5:7]}" == other
+
+
+def _one_digit(one: str, other: str) -> bool:
+    """Two dates or numbers of one length that differ in one character, or in two neighbours exchanged."""
+    return len(one) == len(other) and OSA.distance(one, other) <= 1
+
+
+def _same_day(one: str, other: str) -> bool:
+    """Month and day of another year."""
+    return one[5:] == other[5:] and _is_date(one) and _is_date(other)
+
+
+def _year_start(one: str, other: str) -> bool:
+    """One year, where one side names no more than the year: 1 January stands for it."""
+    return one[:4] == other[:4] and "01-01" in (one[5:], other[5:])
+
+
+def _is_date(value: str) -> bool:
+    return _DATE.fullmatch(value) is not None
+
+
+def _year(one: str, other: str) -> bool:
+    return one[:4] == other[:4]
+
+
+def _month(one: str, other: str) -> bool:
+    return one[:7] == other[:7]
+
+
+def _years(at: float) -> Test:
+    """Dates at most `at` years apart."""
+    days = at * 365.25
+
+    def test(one: str, other: str) -> bool:
+        if not (_is_date(one) and _is_date(other)):
+            return False
+        return abs(_days(one) - _days(other)) <= days
+
+    return test
+
+
+def _days(day: str) -> float:
+    return int(day[:4]) * 365.25 + int(day[5:7]) * 30.4375 + int(day[8:])
+
+
+def _mailbox(one: str, other: str) -> bool:
+    """One name before the @, at another provider."""
+    return one.partition("@")[0] == other.partition("@")[0]
+
+
+def _mailbox_similar(at: float) -> Test:
+    similar = _jaro_winkler(at)
+    return lambda one, other: similar(one.partition("@")[0], other.partition("@")[0])
+
+
+_PLAIN: Final[dict[str, Test]] = {
+    "nickname": _nickname,
+    "initial": _initial,
+    "prefix": _prefix,
+    "words": _words,
+    "day_month": _day_month,
+    "one_digit": _one_digit,
+    "same_day": _same_day,
+    "year": _year,
+    "year_start": _year_start,
+    "month": _month,
+    "mailbox": _mailbox,
+}
+_MEASURED: Final[dict[str, Callable[[float], Test]]] = {
+    "jaro_winkler": _jaro_winkler,
+    "edits": _edits,
+    "start": _start,
+    "years": _years,
+    "mailbox_similar": _mailbox_similar,
+}
+NEEDS_AT: Final = frozenset(_MEASURED)
+TESTS: Final = frozenset(_PLAIN) | NEEDS_AT | {"same", "swapped"}
+"""`same`: a value in common. `swapped`: the first field of each is the second of the other."""
+
+
+def level_test(when: str, at: float | None) -> Test:
+    """The test of a level, for two single values. `same` and `swapped` are the matcher's own."""
+    return _PLAIN[when] if at is None else _MEASURED[when](at)

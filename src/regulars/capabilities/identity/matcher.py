@@ -1,0 +1,147 @@
+"""How likely two records are one person: the weight of a pair in bits, its explanation, and who is compared at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from .compare import level_test
+from .compared import Compared, keys_of, values_of
+from .model import Comparison, Model, ModelError, lint
+from .state import Fields
+
+Frequencies = Callable[[str, str], float | None]
+"""(field, value in compared form) → its share of the values of that field in the epoch; None where not known."""
+
+CACHED_PAIRS = 1 << 14
+PRIOR = "prior"
+MISSING = "missing"
+
+
+class Part(Struct, frozen=True):
+    """What one comparison adds to a weight. `share`: the frequency of the value that was used, where one was."""
+
+    comparison: str
+    fields: tuple[str, ...]
+    level: str
+    bits: float
+    share: float | None = None
+
+
+class Matcher:
+    """A model with the frequencies of one epoch, ready to weigh pairs. Raises ModelError for one that fails `lint`."""
+
+    def __init__(self, model: Model, frequencies: Frequencies | None = None) -> None:
+        faults = lint(model)
+        if faults:
+            raise ModelError(" ".join(faults))
+        self.model = model
+        self._traits = model.traits()
+        self._blocks = [block.on for block in model.block]
+        self._prior = model.prior.bits
+        self._scorers = [Scorer(comparison, frequencies) for comparison in model.comparison]
+        self._weigh = [scorer.bits for scorer in self._scorers]
+
+    def compared(self, fields: Fields, muted: AbstractSet[tuple[int, str]] = frozenset()) -> Compared:
+        """A record in the form it is compared in. `muted`: (kind, hash) of identifiers that take no part."""
+        values = values_of(fields, traits=self._traits, muted=muted)
+        return Compared(values, tuple(scorer.take(values) for scorer in self._scorers))
+
+    def keys(self, compared: Compared) -> list[str]:
+        """Blocking keys as text: block number and values. Records that share one are worth comparing."""
+        return keys_of(compared.values, self._blocks)
+
+    def weight(self, a: Compared, b: Compared) -> float:
+        """Bits for one person, prior included; the same whichever of the two comes first."""
+        total = self._prior
+        for bits, one, other in zip(self._weigh, a.by_comparison, b.by_comparison, strict=True):
+            if one is not None and other is not None:
+                total += bits(one, other)
+        return total
+
+    def explain(self, a: Compared, b: Compared) -> list[Part]:
+        """The prior and what each comparison adds; the bits sum up to the weight. Missing sides weigh nothing."""
+        parts = [Part(PRIOR, (), "", self._prior)]
+        for scorer, one, other in zip(self._scorers, a.by_comparison, b.by_comparison, strict=True):
+            parts.append(scorer.part(one, other))
+        return parts
+
+
+class Scorer:
+    """One comparison, compiled. Its value is a text, a set of texts, or a tuple of texts where it has more fields."""
+
+    def __init__(self, comparison: Comparison, frequencies: Frequencies | None) -> None:
+        self._comparison = comparison
+        self._levels = comparison.levels
+        self._frequencies = frequencies
+        self._tests = [_test_of(level.when, level.at) for level in comparison.levels[:-1]]
+        self.bits = lru_cache(CACHED_PAIRS)(self._bits)
+
+    def take(self, values: dict[str, tuple[str, ...]]) -> Any:
+        """The value this comparison looks at, or None where the record lacks it."""
+        first, *others = (values.get(field) for field in self._comparison.fields)
+        if not first:
+            return None
+        if others:
+            return (first[0], *(other[0] if other else "" for other in others))
+        return first[0] if len(first) == 1 else frozenset(first)
+
+    def level(self, one: Any, other: Any) -> int:
+        """The first level that holds for two values."""
+        for number, test in enumerate(self._tests):
+            if test(one, other):
+                return number
+        return len(self._tests)
+
+    def part(self, one: Any, other: Any) -> Part:
+        """What the comparison adds, in words."""
+        name, fields = self._comparison.name, self._comparison.fields
+        if one is None or other is None:
+            return Part(name, fields, MISSING, 0.0)
+        level = self._levels[self.level(one, other)]
+        share = self._share(one, other) if level.frequency else None
+        return Part(name, fields, level.label, level.weight(share), share)
+
+    def _bits(self, one: Any, other: Any) -> float:
+        level = self._levels[self.level(one, other)]
+        return level.weight(self._share(one, other) if level.frequency else None)
+
+    def _share(self, one: Any, other: Any) -> float | None:
+        """The frequency of the rarest value in common."""
+        if self._frequencies is None:
+            return None
+        field = self._comparison.fields[0]
+        shares = [self._frequencies(field, value) for value in sorted(_set_of(one) & _set_of(other))]
+        return min((share for share in shares if share is not None), default=None)
+
+
+def _set_of(value: Any) -> frozenset[str]:
+    if isinstance(value, frozenset):
+        return value
+    return frozenset((value[0] if isinstance(value, tuple) else value,))
+
+
+def _test_of(when: str, at: float | None) -> Callable[[Any, Any], bool]:
+    """A test of values as scorers take them."""
+    if when == "swapped":
+        return lambda one, other: one[0] == other[1] and one[1] == other[0]
+    if when == "same":
+        return _same
+    single = level_test(when, at)
+
+    def test(one: Any, other: Any) -> bool:
+        if isinstance(one, str) and isinstance(other, str):
+            return single(one, other)
+        return any(single(mine, theirs) for mine in _set_of(one) for theirs in _set_of(other))
+
+    return test
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
+    return not _set_of(one).isdisjoint(_set_of(other))
