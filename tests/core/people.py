@@ -32,13 +32,15 @@ from regulars.capabilities.identity.rules import (
     State,
     Survey,
     Tools,
+    Word,
+    decide_pairs,
     hashed_values,
     keys_of,
     micros,
     survey,
     tell,
 )
-from regulars.capabilities.identity.state import Fields, Record, Review
+from regulars.capabilities.identity.state import Decided, Fields, Manual, Record, Review
 from regulars.engine.identity_memory import shipped
 from regulars.store.vault import Hasher
 from regulars.vocabulary.events import Customer
@@ -146,19 +148,23 @@ class Shelf:
         self.keys: set[tuple[int, str]] = set()
         self.reviews: dict[tuple[str, str], Review] = {}
         self.crowded: set[int] = set()
+        self.manual: Manual = {}
         self.generics: set[Key] = set()
         self.heard: set[str] = set()
         self.profiles = 0
 
-    def turn(self, said: Sequence[Said]) -> None:
+    def turn(self, said: Sequence[Said], words: Sequence[Word] = ()) -> None:
         """One batch: drop what was heard before, load, survey, load, decide, save."""
         fresh = {one.stamp[1]: one for one in said if one.stamp[1] not in self.heard}
         self.heard |= fresh.keys()
         news = list(fresh.values())
         named = {one.person.record_id for one in news} & self.records.keys()
         state = State({rid: self._load(rid) for rid in named}, set(self.generics), set(self.crowded))
+        state.manual = self.manual
         changes = tell(news, state, tools())
+        decide_pairs(words, state, changes)
         need = survey(changes, state)
+        need.components |= {self.records[rid].component_id for rid in need.records & self.records.keys()}
         self._review(need, state, len(news))
         self._load_components(need.components, need.values, state)
         self._load_candidates(need.keys, state, MODEL.cluster.crowd + len(news) + 1)
@@ -166,6 +172,7 @@ class Shelf:
         self._load_components(found.components, set(), state)
         recluster(changes, found, state, tools())
         self._save(changes, state.records)
+        self.manual = state.manual
 
     def member_ids(self, profile_id: str) -> set[str]:
         """The records of a profile."""
@@ -259,12 +266,24 @@ def crowded_keys(members: Iterable[Member], matcher: Matcher) -> set[int]:
     return {key for key, count in counts.items() if count > matcher.model.cluster.crowd}
 
 
-def check(shelf: Shelf, said: Iterable[Said]) -> None:
-    """The shelf holds exactly what must come out of these words."""
+def last_words(words: Iterable[Word]) -> Manual:
+    """What people decided in the end, worked out from all their words at once."""
+    manual: Manual = defaultdict(dict)
+    for word in sorted(words, key=lambda word: word.stamp):
+        for one, other in word.pairs:
+            if one != other:
+                manual[one][other] = manual[other][one] = Decided(word.together, word.stamp)
+    return manual
+
+
+def check(shelf: Shelf, said: Iterable[Said], words: Iterable[Word] = ()) -> None:
+    """The shelf holds exactly what must come out of what events said and people decided."""
     known = expected(said)
     members = [record.member(rid, tools()) for rid, record in known.items()]
     crowded = crowded_keys(members, MATCHER)
-    whole = partition(members, MATCHER, crowded=crowded)
+    manual = last_words(words)
+    assert shelf.manual == manual
+    whole = partition(members, MATCHER, crowded=crowded, manual=manual)
     assert {rid: r.profile_id for rid, r in shelf.records.items()} == whole.profiles
     assert shelf.profiles == len(set(whole.profiles.values()))
     assert shelf.generics == {(g.kind, g.value) for g in whole.generics}

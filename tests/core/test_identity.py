@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars.capabilities.identity.partition import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX
-from regulars.capabilities.identity.rules import Said
+from regulars.capabilities.identity.rules import Said, Word
 from tests.core.people import STRANGERS, Shelf, batches, check, crowd, say, stories
 
 PATIENT = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -57,6 +57,27 @@ def test_any_order_of_long_stories_gives_the_same_customers(said: list[Said], da
 @given(stories(crowd, most=40), st.data())
 def test_any_order_of_a_crowd_gives_the_same_customers(said: list[Said], data: st.DataObject) -> None:
     any_order(data, said)
+
+
+@PATIENT
+@given(stories(most=16), st.data())
+def test_what_people_decide_holds_in_any_order(said: list[Said], data: st.DataObject) -> None:
+    ids = sorted({one.person.record_id for one in said}) or ["0" * 32]
+    pairs = st.lists(st.tuples(st.sampled_from(ids), st.sampled_from(ids)), min_size=1, max_size=3)
+    words = [
+        Word(
+            data.draw(pairs), data.draw(st.sampled_from([True, False, None])), "user:1", "", (at, f"{n:032}")
+        )
+        for n, at in enumerate(data.draw(st.lists(st.integers(0, 9), max_size=5)))
+    ]
+    shelf = Shelf()
+    left = data.draw(st.permutations(words))
+    for turn in data.draw(batches(said)):
+        count = data.draw(st.integers(0, len(left)))
+        shelf.turn(turn, left[:count])
+        left = left[count:]
+    shelf.turn([], left)
+    check(shelf, said, words)
 
 
 def repeats() -> list[Said]:

@@ -156,7 +156,7 @@ class World:
             keys={(key, record.hex) for key, record in self.rows("select key, record_id from match_key")},
             crowded={key for (key,) in self.rows("select key from crowded_key")},
             reviews={
-                (a.hex, b.hex, round(weight, 3), conflict)
+                (a.hex, b.hex, weight, conflict)
                 for a, b, weight, conflict in self.rows("select a, b, weight, conflict from review")
             },
             generics={
@@ -246,7 +246,7 @@ class World:
             words={(word, rid) for rid, record in known.items() for word in record.words(self.vault.hash)},
             keys={(key, member.record_id) for member in members for key in member.keys},
             crowded=crowded,
-            reviews={(r.a, r.b, round(r.weight, 3), r.conflict) for r in whole.reviews},
+            reviews={(r.a, r.b, r.weight, r.conflict) for r in whole.reviews},
             generics={(g.kind, g.value) for g in whole.generics},
             figures=sold.figures,
             days=sold.days,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 from regulars.capabilities.identity.matching import Candidates
-from regulars.capabilities.identity.rules import Changes, State
+from regulars.capabilities.identity.rules import Changes, State, Word, micros
 from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.receipt import row_of
 from regulars.capabilities.profile.sales import SalesChanges, SalesState
@@ -75,6 +75,14 @@ class Batch(Struct):
     canary_at: datetime | None = None
     entries: Entries = field(default_factory=Entries)
     quarantined: dict[int, str] = field(default_factory=dict)
+
+    def words(self) -> list[Word]:
+        """What people decide of records in it."""
+        return [
+            Word(d.pairs, d.together, d.actor, d.reason, (micros(p.occurred_at), p.event_key))
+            for p in self.fresh
+            if (d := p.decision) is not None
+        ]
 
     @property
     def records(self) -> dict[str, Record]:

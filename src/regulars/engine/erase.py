@@ -18,8 +18,9 @@ from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds, matching
 from regulars.capabilities.identity import rules as identity
+from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.normalise import name_words
-from regulars.capabilities.identity.partition import RECORDS_PER_VALUE_MAX, generic_of
+from regulars.capabilities.identity.partition import generic_of
 from regulars.capabilities.identity.person import tombstones_of
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.store.queries import load_queries
@@ -29,10 +30,12 @@ from regulars.store.vault import Unreadable, Vault, open_sealed, seal
 from regulars.vocabulary.errors import NotFound
 from regulars.vocabulary.events import Event
 
-from . import announce, identity_memory, saving
+from . import announce, identity_memory
 from .anonymous import anonymous
+from .audit_lines import audit_line
 from .documents import Blob, document
 from .identity_memory import AtWork
+from .saving_identity import identity_calls
 from .tables import EVENT
 from .traces import Traces
 
@@ -306,7 +309,7 @@ class Eraser:
         )
         matching.recluster(changes, matching.Candidates(), state, tools)
         workspace = self._workspace | {"now": self._clock()}
-        self._session.run(saving.identity_calls(self._vault, changes, memory.model.number, workspace))
+        self._session.run(list(identity_calls(self._vault, changes, memory.model.number, workspace)))
         return len({record.profile_id for record in state.records.values()}) - len(before)
 
     def _free_values(self, work: _Work, state: identity.State, changes: identity.Changes) -> None:
@@ -345,7 +348,7 @@ class Eraser:
         """The records of the components that some records are in, opened."""
         with_ids = self._workspace | {"ids": uuids(record_ids)}
         loaded = self._session.run([Call(_IDENTITY.load_records, with_ids)])[0]
-        wanted = {"components": uuids({row[4] for row in loaded}), "values": "[]"}
+        wanted = {"components": uuids({row[4] for row in loaded}), "records": uuids(()), "values": "[]"}
         whole = self._session.run([Call(_IDENTITY.load_components, self._workspace | wanted)])[0]
         records = {row[0]: Record(*row) for row in whole}
         for record in records.values():
@@ -387,11 +390,9 @@ class Eraser:
                 Call(_TURN.save_state, self._workspace | {"now": now} | numbers),
             ]
         )
-        saving.audit_line(
-            self._session, self._vault.workspace_id, actor, "customer.erased", erasure_id, proof, now
-        )
+        audit_line(self._session, self._vault.workspace_id, actor, "customer.erased", erasure_id, proof, now)
         for number in emptied:
-            saving.audit_line(
+            audit_line(
                 self._session,
                 self._vault.workspace_id,
                 actor,

@@ -10,8 +10,8 @@ from msgspec import Struct, field
 
 from regulars.capabilities.identity.matcher import Matcher
 from regulars.capabilities.identity.model import parse
-from regulars.capabilities.identity.rules import Changes, State
-from regulars.capabilities.identity.state import Manual, Value
+from regulars.capabilities.identity.rules import Changes, State, micros
+from regulars.capabilities.identity.state import Decided, Manual, Value
 from regulars.store.queries import load_queries
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault
@@ -38,13 +38,15 @@ class IdentityMemory(Struct):
         """For a turn, with nothing loaded yet."""
         return State(retired=self.retired, crowded=self.crowded, manual=self.manual)
 
-    def follow(self, changes: Changes) -> None:
-        """Take over what a turn found of values and keys."""
+    def follow(self, changes: Changes, manual: Manual) -> None:
+        """Take over what a turn found of values and keys, and what people decided by then."""
         if changes.generics or changes.freed:
             found = {(generic.kind, generic.value) for generic in changes.generics}
             self.retired = (self.retired | found) - changes.freed
         if changes.crowded or changes.uncrowded:
             self.crowded = (self.crowded | changes.crowded) - changes.uncrowded
+        if changes.decided:
+            self.manual = manual
 
 
 @lru_cache(maxsize=1)
@@ -71,8 +73,8 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
         model = AtWork(number, _matcher(content, frequencies))
     crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.number})])[0]
     decided: Manual = defaultdict(dict)
-    for a, b, together in manual:
-        decided[a][b] = decided[b][a] = together
+    for a, b, together, at, key in manual:
+        decided[a][b] = decided[b][a] = Decided(together, (micros(at), key))
     return IdentityMemory(
         model, {(kind, value) for kind, value in generics}, {key for (key,) in crowded}, dict(decided)
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from regulars.capabilities.identity.partition import RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.rules import Survey
 from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.state import SALE, VOID, Figures, RecordFigures, SaleRow
@@ -228,17 +228,11 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
     owners = {r for row in rows.values() for r in (row.record_id, row.counted_on) if r is not None}
     spanned = {row.counted_on for row in rows.values() if row.kind == SALE and row.counted_on is not None}
     calls: list[Call] = []
-    if need.components or need.values:
-        calls.append(
-            Call(
-                _IDENTITY.load_components,
-                workspace
-                | {
-                    "components": uuids(need.components),
-                    "values": document([{"kind": kind, "value": value} for kind, value in need.values]),
-                },
-            )
-        )
+    surroundings = bool(need.components or need.values or need.records)
+    if surroundings:
+        values = document([{"kind": kind, "value": value} for kind, value in need.values])
+        wanted = {"components": uuids(need.components), "records": uuids(need.records), "values": values}
+        calls.append(Call(_IDENTITY.load_components, workspace | wanted))
     if keys:
         asked = {"model_no": batch.model.number, "keys": keys, "limit": _crowd(batch)}
         calls.append(Call(_IDENTITY.load_candidates, workspace | asked))
@@ -250,7 +244,7 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
     if not calls:
         return False
     answers = session.run(calls)
-    if need.components or need.values:
+    if surroundings:
         _take_components(batch, answers.pop(0))
     if keys:
         _take_candidates(batch, keys, answers.pop(0))
@@ -262,7 +256,12 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
 
 def components(session: Session, vault: Vault, batch: Batch, wanted: Iterable[str]) -> None:
     """Load whole components."""
-    params = {"workspace_id": vault.workspace_id, "components": uuids(set(wanted)), "values": "[]"}
+    params = {
+        "workspace_id": vault.workspace_id,
+        "components": uuids(set(wanted)),
+        "records": uuids(()),
+        "values": "[]",
+    }
     _take_components(batch, session.run([Call(_IDENTITY.load_components, params)])[0])
 
 

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from regulars.capabilities.consent import rules as consent
-from regulars.capabilities.identity import kinds
-from regulars.capabilities.identity.rules import Changes
 from regulars.capabilities.registers import rules as registers
-from regulars.store.audit import Line
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
@@ -24,14 +20,14 @@ from .announce import announce
 from .batch import Batch, Memory
 from .documents import Blob, document
 from .prepared import CANARY, Prepared
-from .tables import EVENT, FIGURES, MATCH_KEY, SALE
+from .saving_identity import identity_calls
+from .tables import EVENT, FIGURES, SALE
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
 _CONSENT = load_queries("regulars.capabilities.consent")
 _REGISTERS = load_queries("regulars.capabilities.registers")
 _TURN = load_queries("regulars.store", "turn.sql")
-_AUDIT = load_queries("regulars.store", "audit.sql")
 _encode = msgspec.json.encode
 REMEMBERED_MAX = 200_000
 _SALE_COLUMNS = SALE.names[1:]
@@ -62,10 +58,10 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     yield from _consents(batch, workspace)
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
     found = batch.identity
-    known = found.generics or found.freed or found.crowded or found.uncrowded
+    known = found.generics or found.freed or found.crowded or found.uncrowded or found.decided
     batch.cache_step = int(bool(zones_changed or known))
     if known and not zones_changed:
-        memory.identity.follow(found)
+        memory.identity.follow(found, batch.people.manual)
         memory.cache_no = batch.cache_no + batch.cache_step
     numbers = {
         "event_no": batch.event_no,
@@ -136,80 +132,6 @@ def _turn(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
         "decided_at": batch.decided_at,
     }
     return [Call(_TURN.save_turn, workspace | readings | {"turn_no": batch.turn_no, "events": len(logged)})]
-
-
-def identity_calls(vault: Vault, changes: Changes, model: int, workspace: dict[str, Any]) -> list[Call]:
-    """What identity saves, decided by the model of a number; `workspace` holds workspace_id and now."""
-    calls = []
-    if changes.records:
-        blob = Blob()
-        rows = []
-        for record in changes.records.values():
-            sealed = seal(vault.unwrap(record.wrapped), _encode(record.fields))
-            key_at, key_size = blob.add(record.wrapped)
-            at, size = blob.add(sealed)
-            rows.append(
-                {
-                    "id": record.record_id,
-                    "source": record.source_id,
-                    "known": record.known,
-                    "first_at": record.first_at,
-                    "component": record.component_id,
-                    "profile": record.profile_id,
-                    "key_at": key_at,
-                    "key_size": key_size,
-                    "at": at,
-                    "size": size,
-                }
-            )
-        calls.append(Call(_IDENTITY.save_records, workspace | {"doc": document(rows), "blob": blob.whole()}))
-    if changes.moved:
-        moves = [
-            {"id": r.record_id, "component": r.component_id, "profile": r.profile_id}
-            for r in changes.moved.values()
-        ]
-        calls.append(Call(_IDENTITY.save_moves, workspace | {"doc": document(moves)}))
-    kept: list[dict[str, Any]] = [
-        {"kind": kind, "value": value, "id": record_id, "current": current}
-        for (kind, value, record_id), current in changes.identifiers.items()
-        if kind != kinds.DEVICE
-    ]
-    words: list[dict[str, Any]] = [
-        {"word": word, "id": record_id, "now": now} for (word, record_id), now in changes.words.items()
-    ]
-    freed: list[dict[str, Any]] = [{"kind": kind, "value": value} for kind, value in changes.freed]
-    for sql, rows in (
-        (_IDENTITY.save_identifiers, [row for row in kept if row["current"] is not None]),
-        (_IDENTITY.delete_identifiers, [row for row in kept if row["current"] is None]),
-        (_IDENTITY.save_words, [row for row in words if row["now"]]),
-        (_IDENTITY.delete_words, [row for row in words if not row["now"]]),
-        (_IDENTITY.delete_generics, freed),
-        (_IDENTITY.delete_inner_reviews, [{"id": r, "number": n} for r, n in changes.regrouped.items()]),
-    ):
-        if rows:
-            calls.append(Call(sql, workspace | {"doc": document(rows)}))
-    for query, there in ((_IDENTITY.save_keys, True), (_IDENTITY.delete_keys, False)):
-        keys = [key for key, now in changes.keys.items() if now is there]
-        if keys:
-            numbers, hashes, ids = zip(*keys, strict=True)
-            columns = {"model_no": numbers, "key": hashes, "record_id": ids}
-            same = {"workspace_id": vault.workspace_id}
-            calls.append(Call(query, workspace | {"rows": MATCH_KEY.rows(len(keys), columns, same)}))
-    for query, crowd in (
-        (_IDENTITY.save_crowded, changes.crowded),
-        (_IDENTITY.delete_crowded, changes.uncrowded),
-    ):
-        if crowd:
-            calls.append(Call(query, workspace | {"model_no": model, "keys": sorted(crowd)}))
-    if changes.recompared:
-        calls.append(Call(_IDENTITY.delete_reviews, workspace | {"ids": uuids(changes.recompared)}))
-    if changes.reviews:
-        calls.append(
-            Call(_IDENTITY.save_reviews, workspace | {"doc": document(list(changes.reviews.values()))})
-        )
-    if changes.generics:
-        calls.append(Call(_IDENTITY.save_generics, workspace | {"doc": document(changes.generics)}))
-    return calls
 
 
 def _profile(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
@@ -359,28 +281,3 @@ def _tried_again(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
 def refresh_statistics(session: Session) -> None:
     """Let the planner look at tables that grew much since it last did."""
     session.run([Call(_TURN.refresh_statistics, {})])
-
-
-def audit_line(
-    session: Session,
-    workspace_id: int,
-    actor: str,
-    action: str,
-    object_: str,
-    details: dict[str, Any],
-    at: datetime,
-) -> None:
-    """Add a line to the audit chain within the transaction at hand."""
-    workspace = {"workspace_id": workspace_id}
-    number, before = session.run([Call(_AUDIT.load_head, workspace)])[0][0]
-    line = Line(number + 1, at, actor, action, object_, details)
-    row = workspace | {
-        "audit_no": line.audit_no,
-        "at": at,
-        "actor": actor,
-        "action": action,
-        "object": object_,
-        "details": _encode(details).decode(),
-        "hash": line.hash_after(bytes(before)),
-    }
-    session.run([Call(_AUDIT.add_line, row), Call(_AUDIT.move_head, row)])

@@ -28,6 +28,7 @@ from . import erased, loading, saving
 from .batch import Batch, Memory
 from .flight import Flight, HandedOver, Reading
 from .prepared import Item, Prepared, Refused
+from .telling import tell_audit
 from .wake import Entangled, Wake, wake_of
 
 STATISTICS_FIRST = 500
@@ -55,6 +56,7 @@ class Turn:
         self._clock = clock
         self._log = log
         self._keys: Mapping[str, bytes] = {} if keys is None else keys
+        self._untold = True  # the engine before may have died before it told
         self._reader = session.another()
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
@@ -75,7 +77,7 @@ class Turn:
             self._session.rollback()
             raise
         saving.remember(self._memory, batch.entries)
-        self._look_anew(batch.event_no)
+        self._afterwards(batch)
         return _results(items, batch)
 
     def read(self, items: Sequence[Item]) -> Reading:
@@ -160,7 +162,7 @@ class Turn:
         except BaseException:
             self._session.rollback()
             raise
-        self._look_anew(batch.event_no)
+        self._afterwards(batch)
 
     def _follow(self, before: Flight) -> None:
         """Take the lock, and see that nobody has written since the flight before. Raises Entangled."""
@@ -170,6 +172,17 @@ class Turn:
         self._session.begin(workspace_id)
         if loading.lock(self._session, self._vault) != before.wakes[-1].counters:
             raise Entangled
+
+    def _afterwards(self, batch: Batch) -> None:
+        """After a commit: what can wait, and costs no more than a delay when it fails."""
+        self._look_anew(batch.event_no)
+        self._untold = self._untold or bool(batch.identity.generics or batch.identity.words_said)
+        if self._untold and self._log:
+            try:
+                tell_audit(self._session, self._vault.workspace_id, self._clock)
+                self._untold = False
+            except RegularsError:
+                self._session.rollback()
 
     def _look_anew(self, event_no: int) -> None:
         """Keep the planner's picture of a young workspace fresh; a failure costs speed only."""
@@ -203,6 +216,7 @@ class Turn:
         said = [p.said for p in batch.fresh if p.said is not None]
         tools = self._tools(batch)
         batch.identity = identity.tell(said, batch.people, tools)
+        identity.decide_pairs(batch.words(), batch.people, batch.identity)
         need = identity.survey(batch.identity, batch.people)
         for wake in wakes:
             wake.check(need)

@@ -24,6 +24,7 @@ from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import (
     COMMAND_PREFIX,
     CUSTOM_PREFIX,
+    LINKED,
     OCCURRED_AHEAD_SECONDS_MAX,
     TYPES,
     Customer,
@@ -104,6 +105,7 @@ class Preparer:
             hash_=self._hash,
         )
         out.entries = entries_of(event, event_key)
+        out.decision = event.decision if event.type == LINKED else None
         return out
 
     def _add_person(self, out: Prepared, customer: Customer) -> None:
@@ -137,8 +139,8 @@ def prepare_all(
 
 def _check(event: Event, source: Source, received_at: datetime) -> None:
     """What the types cannot say. Raises InvalidInput."""
-    sign_of_life = event.type == CANARY and source.source_id == OWN_SOURCE_ID
-    if event.type not in TYPES and not event.type.startswith(CUSTOM_PREFIX) and not sign_of_life:
+    ours_to_say = event.type in (CANARY, LINKED) and source.source_id == OWN_SOURCE_ID
+    if event.type not in TYPES and not event.type.startswith(CUSTOM_PREFIX) and not ours_to_say:
         ours = event.type.startswith(COMMAND_PREFIX)
         hint = "types under regulars. are ours" if ours else "see the list of types, or use custom.<name>"
         raise InvalidInput(f"unknown type {event.type!r}: {hint}", code="unknown_type", field="type")

@@ -196,6 +196,23 @@ class Fetch(Struct, omit_defaults=True, gc=False, frozen=True):
     version: int = 0
 
 
+LINKED: Final = COMMAND_PREFIX + "linked"
+"""A person decided whether records are one person."""
+PAIRS_PER_DECISION_MAX: Final = 100_000
+
+
+class Decision(Struct, omit_defaults=True, gc=False):
+    """What a person decided of pairs of records: together, apart, or nothing any more (null).
+
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters.
+    """
+
+    pairs: Annotated[list[tuple[Id, Id]], Meta(min_length=1, max_length=PAIRS_PER_DECISION_MAX)]
+    together: bool | None
+    actor: Id
+    reason: Text = ""
+
+
 class Event(Struct, omit_defaults=True, gc=False):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
@@ -215,6 +232,7 @@ class Event(Struct, omit_defaults=True, gc=False):
     payment: Payment | None = None
     consent: Consent | None = None
     cart: Cart | None = None
+    decision: Decision | None = None
     fetches: Annotated[list[Fetch], Meta(max_length=10)] = field(default_factory=list)
     version: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     properties: dict[str, Any] | None = None

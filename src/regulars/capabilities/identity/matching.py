@@ -83,22 +83,19 @@ def _compare(
     carriers: dict[int, set[str]], changes: Changes, state: State, tools: Tools, found: Candidates
 ) -> None:
     bands, matcher = tools.matcher.model.bands, tools.matcher
-    sides = {}
     for record_id in sorted(changes.before):
         others: set[str] = set()
         for key in _open(state.records[record_id]).keys:
             if key in carriers and key not in state.crowded:
                 others |= carriers[key]
         others.discard(record_id)
+        if not others:
+            continue
+        side = state.side(record_id, tools)
         for other in sorted(others):
             if other in changes.before and other < record_id:
                 continue  # the pair was met from the other side
-            for one in (record_id, other):
-                if one not in sides:
-                    record = state.records[one]
-                    record.fields = record.fields or tools.open_fields(record)
-                    sides[one] = matcher.compared(record.fields, state.retired)
-            weight = matcher.weight(sides[record_id], sides[other])
+            weight = matcher.weight(side, state.side(other, tools))
             if weight >= bands.link:
                 found.links.append((record_id, other))
             elif weight >= bands.review:
@@ -109,6 +106,7 @@ def recluster(changes: Changes, found: Candidates, state: State, tools: Tools) -
     """Join the components that dirty records touch and cluster each joined one."""
     dirty = changes.dirty
     dirty |= found.regroup
+    dirty.update(rid for pair in changes.decided for rid in pair if rid in state.records)
     if not dirty:
         return
     _free(changes, state, tools)
@@ -120,12 +118,12 @@ def recluster(changes: Changes, found: Candidates, state: State, tools: Tools) -
         # Pairs of theirs come or go: they are looked at together, whoever is one person.
         carriers = {*state.carriers.get(key, ()), *_told_with(key, changes, state)}
         forest.join(state.records[rid].component_id for rid in carriers)
-    for one in dirty:
-        others = [other for other in state.manual.get(one, ()) if other in state.records]
-        forest.join(state.records[rid].component_id for rid in (one, *others))
+    for rid in dirty:
+        others = [other for other in state.manual.get(rid, ()) if other in state.records]
+        forest.join(state.records[one].component_id for one in (rid, *others))
     groups: dict[str, list[Record]] = {}
-    for record_id in sorted(dirty):
-        groups.setdefault(forest.root(state.records[record_id].component_id), [])
+    for rid in sorted(dirty):
+        groups.setdefault(forest.root(state.records[rid].component_id), [])
     for record in state.records.values():
         root = forest.root(record.component_id)
         if root in groups and (record.component_id in state.whole or record.record_id in dirty):
@@ -180,7 +178,12 @@ def _cluster_one(records: list[Record], state: State, tools: Tools, changes: Cha
         record.fields = record.fields or tools.open_fields(record)
         members.append(member_of(record, record.fields))
     result = partition(
-        members, tools.matcher, retired=state.retired, crowded=state.crowded, manual=state.manual
+        members,
+        tools.matcher,
+        retired=state.retired,
+        crowded=state.crowded,
+        manual=state.manual,
+        compared=lambda record_id: state.side(record_id, tools),
     )
     before = {record.profile_id for record in records if not record.new}
     after = set(result.profiles.values())

@@ -53,23 +53,28 @@ def partition(
     retired: AbstractSet[Value] = frozenset(),
     crowded: AbstractSet[int] = frozenset(),
     manual: Manual | None = None,
+    compared: Callable[[str], Compared] | None = None,
 ) -> Partition:
     """Cluster records. `retired` values are generic and `crowded` keys are shared by too many: both link nothing.
 
     All records that carry a live identifier of one of them must be there, and all that share a key with one of them
-    and weigh enough as a pair. Any number of whole components may be given at once.
+    and weigh enough as a pair. Any number of whole components may be given at once. `compared` gives a record in the
+    form it is compared in, without `retired` values, where that is known.
     """
     by_id = {member.record_id: member for member in members}
     groups = _sharing(by_id, retired)
     generics = [generic for key, group in groups.items() if (generic := generic_of(key, group))]
     for generic in generics:
         del groups[generic.kind, generic.value]
-    muted = retired | {(generic.kind, generic.value) for generic in generics} if generics else retired
-    work = _Work(by_id, matcher, muted, manual or {})
+    if generics or compared is None:
+        muted = retired | {(generic.kind, generic.value) for generic in generics}
+        work = _Work(by_id, matcher, muted, manual or {})
+    else:
+        work = _Work(by_id, matcher, retired, manual or {}, compared)
     for group in groups.values():
         work.forest.join(member.record_id for member in group)
     for one, others in work.manual.items():
-        work.forest.join((one, *(other for other, together in others.items() if together)))
+        work.forest.join((one, *(other for other, decided in others.items() if decided.together)))
     doubtful = work.join_pairs(crowded)
     profiles: dict[str, str] = {}
     components: dict[str, str] = {}
@@ -112,16 +117,22 @@ class _Work:
     """One partition in the making."""
 
     def __init__(
-        self, by_id: Mapping[str, Member], matcher: Matcher, muted: AbstractSet[Value], manual: Manual
+        self,
+        by_id: Mapping[str, Member],
+        matcher: Matcher,
+        muted: AbstractSet[Value],
+        manual: Manual,
+        compared: Callable[[str], Compared] | None = None,
     ) -> None:
         self._by_id = by_id
         self._matcher = matcher
         self._muted = muted
         self.manual = {
-            one: {other: word for other, word in manual[one].items() if other in by_id}
+            one: {other: decided for other, decided in manual[one].items() if other in by_id}
             for one in by_id
             if one in manual
         }
+        self._known = compared
         self._compared: dict[str, Compared] = {}
         self.forest = Forest(by_id)
 
@@ -129,7 +140,9 @@ class _Work:
         found = self._compared.get(record_id)
         if found is None:
             fields = self._by_id[record_id].fields
-            found = self._compared[record_id] = self._matcher.compared(fields, self._muted)
+            known = self._known
+            found = known(record_id) if known else self._matcher.compared(fields, self._muted)
+            self._compared[record_id] = found
         return found
 
     def join_pairs(self, crowded: AbstractSet[int]) -> list[tuple[Pair, float]]:
@@ -163,12 +176,15 @@ class _Work:
             return [frozenset(tree)], []
         inside = set(tree)
         records = {record_id: self._by_id[record_id].fields for record_id in tree}
+        for record_id in tree:
+            self._side(record_id)
         ready = prepare(records, self._matcher, self._muted, self._compared)
-        joined, apart = [], []
+        joined: list[Pair] = []
+        apart: list[Pair] = []
         for one in tree:
-            for other, together in self.manual.get(one, {}).items():
-                if one < other and other in inside:
-                    (joined if together else apart).append((one, other))
+            for other, decided in self.manual.get(one, {}).items():
+                if one < other and other in inside and decided.together is not None:
+                    (joined if decided.together else apart).append((one, other))
 
         def weight(one: str, other: str) -> float:
             return self._matcher.weight(ready.compared[one], ready.compared[other])

@@ -7,7 +7,7 @@ cross join lateral (
 ) as r
 
 -- name: load_components
--- Every record of the given components and of the components that carry one of the given values.
+-- Every record of the given components, and of those of given records or carriers of one of the given values.
 with asked as (
     select kind, value from json_to_recordset(%(values)s::json) as v(kind smallint, value uuid)
 ),
@@ -26,7 +26,12 @@ carrier as (
     ) as r
 )
 select r.record_id, r.source_id, r.known, r.first_at, r.component_id, r.profile_id, r.sealed_key, r.sealed
-from (select component_id from carrier union select unnest(%(components)s::uuid[])) as whole
+from (
+    select component_id from carrier
+    union select unnest(%(components)s::uuid[])
+    union select component_id from record
+    where workspace_id = %(workspace_id)s and record_id = any(%(records)s::uuid[])
+) as whole
 cross join lateral (
     select * from record where workspace_id = %(workspace_id)s and component_id = whole.component_id offset 0
 ) as r
@@ -153,8 +158,46 @@ cross join lateral (
 select key from crowded_key where workspace_id = %(workspace_id)s and model_no = %(model_no)s
 
 -- name: load_manual
--- What people decided of any two records and hold to.
-select a, b, together from manual_link where workspace_id = %(workspace_id)s and together is not null
+-- What people decided of any two records.
+select a, b, together, said_at, decision_id from manual_link where workspace_id = %(workspace_id)s
+
+-- name: save_decided
+-- What people decided of pairs; of each pair the last word.
+insert into manual_link (workspace_id, a, b, together, said_at, decision_id)
+select %(workspace_id)s, x.a, x.b, x.together, x.said_at, x.decision
+from json_to_recordset(%(doc)s::json) as x(
+    a uuid, b uuid, together boolean, said_at timestamptz, decision uuid
+)
+on conflict (workspace_id, a, b) do update set
+    together = excluded.together, said_at = excluded.said_at, decision_id = excluded.decision_id
+
+-- name: save_decisions
+-- Decisions, word for word.
+insert into decision (workspace_id, decision_id, at, actor, reason, together, pairs)
+select %(workspace_id)s, x.id, x.at, x.actor, x.reason, x.together, x.pairs
+from json_to_recordset(%(doc)s::json) as x(
+    id uuid, at timestamptz, actor text, reason text, together boolean, pairs integer
+)
+on conflict (workspace_id, decision_id) do nothing
+
+-- name: load_untold_decisions
+-- Decisions the audit trail does not have yet, in order.
+select decision_id, at, actor, reason, together, pairs from decision
+where workspace_id = %(workspace_id)s and not audited order by at, decision_id limit %(limit)s
+
+-- name: load_untold_generics
+-- Generic values the audit trail does not have yet.
+select kind, value, people, records from generic_value
+where workspace_id = %(workspace_id)s and not audited order by since, kind, value limit %(limit)s
+
+-- name: mark_told
+-- Everything that waited for the audit trail is in it.
+with decided as (
+    update decision set audited = true
+    where workspace_id = %(workspace_id)s and decision_id = any(%(decisions)s::uuid[])
+)
+update generic_value set audited = true
+where workspace_id = %(workspace_id)s and value = any(%(values)s::uuid[])
 
 -- name: load_model
 -- The model at work and its number; no row where it is the one that comes with the program.
@@ -202,7 +245,7 @@ where v.workspace_id = %(workspace_id)s and v.a = one.id and v.b = other.id and 
 -- Pairs to look at as they are now.
 insert into review (workspace_id, a, b, weight, conflict, since)
 select %(workspace_id)s, x.a, x.b, x.weight, x.conflict, %(now)s
-from json_to_recordset(%(doc)s::json) as x(a uuid, b uuid, weight real, conflict boolean)
+from json_to_recordset(%(doc)s::json) as x(a uuid, b uuid, weight double precision, conflict boolean)
 on conflict (workspace_id, a, b) do update set weight = excluded.weight, conflict = excluded.conflict
 
 -- name: save_generics

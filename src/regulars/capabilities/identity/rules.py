@@ -18,15 +18,30 @@ from .compared import Compared
 from .matcher import Matcher
 from .normalise import given_name, name_words
 from .partition import Member
-from .state import Fields, Generic, Manual, Person, Record, Review, Stamp, Value
+from .state import Decided, Fields, Generic, Manual, Person, Record, Review, Stamp, Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def time_of(stamp: Stamp) -> datetime:
+    """When a stamp was, in UTC."""
+    return EPOCH + stamp[0] * _MICROSECOND
+
+
 def micros(at: datetime) -> int:
     """Microseconds since 1970 of an aware time."""
     return (at - EPOCH) // _MICROSECOND
+
+
+class Word(Struct, array_like=True, frozen=True, gc=False):
+    """Whoever decided on pairs of records, why, and when (microseconds since 1970, event key)."""
+
+    pairs: list[tuple[str, str]]
+    together: bool | None
+    actor: str
+    reason: str
+    stamp: Stamp
 
 
 class Said(Struct, array_like=True, gc=False):
@@ -53,7 +68,7 @@ class State(Struct):
 
     `crowded`: keys shared by too many records to say anything. `carriers`: of each key asked for, the stored records
     that carry it. `reviewed` are generic values, and `reviewed_keys` crowded keys, of which every carrier is loaded,
-    because they may link again. `manual`: what people decided.
+    because they may link again. `manual`: what people decided. `compared`: records in the form they are compared in.
     """
 
     records: dict[str, Record] = field(default_factory=dict)
@@ -64,16 +79,29 @@ class State(Struct):
     reviewed: set[Value] = field(default_factory=set)
     reviewed_keys: set[int] = field(default_factory=set)
     manual: Manual = field(default_factory=dict)
+    compared: dict[str, Compared] = field(default_factory=dict)
+
+    def side(self, record_id: str, tools: Tools) -> Compared:
+        """A record as it is compared, without generic values; worked out once for what the record says now."""
+        record = self.records[record_id]
+        fields = record.fields = record.fields or tools.open_fields(record)
+        found = self.compared.get(record_id)
+        if found is None:
+            found = self.compared[record_id] = tools.matcher.compared(fields)
+        if self.retired and not self.retired.isdisjoint(fields.linking()):
+            return tools.matcher.compared(fields, self.retired)
+        return found
 
 
 class Survey(Struct):
     """What the loads after the first must bring.
 
     `components` by their ids, and those of whoever carries one of the `values`; every record that carries one of the
-    `keys`. `doubted` values and `emptied` keys are shared by too many until now and may lose a carrier or a name.
+    `keys`; `records` with their components. `doubted` values and `emptied` keys are shared by too many until now and may lose a carrier or a name.
     """
 
     components: set[str] = field(default_factory=set)
+    records: set[str] = field(default_factory=set)
     values: set[Value] = field(default_factory=set)
     keys: set[int] = field(default_factory=set)
     doubted: set[Value] = field(default_factory=set)
@@ -94,7 +122,7 @@ class Changes(Struct):
 
     `seen`: records whose last repeat moved. `identifiers`: (kind, hash, record) → whether it is current, None where
     it was forgotten; `words`: (hash, record) → whether the name has it; `keys`: (model, key, record) → whether the
-    record has it. `dirty` records are clustered anew; those of them in `before` are compared anew, too. `freed` and
+    record has it. `decided`: pairs (a < b) that a person decided on; `words_said`: their words. `dirty` records are clustered anew; those of them in `before` are compared anew, too. `freed` and
     `uncrowded`: values and keys few enough share again; `crowded`: keys found to be shared by too many.
     `recompared` are stored records whose pairs to look at are found anew; so are those among records of one number in
     `regrouped`.
@@ -108,6 +136,8 @@ class Changes(Struct):
     identifiers: dict[tuple[int, str, str], bool | None] = field(default_factory=dict)
     words: dict[tuple[str, str], bool] = field(default_factory=dict)
     keys: dict[tuple[int, int, str], bool] = field(default_factory=dict)
+    decided: dict[tuple[str, str], Decided] = field(default_factory=dict)
+    words_said: list[Word] = field(default_factory=list)
     dirty: set[str] = field(default_factory=set)
     before: dict[str, Before] = field(default_factory=dict)
     components: set[str] = field(default_factory=set)
@@ -135,10 +165,32 @@ def hashed_values(one: Said, hash_: Callable[..., str]) -> list[tuple[int, str, 
     return person.hashed
 
 
+def decide_pairs(words: Iterable[Word], state: State, changes: Changes) -> None:
+    """Take in what people decided; of each pair the last word holds. To be called before `survey`."""
+    manual = state.manual
+    for word in words:
+        changes.words_said.append(word)
+        decided = Decided(word.together, word.stamp)
+        for one, other in word.pairs:
+            pair = (one, other) if one < other else (other, one)
+            found = manual.get(one, {}).get(other)
+            if one == other or (found is not None and found.stamp >= word.stamp):
+                continue
+            if manual is state.manual:
+                manual = {record_id: dict(others) for record_id, others in state.manual.items()}
+            manual.setdefault(one, {})[other] = manual.setdefault(other, {})[one] = decided
+            changes.decided[pair] = decided
+    state.manual = manual
+
+
 def survey(changes: Changes, state: State) -> Survey:
     """What is needed around the records that are new, say something new, or turn out older than thought."""
     need = Survey()
+    for pair in changes.decided:
+        need.records.update(pair)
     for record_id in changes.dirty:
+        if record_id in state.manual:
+            need.records.update(state.manual[record_id])
         record = state.records[record_id]
         if not record.new:
             need.components.add(record.component_id)
@@ -176,15 +228,16 @@ def tell(said: Iterable[Said], state: State, tools: Tools) -> Changes:
             continue
         _tell(record, one, tools, changes)
     for record_id, before in list(changes.before.items()):
-        _make_keys(state.records[record_id], before, tools, changes)
+        _make_keys(record_id, before, state, tools, changes)
     return changes
 
 
-def _make_keys(record: Record, before: Before, tools: Tools, changes: Changes) -> None:
+def _make_keys(rid: str, before: Before, state: State, tools: Tools, changes: Changes) -> None:
     """Find the keys of a record as it is now, unless it is compared by what it was before."""
-    fields, rid = record.fields, record.record_id
+    record = state.records[rid]
+    fields = record.fields
     assert fields is not None, "told records are open"
-    compared = tools.matcher.compared(fields)
+    compared = state.compared[rid] = tools.matcher.compared(fields)
     same = before == Before(frozenset(fields.linking()), _person_of(fields), before.keys, compared)
     if same and not record.new and fields.model == tools.model:
         del changes.before[rid]

@@ -125,5 +125,12 @@ class Generic(Struct, frozen=True):
     records: int
 
 
-Manual = dict[str, dict[str, bool]]
-"""What people decided, for each record: other record → together, or apart for good."""
+class Decided(Struct, frozen=True):
+    """What a person decided of two records: together, apart, or nothing any more (None)."""
+
+    together: bool | None
+    stamp: Stamp
+
+
+Manual = dict[str, dict[str, Decided]]
+"""What people decided, for each record by the other record."""

@@ -24,7 +24,7 @@ create table review (
     workspace_id integer not null,
     a uuid not null,
     b uuid not null,
-    weight real not null,
+    weight double precision not null,
     conflict boolean not null,
     since timestamptz not null,
     primary key (workspace_id, a, b)
@@ -32,18 +32,32 @@ create table review (
 create index review_b on review (workspace_id, b);
 create index review_weight on review (workspace_id, weight desc, a, b);
 
--- What people decided of two records (a < b): together, apart, or nothing any more (null). The last word holds.
+-- What people decided, word for word: together, apart, or nothing any more (null). `audited` once the trail has it.
+create table decision (
+    workspace_id integer not null,
+    decision_id uuid not null,
+    at timestamptz not null,
+    actor text not null,
+    reason text not null,
+    together boolean,
+    pairs integer not null,
+    audited boolean not null default false,
+    primary key (workspace_id, decision_id)
+);
+create index decision_at on decision (workspace_id, at desc, decision_id);
+create index decision_untold on decision (workspace_id) where not audited;
+
+-- What holds of two records (a < b): the last word on them.
 create table manual_link (
     workspace_id integer not null,
     a uuid not null,
     b uuid not null,
     together boolean,
     said_at timestamptz not null,
-    said_key uuid not null,
-    actor text not null,
-    reason text not null,
+    decision_id uuid not null,
     primary key (workspace_id, a, b)
 );
+create index manual_link_decision on manual_link (workspace_id, decision_id);
 create index manual_link_b on manual_link (workspace_id, b);
 
 -- Models of a workspace; number 0 is the one that comes with the program. `frequencies` are shares of values by their
@@ -60,6 +74,9 @@ create table identity_model (
     primary key (workspace_id, model_no)
 );
 
+alter table generic_value add column audited boolean not null default false;
+create index generic_value_untold on generic_value (workspace_id) where not audited;
+
 alter table workspace_state
     add column model_no smallint not null default 0,
     add column rekeyed_to uuid;
@@ -69,7 +86,7 @@ drop table edge;
 do $$
 declare t text;
 begin
-    foreach t in array array['match_key', 'crowded_key', 'review', 'manual_link', 'identity_model']
+    foreach t in array array['match_key', 'crowded_key', 'review', 'decision', 'manual_link', 'identity_model']
     loop
         execute format('alter table %I enable row level security', t);
         execute format('alter table %I force row level security', t);

@@ -1,0 +1,52 @@
+"""Tells the audit trail what turns found and people decided of identity, in a transaction after theirs.
+
+What waits is marked in its own row, so a crash between the two only delays the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from regulars.capabilities.identity import kinds
+from regulars.store.queries import load_queries
+from regulars.store.rows import uuids
+from regulars.store.session import Call, Session
+
+from .audit_lines import audit_line
+
+_SQL = load_queries("regulars.capabilities.identity")
+LINES_MAX = 500
+FOUND_BY = "regulars"
+ACTIONS = {True: "identity.merged", False: "identity.unmerged", None: "identity.undone"}
+
+
+def tell_audit(session: Session, workspace_id: int, clock: Callable[[], datetime]) -> None:
+    """Write the lines that wait, at most LINES_MAX of each kind a call. Raises StoreUnavailable."""
+    workspace: dict[str, Any] = {"workspace_id": workspace_id, "limit": LINES_MAX}
+    session.begin(workspace_id)
+    try:
+        decisions, generics = session.run(
+            [Call(_SQL.load_untold_decisions, workspace), Call(_SQL.load_untold_generics, workspace)]
+        )
+        now = clock()
+        for decision_id, _, actor, reason, together, pairs in decisions:
+            details = {"reason": reason, "pairs": pairs}
+            audit_line(
+                session, workspace_id, actor, ACTIONS[together], f"decision:{decision_id}", details, now
+            )
+        for kind, value, people, records in generics:
+            found = {"kind": kinds.NAMES[kind], "people": people, "records": records}
+            audit_line(
+                session, workspace_id, FOUND_BY, "identity.value_retired", f"value:{value}", found, now
+            )
+        told = {
+            "decisions": uuids(row[0] for row in decisions),
+            "values": uuids(row[1] for row in generics),
+        }
+        session.run([Call(_SQL.mark_told, workspace | told)])
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
