@@ -1,13 +1,12 @@
 """The tests that levels of a comparison are made of. Each takes two values and is symmetric.
 
-A value is a text in compared form. Distances are taken on ASCII, without cut-offs: a library that rounds at its own
+A value is a text in compared form; a date has its year, month and day at the places of 1985-11-02. Distances are taken on ASCII, without cut-offs: a library that rounds at its own
 cut-off answers otherwise at the boundary. Choose cuts that no pair of short words attains, such as 0.915: words of five
 letters of which the last differs score exactly 0.92.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -16,7 +15,6 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from .nicknames import same_name
 
 Test = Callable[[str, str], bool]
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def _jaro_winkler(at: float) -> Test:
@@ -63,7 +61,8 @@ def _words(one: str, other: str) -> bool:
 
 
 def _day_month(one: str, other: str) -> bool:
-    return f"{one[:4]}-{one[8:]}-{one[5:7]}" == other
+    """One date, day and month exchanged."""
+    return one[:4] == other[:4] and one[5:7] == other[8:10] and one[8:10] == other[5:7]
 
 
 def _one_digit(one: str, other: str) -> bool:
@@ -73,16 +72,12 @@ def _one_digit(one: str, other: str) -> bool:
 
 def _same_day(one: str, other: str) -> bool:
     """Month and day of another year."""
-    return one[5:] == other[5:] and _is_date(one) and _is_date(other)
+    return len(one) == len(other) == 10 and one[5:] == other[5:]
 
 
 def _year_start(one: str, other: str) -> bool:
-    """One year, where one side names no more than the year: 1 January stands for it."""
-    return one[:4] == other[:4] and "01-01" in (one[5:], other[5:])
-
-
-def _is_date(value: str) -> bool:
-    return _DATE.fullmatch(value) is not None
+    """One year, of which one side names no day: 1 January stands for it."""
+    return one[:4] == other[:4] and ("01", "01") in ((one[5:7], one[8:10]), (other[5:7], other[8:10]))
 
 
 def _year(one: str, other: str) -> bool:
@@ -91,22 +86,6 @@ def _year(one: str, other: str) -> bool:
 
 def _month(one: str, other: str) -> bool:
     return one[:7] == other[:7]
-
-
-def _years(at: float) -> Test:
-    """Dates at most `at` years apart."""
-    days = at * 365.25
-
-    def test(one: str, other: str) -> bool:
-        if not (_is_date(one) and _is_date(other)):
-            return False
-        return abs(_days(one) - _days(other)) <= days
-
-    return test
-
-
-def _days(day: str) -> float:
-    return int(day[:4]) * 365.25 + int(day[5:7]) * 30.4375 + int(day[8:])
 
 
 def _mailbox(one: str, other: str) -> bool:
@@ -136,7 +115,6 @@ _MEASURED: Final[dict[str, Callable[[float], Test]]] = {
     "jaro_winkler": _jaro_winkler,
     "edits": _edits,
     "start": _start,
-    "years": _years,
     "mailbox_similar": _mailbox_similar,
 }
 NEEDS_AT: Final = frozenset(_MEASURED)

@@ -1,9 +1,10 @@
 """Groups of one component's records that are one person, from the weights of pairs.
 
 Records linked by a chain of pairs are grouped by average linkage: the two groups that agree best on average are
-joined, as long as a pair links them and they agree well enough on the whole. The average is over what was compared,
-so it leaves out the prior: pairs that know nothing of each other neither help nor hinder. Nothing depends on the order
-of the input: ties go by ids.
+joined, as long as one pair links them and they agree well enough on the whole. The average is over what was compared:
+it leaves out the prior, and pairs that have nothing to compare. So a guest known by a telephone alone is not kept away
+from the person who has it by that person's other records, which say nothing of the guest, and a chain of
+look-alikes still falls apart where its ends contradict each other. Ties go by ids, nothing by the order of the input.
 """
 
 from __future__ import annotations
@@ -185,8 +186,23 @@ def _agglomerate(
             yield sorted(member for name in parts for member in members[name])
 
 
+class _Said(Struct, frozen=True, gc=False):
+    """What the pairs between two groups say: their bits without the prior, how many compared anything, the best."""
+
+    bits: float
+    pairs: int
+    best: tuple[float, Pair]
+
+    @property
+    def average(self) -> float:
+        return self.bits / self.pairs if self.pairs else 0.0
+
+    def plus(self, other: _Said) -> _Said:
+        return _Said(self.bits + other.bits, self.pairs + other.pairs, max(self.best, other.best))
+
+
 class _Merge:
-    """One run of average linkage: sums of evidence and the best pair between each two groups."""
+    """One run of average linkage: what the pairs between each two groups say."""
 
     def __init__(
         self, members: dict[str, list[str]], known: _Known, groups: _Groups, model: Model, link: float
@@ -194,15 +210,13 @@ class _Merge:
         self._parts = {name: [name] for name in members}
         self._sizes = {name: len(group) for name, group in members.items()}
         self._keep, self._link, self._groups = model.cluster.keep, link, groups
-        self._sum: dict[str, dict[str, float]] = {name: {} for name in members}
-        self._best: dict[str, dict[str, tuple[float, Pair]]] = {name: {} for name in members}
+        self._said: dict[str, dict[str, _Said]] = {name: {} for name in members}
         self._refused: dict[Pair, str] = {}
         for one, other in combinations(sorted(members), 2):
-            found = [
-                (known.bits(a, b), (a, b) if a < b else (b, a)) for a in members[one] for b in members[other]
-            ]
-            self._sum[one][other] = self._sum[other][one] = sum(bits - known.prior for bits, _ in found)
-            self._best[one][other] = self._best[other][one] = max(found)
+            found = [(known.bits(a, b), _key(a, b)) for a in members[one] for b in members[other]]
+            evidence = [bits - known.prior for bits, _ in found if bits != known.prior]
+            said = _Said(sum(evidence), len(evidence), max(found))
+            self._said[one][other] = self._said[other][one] = said
             reason = groups.refuses(one, other)
             if reason:
                 self._refused[one, other] = reason
@@ -221,7 +235,7 @@ class _Merge:
                 continue
             reason = self._refused.get((one, other))
             if reason:
-                self._groups.refused.append(Refusal(*self._best[one][other][1], reason))
+                self._groups.refused.append(Refusal(*self._said[one][other].best[1], reason))
                 continue
             self._join(one, other)
             for third in sorted(self._parts):
@@ -232,9 +246,9 @@ class _Merge:
 
     def _entry(self, one: str, other: str) -> Iterator[tuple[float, str, str, tuple[int, int]]]:
         """The two groups as something to join, when a pair links them and they agree on the whole."""
-        average = self._sum[one][other] / (self._sizes[one] * self._sizes[other])
-        if self._best[one][other][0] >= self._link and average >= self._keep:
-            yield -average, one, other, (self._sizes[one], self._sizes[other])
+        said = self._said[one][other]
+        if said.best[0] >= self._link and said.average >= self._keep:
+            yield -said.average, one, other, (self._sizes[one], self._sizes[other])
 
     def _join(self, one: str, other: str) -> None:
         self._parts[one] += self._parts.pop(other)
@@ -242,9 +256,8 @@ class _Merge:
         for third in self._parts:
             if third == one:
                 continue
-            self._sum[one][third] = self._sum[third][one] = self._sum[one][third] + self._sum[other][third]
-            best = max(self._best[one][third], self._best[other][third])
-            self._best[one][third] = self._best[third][one] = best
+            said = self._said[one][third].plus(self._said[other][third])
+            self._said[one][third] = self._said[third][one] = said
             reason = self._refused.get(_key(other, third))
             if reason:
                 self._refused.setdefault(_key(one, third), reason)

@@ -25,6 +25,9 @@ Bits = Annotated[float, Meta(ge=-1000, le=1000)]
 COMPARISONS_MAX = 40
 LEVELS_MAX = 20
 BLOCKS_MAX = 40
+SAME_BITS = 0.01
+"""Weights this near are alike: files hold four figures."""
+
 FLOOR = 1e-5
 """A value's own frequency counts as at least this, unless its level says otherwise."""
 
@@ -43,9 +46,10 @@ class Bands(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Cluster(Struct, frozen=True, forbid_unknown_fields=True):
-    """`keep`: how well two groups must agree on the whole, in bits. `largest`: records of one person.
+    """`keep`: bits that pairs between two groups must say on average, without the prior, for them to be joined.
 
-    A key that more than `crowd` records share gives no pairs.
+    `largest`: so many records are grouped at once; a longer chain is first cut at a higher link weight. A key that more
+    than `crowd` records share gives no pairs.
     """
 
     keep: Bits = 0.0
@@ -187,7 +191,7 @@ def lint(model: Model) -> list[str]:
         if untrained:
             continue
         for better, worse in zip(comparison.levels, comparison.levels[1:], strict=False):
-            if worse.weight() > better.weight():
+            if worse.weight() > better.weight() + SAME_BITS:
                 faults.append(
                     f"'{comparison.name}': level '{worse.label}' ({worse.weight():.2f} bits) weighs more than"
                     f" '{better.label}' ({better.weight():.2f}) above it."
