@@ -34,6 +34,7 @@ from regulars.intake.describe import add_doors
 from regulars.intake.gate import EngineGate
 from regulars.intake.http import Doors
 from regulars.intake.readiness import Readiness, ReadyGate
+from regulars.intake.rematching import Rematcher
 from regulars.intake.replay import Replayer
 from regulars.observe import Metrics, get_logger
 from regulars.settings import Settings, SettingsError
@@ -115,6 +116,7 @@ class Program:
         self._ready_gate = ReadyGate(self._engine, self.readiness)
         self.gate: Gate = self._ready_gate
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
+        self.rematcher = Rematcher(self._engine, store.database, [workspace_id])
         self._rollup = Rollup(store.database, workspace_id)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
@@ -224,6 +226,7 @@ class Program:
         await self.database.open()
         await self.delivery.start()
         await self.canary.start()
+        await self.rematcher.start()
         await self._rollup.start()
         counting = asyncio.create_task(self._count_rejected())
         try:
@@ -232,6 +235,7 @@ class Program:
             counting.cancel()
             self.console.hub.close()
             await self.canary.close()
+            await self.rematcher.close()
             await self._rollup.close()
             await self.delivery.close()
             await asyncio.to_thread(self._engine.close)

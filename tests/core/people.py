@@ -17,14 +17,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.matcher import Matcher
 from regulars.capabilities.identity.matching import candidates, recluster
 from regulars.capabilities.identity.normalise import given_name, name_words
-from regulars.capabilities.identity.partition import (
-    RECORDS_PER_VALUE_MAX,
-    Member,
-    partition,
-)
+from regulars.capabilities.identity.partition import Member, partition
 from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import (
     Changes,
@@ -238,8 +235,8 @@ class Shelf:
                 self.identifiers[key] = current
         for word, there in changes.words.items():
             (self.words.add if there else self.words.discard)(word)
-        for (_, key, rid), there in changes.keys.items():
-            (self.keys.add if there else self.keys.discard)((key, rid))
+        for (_, sought, rid), there in changes.keys.items():
+            (self.keys.add if there else self.keys.discard)((sought, rid))
         for a, b in list(self.reviews):
             one, other = changes.regrouped.get(a), changes.regrouped.get(b)
             if {a, b} & changes.recompared or (one is not None and one == other):

@@ -13,9 +13,10 @@ import msgspec
 
 from regulars.capabilities.consent.rules import Word
 from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.matcher import Matcher
 from regulars.capabilities.identity.partition import partition
 from regulars.capabilities.identity.rules import settle_repeats
-from regulars.capabilities.identity.state import Fields, Record
+from regulars.capabilities.identity.state import Fields, Manual, Record
 from regulars.capabilities.profile.state import Figures
 from regulars.capabilities.registers.rules import mentioned
 from regulars.engine.batch import Memory
@@ -222,7 +223,9 @@ class World:
 
     # ------------------------------------------------------------ what it must hold
 
-    def expected(self, told: Iterable[Told]) -> State:
+    def expected(
+        self, told: Iterable[Told], matcher: Matcher | None = None, manual: Manual | None = None
+    ) -> State:
         """What it must know after these events, worked out from all of them at once."""
         preparer = Preparer(self.vault.hash, {})
         ready: dict[str, Prepared] = {}
@@ -232,10 +235,11 @@ class World:
             ready.setdefault(item.event_key, item)
         events = list(ready.values())
         known = people.expected((item.said for item in events if item.said), self.vault.hash)
-        tools = people.tools(shipped().matcher, self.vault.hash)
+        matcher = matcher or shipped().matcher
+        tools = people.tools(matcher, self.vault.hash)
         members = [record.member(rid, tools) for rid, record in known.items()]
-        crowded = people.crowded_keys(members, shipped().matcher)
-        whole = partition(members, shipped().matcher, crowded=crowded)
+        crowded = people.crowded_keys(members, matcher)
+        whole = partition(members, matcher, crowded=crowded, manual=manual)
         listing = {(*key, rid): now for rid, r in known.items() for key, now in r.listing().items()}
         sold = receipts.expected(item.sale for item in events if item.sale)
         return State(

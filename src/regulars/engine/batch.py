@@ -45,10 +45,22 @@ class Memory(Struct):
             known.clear()
 
 
+class Step(Struct):
+    """How far a batch brings the putting to work of a model: promoted to, or a page matched anew up to `reached`.
+
+    `reached` is None when it was the last page.
+    """
+
+    model: int
+    promoted: bool = False
+    paged: bool = False
+    reached: str | None = None
+
+
 class Batch(Struct):
     """A turn in the making: what came in, what is new in it, and what the rooms decided.
 
-    `cache_no` is the one it found, `cache_step` how far it moves that. `people` is what identity works on. `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
+    `cache_no` is the one it found, `cache_step` how far it moves that. `people` is what identity works on. `matching`: see Step. `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
     refused message, by its id().
     """
 
@@ -64,6 +76,7 @@ class Batch(Struct):
     model: AtWork = field(default_factory=shipped)
     people: State = field(default_factory=State)
     found: Candidates = field(default_factory=Candidates)
+    matching: Step | None = None
     figures: dict[str, RecordFigures] = field(default_factory=dict)
     identity: Changes = field(default_factory=Changes)
     sales: SalesChanges = field(default_factory=SalesChanges)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from functools import lru_cache
 from importlib import resources
 
 from msgspec import Struct, field
 
+from regulars.capabilities.identity.frequencies import Frequencies
 from regulars.capabilities.identity.matcher import Matcher
 from regulars.capabilities.identity.model import parse
 from regulars.capabilities.identity.rules import Changes, State, micros
@@ -51,15 +53,18 @@ class IdentityMemory(Struct):
 
 @lru_cache(maxsize=1)
 def shipped() -> AtWork:
-    """The model that comes with the program."""
-    text = (
-        resources.files("regulars.capabilities.identity").joinpath("models", "retail.toml").read_text("utf-8")
-    )
-    return AtWork(0, Matcher(parse(text)))
+    """The model that comes with the program, as a new workspace has it."""
+    return AtWork(1, Matcher(parse(shipped_text())))
+
+
+def shipped_text() -> str:
+    """The file of the model that comes with the program."""
+    models = resources.files("regulars.capabilities.identity").joinpath("models")
+    return models.joinpath("retail.toml").read_text("utf-8")
 
 
 def load(session: Session, vault: Vault) -> IdentityMemory:
-    """Read it anew, within the transaction at hand."""
+    """Read it anew, within the transaction at hand; a workspace that has no model yet gets the shipped one."""
     workspace = {"workspace_id": vault.workspace_id}
     found, generics, manual = session.run(
         [
@@ -70,7 +75,11 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
     )
     model = shipped()
     for number, content, frequencies in found:
-        model = AtWork(number, _matcher(content, frequencies))
+        model = AtWork(number, matcher_of(content, frequencies, vault.hash))
+    if not found:
+        own = model.matcher.model
+        row = {"name": own.name, "digest": own.digest(), "content": shipped_text()}
+        session.run([Call(_SQL.add_first_model, workspace | row)])
     crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.number})])[0]
     decided: Manual = defaultdict(dict)
     for a, b, together, at, key in manual:
@@ -80,6 +89,7 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
     )
 
 
-@lru_cache(maxsize=8)
-def _matcher(content: str, frequencies: bytes | None) -> Matcher:
-    return Matcher(parse(content))
+def matcher_of(content: str, frequencies: bytes | None, hash_: Callable[..., str]) -> Matcher:
+    """The matcher of a stored model; `frequencies` as Frequencies.encode gave them."""
+    epoch = Frequencies.decode(frequencies, hash_) if frequencies else None
+    return Matcher(parse(content), epoch.share if epoch else None)

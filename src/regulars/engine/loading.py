@@ -267,19 +267,19 @@ def components(session: Session, vault: Vault, batch: Batch, wanted: Iterable[st
 
 def _take_components(batch: Batch, rows: Iterable[Row]) -> None:
     for row in rows:
-        _take_record(batch, row)
+        take_record(batch, row)
         batch.people.whole.add(row[4])
 
 
 def _take_candidates(batch: Batch, keys: list[int], rows: Iterable[Row]) -> None:
     for row in rows:
-        _take_record(batch, row[:8])
+        take_record(batch, row[:8])
         for place in row[8]:
             batch.people.carriers.setdefault(keys[place - 1], set()).add(row[0])
 
 
-def _take_record(batch: Batch, row: Row) -> None:
-    """A record as stored, unless it is there; fields that were left behind are taken."""
+def take_record(batch: Batch, row: Row) -> None:
+    """Take a record as stored, unless it is there; fields that were left behind are taken."""
     record = batch.records.get(row[0])
     if record is None:
         batch.records[row[0]] = Record(*row)

@@ -16,6 +16,7 @@ from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault, seal
 
+from . import rekeying
 from .announce import announce
 from .batch import Batch, Memory
 from .documents import Blob, document
@@ -50,6 +51,7 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     yield from register_calls
     if log:
         yield from _turn(batch, workspace)
+        yield from rekeying.calls(batch, workspace)
         yield from _outbox(vault, batch, workspace)
         yield from _quarantine(vault, batch, workspace)
         yield from announce(
@@ -59,8 +61,9 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
     found = batch.identity
     known = found.generics or found.freed or found.crowded or found.uncrowded or found.decided
-    batch.cache_step = int(bool(zones_changed or known))
-    if known and not zones_changed:
+    promoted = batch.matching is not None and batch.matching.promoted
+    batch.cache_step = int(bool(zones_changed or known or promoted))
+    if known and not zones_changed and not promoted:
         memory.identity.follow(found, batch.people.manual)
         memory.cache_no = batch.cache_no + batch.cache_step
     numbers = {

@@ -24,7 +24,7 @@ from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result, Status
 
-from . import erased, loading, saving
+from . import erased, loading, rekeying, saving
 from .batch import Batch, Memory
 from .flight import Flight, HandedOver, Reading
 from .prepared import Item, Prepared, Refused
@@ -216,6 +216,10 @@ class Turn:
         said = [p.said for p in batch.fresh if p.said is not None]
         tools = self._tools(batch)
         batch.identity = identity.tell(said, batch.people, tools)
+        if rekeying.steps(batch):
+            if wakes:
+                raise Entangled
+            rekeying.load_page(session, self._vault, batch, tools)
         identity.decide_pairs(batch.words(), batch.people, batch.identity)
         need = identity.survey(batch.identity, batch.people)
         for wake in wakes:

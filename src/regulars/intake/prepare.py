@@ -26,6 +26,8 @@ from regulars.vocabulary.events import (
     CUSTOM_PREFIX,
     LINKED,
     OCCURRED_AHEAD_SECONDS_MAX,
+    PROMOTED,
+    REKEYED,
     TYPES,
     Customer,
     Event,
@@ -38,6 +40,7 @@ EVENT_BYTES_MAX = 512 * 1024
 UTC_ZONE = ZoneInfo("UTC")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,30}(\.[a-z0-9_]{1,30}){1,3}")
+OWN_TYPES = frozenset((CANARY, LINKED, PROMOTED, REKEYED))
 _AHEAD = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
 
 
@@ -106,6 +109,7 @@ class Preparer:
         )
         out.entries = entries_of(event, event_key)
         out.decision = event.decision if event.type == LINKED else None
+        out.matching = event.matching if event.type in (PROMOTED, REKEYED) else None
         return out
 
     def _add_person(self, out: Prepared, customer: Customer) -> None:
@@ -139,7 +143,7 @@ def prepare_all(
 
 def _check(event: Event, source: Source, received_at: datetime) -> None:
     """What the types cannot say. Raises InvalidInput."""
-    ours_to_say = event.type in (CANARY, LINKED) and source.source_id == OWN_SOURCE_ID
+    ours_to_say = event.type in OWN_TYPES and source.source_id == OWN_SOURCE_ID
     if event.type not in TYPES and not event.type.startswith(CUSTOM_PREFIX) and not ours_to_say:
         ours = event.type.startswith(COMMAND_PREFIX)
         hint = "types under regulars. are ours" if ours else "see the list of types, or use custom.<name>"

@@ -30,7 +30,8 @@ from regulars.store.transfer import replace_rows
 from regulars.store.vault import Vault, open_sealed
 from regulars.store.workspaces import add_workspace
 from regulars.vocabulary.errors import Conflict
-from regulars.vocabulary.intake import Source
+from regulars.vocabulary.events import PROMOTED, REKEYED
+from regulars.vocabulary.intake import OWN_SOURCE_ID, Source, own_source
 
 from .prepare import Preparer
 
@@ -39,6 +40,8 @@ _TURN = load_queries("regulars.store", "turn.sql")
 PAGE_EVENTS = 4_000
 HOLDER_IDLE_SECONDS = 3_600
 DIFFERENCES_MAX = 20
+NOT_PLAYED = frozenset((ERASED, PROMOTED, REKEYED))
+"""What the log holds for the record, and a rebuild does not need: it matches by the model at work from the start."""
 COMPARED = (
     "records figures sales days reports consents identifiers keys crowds reviews generics stores products stocks counters"
 ).split()
@@ -46,7 +49,16 @@ REPLACED = (
     "record record_figures identifier name_word match_key crowded_key review generic_value sale store_day report_figure consent store product"
     " stock"
 ).split()
-SHADOWED = [*REPLACED, "report_touched", "report_state", "staff", "workspace_state"]
+SHADOWED = [
+    *REPLACED,
+    "report_touched",
+    "report_state",
+    "staff",
+    "workspace_state",
+    "identity_model",
+    "manual_link",
+    "decision",
+]
 
 
 class _Typed(Struct):
@@ -95,6 +107,7 @@ class Rebuilder:
         reader, holder = Session(self._database), Session(self._database, idle_seconds=HOLDER_IDLE_SECONDS)
         try:
             shadow = self._vault.shadow(shadow_id)
+            self._copy_model(shadow_id)
             turn_session = Session(self._database)
             turn = Turn(turn_session, shadow, self._memory, utc_now, log=False, keys=self._keys)
             after = self._play(reader, turn, 0, report)
@@ -123,6 +136,7 @@ class Rebuilder:
             row[0]: self._source(row)
             for row in self._read(reader, Call(_SQL.read_sources, _of(self._vault)), close=close)
         }
+        sources[OWN_SOURCE_ID] = own_source(self._vault.workspace_id)
         preparer = Preparer(self._vault.hash, self._zones)
         while True:
             asked = _of(self._vault) | {"after": after, "limit": PAGE_EVENTS}
@@ -153,7 +167,7 @@ class Rebuilder:
     def _play_turn(self, rows: list[Row], turn: Turn, preparer: Preparer, sources: dict[int, Source]) -> None:
         items = []
         for number, _, received_at, key, source_id, type_, record_id, sealed, wrapped in rows:
-            if type_ == ERASED:
+            if type_ in NOT_PLAYED:
                 continue
             data_key = self._vault.unwrap(wrapped) if record_id is not None else self._vault.workspace_key
             if record_id is not None:
@@ -171,6 +185,20 @@ class Rebuilder:
         if items:
             turn.run(items)
         self._keys.clear()
+
+    def _copy_model(self, shadow_id: int) -> None:
+        """Give the copy the model at work: the partition follows from it, whatever was at work before."""
+        session = Session(self._database)
+        session.begin(self._vault.workspace_id)
+        found = session.run([Call(_SQL.read_model, _of(self._vault))])[0]
+        session.rollback()
+        session.begin(shadow_id)
+        for number, *rest in found:
+            names = ("name", "digest", "content", "frequencies", "made_at", "made_by")
+            row = {"workspace_id": shadow_id, "model_no": number} | dict(zip(names, rest, strict=True))
+            session.run([Call(_SQL.write_model, row)])
+        session.commit()
+        session.close()
 
     def _source(self, row: Row) -> Source:
         return Source(self._vault.workspace_id, *row)

@@ -55,6 +55,23 @@ from consent where workspace_id = %(workspace_id)s order by 1, 2, 3
 -- Identifiers.
 select kind, value, record_id, current from identifier where workspace_id = %(workspace_id)s order by 1, 2, 3
 
+-- name: read_model
+-- The model at work, where it is not the one that comes with the program.
+select m.model_no, m.name, m.digest, m.content, m.frequencies, m.made_at, m.made_by
+from workspace_state s
+join identity_model m on m.workspace_id = s.workspace_id and m.model_no = s.model_no
+where s.workspace_id = %(workspace_id)s
+
+-- name: write_model
+-- Put a model to work in a copy.
+with made as (
+    insert into identity_model (workspace_id, model_no, name, digest, content, frequencies, made_at, made_by)
+    values (
+        %(workspace_id)s, %(model_no)s, %(name)s, %(digest)s, %(content)s, %(frequencies)s, %(made_at)s, %(made_by)s
+    )
+)
+update workspace_state set model_no = %(model_no)s where workspace_id = %(workspace_id)s
+
 -- name: keys
 -- Keys that records are sought by.
 select key, record_id, model_no from match_key where workspace_id = %(workspace_id)s order by 1, 2, 3

@@ -198,6 +198,10 @@ class Fetch(Struct, omit_defaults=True, gc=False, frozen=True):
 
 LINKED: Final = COMMAND_PREFIX + "linked"
 """A person decided whether records are one person."""
+PROMOTED: Final = COMMAND_PREFIX + "model_promoted"
+"""Another model is at work from here on."""
+REKEYED: Final = COMMAND_PREFIX + "rekeyed"
+"""A page of records is matched anew by the model at work."""
 PAIRS_PER_DECISION_MAX: Final = 100_000
 
 
@@ -210,6 +214,15 @@ class Decision(Struct, omit_defaults=True, gc=False):
     pairs: Annotated[list[tuple[Id, Id]], Meta(min_length=1, max_length=PAIRS_PER_DECISION_MAX)]
     together: bool | None
     actor: Id
+    reason: Text = ""
+
+
+class Matching(Struct, omit_defaults=True, gc=False):
+    """A step of putting a model to work. `after`: id of the last record that was matched anew before this page."""
+
+    model: Annotated[int, Meta(ge=0, le=32_767)]
+    after: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] = "0" * 32
+    actor: Id = "regulars"
     reason: Text = ""
 
 
@@ -233,6 +246,7 @@ class Event(Struct, omit_defaults=True, gc=False):
     consent: Consent | None = None
     cart: Cart | None = None
     decision: Decision | None = None
+    matching: Matching | None = None
     fetches: Annotated[list[Fetch], Meta(max_length=10)] = field(default_factory=list)
     version: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     properties: dict[str, Any] | None = None

@@ -200,11 +200,49 @@ update generic_value set audited = true
 where workspace_id = %(workspace_id)s and value = any(%(values)s::uuid[])
 
 -- name: load_model
--- The model at work and its number; no row where it is the one that comes with the program.
+-- The model at work and its number; no row where the workspace was never used.
 select m.model_no, m.content, m.frequencies
 from workspace_state s
 join identity_model m on m.workspace_id = s.workspace_id and m.model_no = s.model_no
 where s.workspace_id = %(workspace_id)s
+
+-- name: load_rekeying
+-- The model that is to be at work, and the last record that was matched anew by it; null when all were.
+select model_no, rekeyed_to from workspace_state where workspace_id = %(workspace_id)s
+
+-- name: load_page
+-- The next records in the order of their ids.
+select record_id, source_id, known, first_at, component_id, profile_id, sealed_key, sealed
+from record where workspace_id = %(workspace_id)s and record_id > %(after)s::uuid
+order by record_id limit %(limit)s
+
+-- name: put_to_work
+-- Another model is at work; its first record is still to be matched anew. Not where there is no such model.
+update workspace_state s set model_no = %(model_no)s, rekeyed_to = '00000000-0000-0000-0000-000000000000'
+from identity_model m
+where s.workspace_id = %(workspace_id)s and m.workspace_id = %(workspace_id)s and m.model_no = %(model_no)s
+
+-- name: add_model
+-- A model for later; the next number is its own. `content` is the file as it was given.
+insert into identity_model (workspace_id, model_no, name, digest, content, frequencies, made_at, made_by)
+select %(workspace_id)s, coalesce(max(model_no), 1) + 1, %(name)s, %(digest)s, %(content)s, %(frequencies)s, %(made_at)s,
+    %(made_by)s
+from identity_model where workspace_id = %(workspace_id)s
+returning model_no
+
+-- name: add_first_model
+-- The model that comes with the program, kept as it is now whatever later versions bring.
+insert into identity_model (workspace_id, model_no, name, digest, content, frequencies, made_at, made_by)
+values (%(workspace_id)s, 1, %(name)s, %(digest)s, %(content)s, null, now(), 'regulars')
+on conflict (workspace_id, model_no) do nothing
+
+-- name: move_on
+-- How far records are matched anew; null when all are.
+update workspace_state set rekeyed_to = %(rekeyed_to)s::uuid where workspace_id = %(workspace_id)s
+
+-- name: forget_crowds
+-- Keys of models that are not at work any more.
+delete from crowded_key where workspace_id = %(workspace_id)s and model_no <> %(model_no)s
 
 -- name: save_keys
 -- Keys that records got.

@@ -60,7 +60,7 @@ class Tools(Struct, frozen=True):
     new_key: Callable[[str], bytes]
     hash: Callable[..., str]
     matcher: Matcher
-    model: int = 0
+    model: int = 1
 
 
 class State(Struct):
@@ -230,6 +230,20 @@ def tell(said: Iterable[Said], state: State, tools: Tools) -> Changes:
     for record_id, before in list(changes.before.items()):
         _make_keys(record_id, before, state, tools, changes)
     return changes
+
+
+def make_anew(record_ids: Iterable[str], state: State, tools: Tools, changes: Changes) -> None:
+    """Have records matched anew by the model at work; a repeat finds nothing to do."""
+    for record_id in record_ids:
+        record = state.records[record_id]
+        fields = record.fields = record.fields or tools.open_fields(record)
+        if fields.model == tools.model and record_id not in changes.before:
+            continue
+        changes.dirty.add(record_id)
+        changes.records[record_id] = record
+        record.changed = True
+        before = changes.before.setdefault(record_id, _before(fields, tools))
+        _make_keys(record_id, before, state, tools, changes)
 
 
 def _make_keys(rid: str, before: Before, state: State, tools: Tools, changes: Changes) -> None:

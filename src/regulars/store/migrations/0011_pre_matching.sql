@@ -60,8 +60,8 @@ create table manual_link (
 create index manual_link_decision on manual_link (workspace_id, decision_id);
 create index manual_link_b on manual_link (workspace_id, b);
 
--- Models of a workspace; number 0 is the one that comes with the program. `frequencies` are shares of values by their
--- keyed hashes, counted once and kept.
+-- Models of a workspace; number 1 is the one that came with the program when the workspace was first used.
+-- `frequencies` are counts of values by their keyed hashes, taken once and kept.
 create table identity_model (
     workspace_id integer not null,
     model_no smallint not null,
@@ -78,8 +78,12 @@ alter table generic_value add column audited boolean not null default false;
 create index generic_value_untold on generic_value (workspace_id) where not audited;
 
 alter table workspace_state
-    add column model_no smallint not null default 0,
+    add column model_no smallint not null default 1,
     add column rekeyed_to uuid;
+
+-- Records from before have no keys yet: the engine makes them, page by page.
+update workspace_state s set rekeyed_to = '00000000-0000-0000-0000-000000000000'
+where exists (select from record r where r.workspace_id = s.workspace_id);
 
 drop table edge;
 
