@@ -6,9 +6,10 @@ import csv
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from regulars.vocabulary.errors import InvalidInput
 
@@ -24,14 +25,14 @@ Profiles = Mapping[tuple[str, str], str]
 class CaseScore(Struct, frozen=True):
     """One kind of hard case. `joinable` are the pairs with at least one such record, `found` those in one profile.
 
-    `false` counts the pairs of different people in one profile. Where two people look like one (`cases.SHARED`) both
+    `wrong` counts the pairs of different people in one profile. Where two people look like one (`cases.SHARED`) both
     records must be such a case, where one looks like two at least one of them.
     """
 
     name: str
     joinable: int
     found: int
-    false: int
+    wrong: int
 
     @property
     def recall(self) -> float:
@@ -67,6 +68,11 @@ class Score(Struct, frozen=True):
         return _share(self.right, self.joined)
 
     @property
+    def precision_knowable(self) -> float:
+        """The same without the pairs that mislead: what is wrong of it could have been known."""
+        return _share(self.right, self.joined - self.misled)
+
+    @property
     def recall(self) -> float:
         """Share of the joinable pairs that were joined."""
         return _share(self.found, self.joinable)
@@ -80,20 +86,27 @@ class Score(Struct, frozen=True):
         """The figures of one of `cases`."""
         return next(case for case in self.cases if case.name == name)
 
+    def figures(self) -> dict[str, Any]:
+        """All of it for programs, the shares included."""
+        shares = ("precision", "precision_knowable", "recall", "recall_sharing")
+        cases = [{**asdict(case), "recall": case.recall} for case in self.cases]
+        return {**asdict(self), **{name: getattr(self, name) for name in shares}, "cases": cases}
+
     def text(self) -> str:
         """A table for people."""
+        wrong = self.joined - self.right
         lines = [
             f"{self.records:,} records of {self.people:,} people in {self.profiles:,} profiles",
-            f"precision of {self.joined:,} joined pairs             {self.precision:.4f}",
-            f"of {self.joined - self.right:,} wrong pairs, {self.misled:,} are of records that mislead",
-            f"recall of {self.joinable:,} joinable pairs            {self.recall:.4f}",
-            f"recall of {self.sharing:,} pairs that share a detail  {self.recall_sharing:.4f}",
-            f"most people in one profile {self.most_people}; most records in a mixed one {self.largest_mixed}",
+            f"precision {self.precision:.4f}  of {self.joined:,} joined pairs, {wrong:,} of them wrong",
+            f"          {self.precision_knowable:.4f}  without {self.misled:,} wrong pairs of records that mislead",
+            f"recall    {self.recall:.4f}  of {self.joinable:,} joinable pairs",
+            f"          {self.recall_sharing:.4f}  of {self.sharing:,} pairs that share any detail",
+            f"most people in one profile {self.most_people}, most records in a mixed one {self.largest_mixed}",
             "",
-            f"{'case':<18}{'joinable':>10}{'recall':>10}{'false pairs':>13}",
+            f"{'case':<18}{'joinable':>10}{'recall':>10}{'wrong pairs':>13}",
         ]
         lines += [
-            f"{one.name:<18}{one.joinable:>10,}{one.recall:>10.4f}{one.false:>13,}" for one in self.cases
+            f"{one.name:<18}{one.joinable:>10,}{one.recall:>10.4f}{one.wrong:>13,}" for one in self.cases
         ]
         return "\n".join(lines)
 
@@ -129,7 +142,7 @@ def measure(sample: Sample, profiles: Profiles) -> Score:
 def read_profiles(file: Path) -> dict[tuple[str, str], str]:
     """A partition as a CSV file with the columns source, external_id and profile_id; others are ignored.
 
-    Raises InvalidInput when a column is missing or the file is not UTF-8 text.
+    Raises InvalidInput when the file cannot be read, is not UTF-8 text or lacks a column.
     """
     try:
         with file.open(newline="", encoding="utf-8-sig") as lines:
@@ -138,6 +151,8 @@ def read_profiles(file: Path) -> dict[tuple[str, str], str]:
             if missing:
                 raise InvalidInput(f"{file} has no column {missing[0]!r}.", field=missing[0])
             return {(row["source"], row["external_id"]): row["profile_id"] for row in reader}
+    except OSError as error:
+        raise InvalidInput(f"{file} cannot be read: {error.strerror}.", field="file") from error
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{file} is not UTF-8 text.", field="file") from error
 
@@ -151,11 +166,11 @@ def _cases(
     by_place = [entry.cases for entry in entries]
     asked = Counter(case for a, b in joinable for case in by_place[a] | by_place[b])
     got = Counter(case for a, b in found for case in by_place[a] | by_place[b])
-    everything = _false(mixed)
+    everything = _wrong(mixed)
     for case in SHARED:
-        yield CaseScore(case, asked[case], got[case], _false(_those(mixed, case, are=True)))
+        yield CaseScore(case, asked[case], got[case], _wrong(_those(mixed, case, are=True)))
     for case in CHANGED:
-        without = _false(_those(mixed, case, are=False))
+        without = _wrong(_those(mixed, case, are=False))
         yield CaseScore(case, asked[case], got[case], everything - without)
 
 
@@ -177,7 +192,7 @@ def _those(groups: Iterable[list[Entry]], case: str, *, are: bool) -> list[list[
     return [[entry for entry in group if (case in entry.cases) == are] for group in groups]
 
 
-def _false(groups: list[list[Entry]]) -> int:
+def _wrong(groups: list[list[Entry]]) -> int:
     """The pairs of different people in one group."""
     return _joined(groups) - _right(groups)
 
