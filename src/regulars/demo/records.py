@@ -53,7 +53,7 @@ def records(
     """Records in the order of time, of so many people or without end. The same arguments, the same records.
 
     `mixed` is how many wait to be told at a time: the records of one person lie about as far apart. A million
-    records take about a minute and 150 MB at most.
+    records take about half a minute and 100 MB.
     """
     rng = Random(f"regulars demo order {seed}")
     told = _told(seed, people, shops)
