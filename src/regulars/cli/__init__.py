@@ -9,7 +9,7 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, importing, keeping, people, requests, running, sources, trying, webhooks
+from . import data, importing, keeping, people, requests, running, sampling, sources, trying, webhooks
 from .common import FLAGS
 
 app = cyclopts.App(
@@ -28,6 +28,7 @@ people.add_to(app)
 app.command(requests.app)
 keeping.add_to(app)
 trying.add_to(app)
+app.command(sampling.app)
 
 
 def main(arguments: list[str] | None = None) -> int:

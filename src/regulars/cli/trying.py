@@ -42,7 +42,7 @@ def simulate(
     rate
         Most deliveries a second of the history; as fast as they are taken when not given.
     truth
-        CSV file that gets who is who: source,external_id,person_id.
+        CSV file that gets who is who: source,external_id,person.
     square_key
         Signature key that the source square was set up with.
     shopify_secret
