@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from struct import Struct as Layout
-from typing import Final
+from typing import IO, Final
 
 from msgspec import Struct
 
@@ -43,8 +43,8 @@ class Ledger:
     def __init__(self) -> None:
         key = secrets.token_bytes(16)
         self._fresh = blake2b(digest_size=8, key=key)
-        self._rows = tempfile.TemporaryFile(prefix="regulars-audit-")  # noqa: SIM115 - closed by close()
-        self._files = [tempfile.TemporaryFile(prefix="regulars-audit-") for _ in range(FILES)]
+        self._rows = _file()
+        self._files = [_file() for _ in range(FILES)]
         self._buffers = [bytearray() for _ in range(FILES)]
         self.persons = array("Q")
         """For each row a hash of its given name and birth date; 0 for a row without a given name."""
@@ -125,6 +125,10 @@ class Ledger:
             buffer.clear()
 
 
+def _file() -> IO[bytes]:
+    return tempfile.TemporaryFile(prefix="regulars-audit-")
+
+
 def kind_of(key: int) -> int:
     """The kind of identifier that a key was made with."""
     return key & _KIND_MASK
@@ -134,7 +138,7 @@ def _entries(descriptor: int) -> Iterator[tuple[int, int]]:
     size = _ENTRY.size * 16_384
     place = 0
     while piece := os.pread(descriptor, size, place):
-        yield from _ENTRY.iter_unpack(piece)  # type: ignore[misc]
+        yield from _ENTRY.iter_unpack(piece)
         place += len(piece)
 
 

@@ -28,12 +28,13 @@ GROUP_ROWS_MAX: Final = 20_000
 
 class KeyCount(Struct):
     """One kind of key in one table. `repeated` values stand on several rows, `differing` of these on people of
-    different first names; `common` values are in another table, too."""
+    different first names, on `differing_rows` rows; `common` values are in another table, too."""
 
     rows: int = 0
     values: int = 0
     repeated: int = 0
     differing: int = 0
+    differing_rows: int = 0
     common: int = 0
 
 
@@ -151,14 +152,14 @@ def _note(result: Result, key: int, rows: Sequence[int], table_of: array[int], l
         count.rows += size
         count.values += 1
         count.repeated += size > 1
-        count.differing += len(names[table] - {0}) > 1
+        if len(names[table] - {0}) > 1:
+            count.differing += 1
+            count.differing_rows += size
         count.common += len(sizes) > 1
     return len({ledger.persons[row] for row in rows} - {0})
 
 
-def _count(
-    result: Result, ledger: Ledger, joined: _Joined, retired: set[int], table_of: array[int]
-) -> None:
+def _count(result: Result, ledger: Ledger, joined: _Joined, retired: set[int], table_of: array[int]) -> None:
     grouped = bytearray(len(ledger))
     for rows in joined.groups():
         for row in rows:
@@ -183,9 +184,7 @@ def people_of(rows: dict[int, KeyedRow], retired: set[int]) -> list[list[int]]:
             first_us=number,
             given=(row.initial + (f"{row.given:x}" if row.given else "")) or None,
             birth_date=None,
-            identifiers=tuple(
-                (kind_of(key), f"{key:x}") for key in row.keys if key and key not in retired
-            ),
+            identifiers=tuple((kind_of(key), f"{key:x}") for key in row.keys if key and key not in retired),
         )
         for number, row in rows.items()
     ]

@@ -8,9 +8,16 @@ from datetime import date
 from typing import Final, TextIO
 
 from regulars.capabilities.identity.audit.checks import Setting
+from regulars.capabilities.identity.audit.columns import shown_name
 from regulars.capabilities.identity.audit.findings import SharedCount, StandIn, TableFacts, fixes
 from regulars.capabilities.identity.audit.meanings import KEYS, LABELS
-from regulars.capabilities.identity.audit.report import Key, Report, Shared, TableReport
+from regulars.capabilities.identity.audit.report import (
+    VALUE_SHOWN_PEOPLE_MIN,
+    Key,
+    Report,
+    Shared,
+    TableReport,
+)
 from regulars.capabilities.identity.audit.shapes import shape
 from regulars.capabilities.identity.cluster import PEOPLE_PER_VALUE_MAX
 from regulars.capabilities.identity.kinds import LIMITED
@@ -24,8 +31,6 @@ from .people import Shared as SharedKey
 from .tables import Table
 
 TABLES_MAX: Final = 50
-VALUE_SHOWN_PEOPLE_MIN: Final = 20
-"""A value is told only when it is on so many people; below that it may be a family's or a club's."""
 _STAND_IN_ROWS_MIN: Final = 30
 _STAND_IN_SHARE: Final = 0.005
 _STAND_INS_MAX: Final = 5
@@ -65,6 +70,7 @@ def audit(tables: Sequence[Table], *, region: str, today: date, stderr: TextIO |
         shared_values=result.shared_keys.total(),
         fixes=fixes(facts, _shared_counts(result), PEOPLE_PER_VALUE_MAX),
         region=region,
+        day=today.isoformat(),
         seconds=round(time.monotonic() - began, 3),
     )
 
@@ -80,7 +86,7 @@ def _gathered(table: Table, place: int, setting: Setting, ledger: Ledger, meter:
 def _table_report(table: Table, one: Gatherer, people: TablePeople) -> TableReport:
     unreadable = one.unreadable.total()
     return TableReport(
-        name=table.about.name,
+        name=shown_name(table.about.name),
         writing=table.about.writing,
         headed=table.about.headed,
         rows=one.rows,
@@ -92,10 +98,14 @@ def _table_report(table: Table, one: Gatherer, people: TablePeople) -> TableRepo
         duplicates=people.usable - people.people,
         joining_share=_share(people.joined, people.usable),
         joining_other_share=_share(people.abroad, people.usable),
-        keys=[_key(meaning, people.keys[KIND_OF[meaning]]) for meaning in KEYS if people.keys[KIND_OF[meaning]].rows],
+        keys=[
+            _key(meaning, people.keys[KIND_OF[meaning]])
+            for meaning in KEYS
+            if people.keys[KIND_OF[meaning]].rows
+        ],
         columns=[column.told() for column in one.columns.values()],
         columns_left_out=table.about.columns_left_out,
-        repeated_names=table.about.repeated_names,
+        repeated_names=[shown_name(name) for name in table.about.repeated_names],
     )
 
 
@@ -107,6 +117,7 @@ def _key(meaning: str, count: KeyCount) -> Key:
         repeated=count.repeated,
         extra_rows=count.rows - count.values,
         differing=count.differing,
+        differing_rows=count.differing_rows,
         common=count.common,
     )
 

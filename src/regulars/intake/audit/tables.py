@@ -114,7 +114,9 @@ class _Mapped:
     def __init__(self, mapping: Mapping) -> None:
         cells = Cells(mapping)
         known = FIELDS[mapping.kind]
-        fields = {name: spec for name, spec in mapping.fields.items() if known[name].part in ("customer", "address")}
+        fields = {
+            name: spec for name, spec in mapping.fields.items() if known[name].part in ("customer", "address")
+        }
         self.columns = {_title(name, spec): Column(name, cells.field(name)) for name, spec in fields.items()}
         self.meanings = {_title(name, spec): name for name, spec in fields.items()}
         self._wanted = wanted_rows(mapping.skip)
@@ -162,7 +164,9 @@ def _writing(facts: FileFacts, reader: Reader) -> str:
     encoding = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}.get(facts.encoding, facts.encoding)
     if isinstance(reader, CsvReader):
         mark = reader.dialect.delimiter
-        told = {"\t": "tabs", " ": "spaces"}.get(mark, f"“{mark}”" if mark.isprintable() else "a control character")
+        told = {"\t": "tabs", " ": "spaces"}.get(
+            mark, f"“{mark}”" if mark.isprintable() else "a control character"
+        )
         form = f"CSV cut at {told}"
     else:
         form = "JSON lines"

@@ -18,7 +18,7 @@ FILLER: Final = "stands for nothing known"
 _TITLE: Final = "is only a title or a stand-in"
 AGE_YEARS_MAX: Final = 110
 _SCIENTIFIC: Final = re.compile(r"\d([.,]\d+)?E\+?\d{1,3}", re.IGNORECASE)
-_DIGITS: Final = re.compile(r"\d")
+_DIGITS: Final = re.compile(r"\d", re.ASCII)
 _POSTCODES: Final = {
     "GB": re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}"),
     "US": re.compile(r"\d{5}(-?\d{4})?"),
@@ -72,17 +72,18 @@ def _email(text: str, _setting: Setting) -> Verdict:
 def _email_fault(text: str) -> str:
     if normalise.is_filler(text):
         return FILLER
-    if "@" not in text:
+    mailbox, at, domain = text.rpartition("@")
+    if not at:
         return "has no @"
-    if text.count("@") > 1:
+    if "@" in mailbox:
         return "holds several addresses" if re.search(r"[;,\s/]", text) else "has more than one @"
     if re.search(r"\s", text):
         return "has a space inside"
-    domain = text.rsplit("@", 1)[1]
     if "." not in domain:
         return "the part after @ has no dot"
     # What is in order so far was refused for its content.
-    return FILLER if re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)*\.\w{2,}", text) else "is malformed"
+    in_order = re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)*\.\w{2,}", text)
+    return FILLER if in_order else "is malformed"
 
 
 def _phone(text: str, setting: Setting) -> Verdict:
@@ -92,19 +93,18 @@ def _phone(text: str, setting: Setting) -> Verdict:
 
 def _phone_fault(text: str, region: str) -> str:
     digits = "".join(_DIGITS.findall(text))
-    if normalise.is_filler(text):
-        return FILLER
-    if _SCIENTIFIC.fullmatch(text):
-        return "digits lost by a spreadsheet"
-    if not digits:
-        return "has no digits"
-    if len(set(digits[-7:])) == 1 or digits[-8:] in "01234567890123456789" or digits[-8:] in "98765432109876543210":
-        return FILLER
-    if any(one.isalpha() for one in text):
-        return "has letters"
-    if len(digits) < 7:
-        return "is too short"
-    return "is too long" if len(digits) > 15 else f"is impossible in {region}"
+    last = digits[-8:]
+    run = last in "01234567890123456789" or last in "98765432109876543210"
+    tests = (
+        (normalise.is_filler(text), FILLER),
+        (_SCIENTIFIC.fullmatch(text), "digits lost by a spreadsheet"),
+        (not digits, "has no digits"),
+        (run or len(set(digits[-7:])) == 1, FILLER),
+        (any(one.isalpha() for one in text), "has letters"),
+        (len(digits) < 7, "is too short"),
+        (len(digits) > 15, "is too long"),
+    )
+    return next((reason for true, reason in tests if true), f"is impossible in {region}")
 
 
 def _id(text: str, _setting: Setting) -> Verdict:
@@ -135,7 +135,7 @@ def _name(text: str, _setting: Setting) -> Verdict:
         return Verdict(None, "has no letters")
     if not any(one.isalpha() for one in folded):
         return Verdict(None, "is a number")
-    return Verdict(folded, doubt="has digits" if _DIGITS.search(folded) else "")
+    return Verdict(folded, doubt="has digits" if _DIGITS.search(text) else "")
 
 
 def _birth_date(text: str, setting: Setting) -> Verdict:

@@ -10,12 +10,13 @@ from msgspec import Struct, field
 
 from .checks import Setting, Verdict, check
 from .damage import troubles
-from .meanings import CAPITALS_MATTER, LABELS, Meaning
+from .meanings import CAPITALS_MATTER, LABELS, Meaning, looks_like_data
 from .shapes import shape
 
 SHAPES_MAX: Final = 2_000
 SHAPES_TOLD: Final = 6
 DISTINCT_MAX: Final = 10_000
+NAME_CHARACTERS_MAX: Final = 60
 _SHAPE_SHARE_MIN: Final = 0.0005
 
 
@@ -102,7 +103,7 @@ class Gathered(Struct):
         least = max(2, self.filled * _SHAPE_SHARE_MIN)
         shapes = [ShapeCount(form, count) for form, count in _ranked(self.shapes).items() if count >= least]
         return Column(
-            name=self.name,
+            name=shown_name(self.name),
             meaning=self.meaning,
             label=LABELS[self.meaning],
             used=self.used,
@@ -117,6 +118,14 @@ class Gathered(Struct):
             orders=_ranked(self.orders),
             foreign=self.foreign,
         )
+
+
+def shown_name(name: str) -> str:
+    """A column's name as it may be told: at most NAME_CHARACTERS_MAX, and its shape where it is a value of somebody."""
+    if looks_like_data([name]):
+        return shape(name)
+    plain = "".join(one if one.isprintable() else "¬" for one in name[: NAME_CHARACTERS_MAX + 1])
+    return plain if len(plain) <= NAME_CHARACTERS_MAX else plain[: NAME_CHARACTERS_MAX - 1] + "…"
 
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:

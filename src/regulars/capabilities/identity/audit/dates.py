@@ -15,7 +15,9 @@ NO_DAY: Final = "there is no such day"
 FILLER: Final = "stands for an unknown date"
 _EXCEL_ZERO: Final = date(1899, 12, 30)
 _EXCEL_DAYS: Final = range(3_000, 60_000)
-_FILLERS: Final = frozenset({(1900, 1, 1), (1970, 1, 1), (1899, 12, 30), (1899, 12, 31), (1901, 1, 1), (9999, 12, 31)})
+_FILLERS: Final = frozenset(
+    {(1900, 1, 1), (1970, 1, 1), (1899, 12, 30), (1899, 12, 31), (1901, 1, 1), (9999, 12, 31)}
+)
 _TIME: Final = r"(?:[T ]\s*\d{1,2}[:.h]\d{2}.{0,24})?"
 _YEAR_FIRST: Final = re.compile(rf"(\d{{4}})([-/.])(\d{{1,2}})\2(\d{{1,2}}){_TIME}")
 _YEAR_LAST: Final = re.compile(rf"(\d{{1,2}})([-/. ])(\d{{1,2}})\2(\d{{4}}|\d{{2}}){_TIME}")

@@ -51,7 +51,8 @@ def fixes(tables: Sequence[TableFacts], shared: Sequence[SharedCount], people_ma
     found = [fix for facts in tables for part in _PARTS for fix in part(facts)]
     found += [fix for one in shared for fix in _shared(one, people_max)]
     ranked = sorted(
-        (fix for fix in found if fix.rows), key=lambda fix: (_ORDER.index(fix.weight), -fix.rows, fix.table, fix.title)
+        (fix for fix in found if fix.rows),
+        key=lambda fix: (_ORDER.index(fix.weight), -fix.rows, fix.table, fix.title),
     )
     return ranked[:FIXES_MAX]
 
@@ -61,17 +62,23 @@ def _whole(facts: TableFacts) -> Iterator[Fix]:
     table = facts.table
     if not table.headed:
         gain = "An import must be told what is what: list the names under [file] columns in a mapping."
-        yield Fix("urgent", table.name, "The first row holds a customer instead of column names", table.rows, gain)
+        yield Fix(
+            "urgent", table.name, "The first row holds a customer instead of column names", table.rows, gain
+        )
     if table.unreadable:
         title = f"Rows that cannot be read: {_told(table.unreadable_reasons)}"
-        gain = f"{table.unreadable:,} more customers can be imported."
+        gain = f"{some(table.unreadable, 'more customer')} can be imported."
         yield Fix("urgent", table.name, title, table.unreadable, gain)
     if table.repeated_names:
         title = f"Columns of the same name: {', '.join(table.repeated_names[:5])}"
-        yield Fix("worth it", table.name, title, table.rows, "An import refuses a file that names a column twice.")
+        yield Fix(
+            "worth it", table.name, title, table.rows, "An import refuses a file that names a column twice."
+        )
     if table.columns_left_out:
         title = f"{table.columns_left_out:,} columns were not looked at"
-        yield Fix("tidy", table.name, title, table.rows, "Leave out of the export what no shop needs to know.")
+        yield Fix(
+            "tidy", table.name, title, table.rows, "Leave out of the export what no shop needs to know."
+        )
 
 
 def _keyless(facts: TableFacts) -> Iterator[Fix]:
@@ -83,11 +90,13 @@ def _keyless(facts: TableFacts) -> Iterator[Fix]:
         if count:
             label = LABELS[meaning]
             title = f"Rows whose only key is a {label} that cannot be used"
-            yield Fix("urgent", name, title, count, f"{count:,} more customers can be imported.")
+            yield Fix("urgent", name, title, count, f"{some(count, 'more customer')} can be imported.")
     none = facts.table.keyless - broken
     if none > 0:
         title = "Rows without customer number, card, token, e-mail or phone"
-        gain = f"Up to {none:,} more customers: nothing tells who they are, so an import leaves them out."
+        gain = (
+            f"Up to {some(none, 'more customer')}: nothing tells who they are, so an import leaves them out."
+        )
         yield Fix("urgent", name, title, none, gain)
 
 
@@ -96,9 +105,11 @@ def _differing(facts: TableFacts) -> Iterator[Fix]:
     for key in facts.table.keys:
         labels = {LABELS[meaning] for meaning in _SURE}
         if key.name in labels and key.differing:
-            title = f"Values of {key.name} that stand on people of different first names"
-            gain = "Each such value makes one customer of all its rows; mended, nobody sees another's purchases."
-            yield Fix("urgent", facts.table.name, title, key.differing, gain)
+            title = f"Values of {key.name} that stand on people of different first names ({key.differing:,})"
+            gain = (
+                "Each such value makes one customer of all its rows; mended, nobody sees another's purchases."
+            )
+            yield Fix("urgent", facts.table.name, title, key.differing_rows, gain)
 
 
 def _unusable(facts: TableFacts) -> Iterator[Fix]:
@@ -117,14 +128,14 @@ def _unusable(facts: TableFacts) -> Iterator[Fix]:
 def _gain_of(column: Column, lost: int, facts: TableFacts) -> str:
     if column.meaning in KEYS:
         only = facts.keyless_for.get(column.meaning, 0)
-        return f"{lost:,} more rows can be joined by {column.label}" + (
+        return f"{some(lost, 'more row')} can be joined by {column.label}" + (
             f"; for {only:,} it is the only way." if only else "."
         )
     if column.meaning in NAMES:
-        return f"{lost:,} more people can be told from others who share an e-mail or a phone."
+        return "People can be told from others who share an e-mail or a phone with them."
     if column.meaning == "birth_date":
-        return f"{lost:,} more people of the same name can be told apart, and greeted on the day."
-    return f"{lost:,} more addresses are whole."
+        return "People of the same name can be told apart, and greeted on the day."
+    return "Addresses are whole, and can be compared."
 
 
 def _dates(facts: TableFacts) -> Iterator[Fix]:
@@ -141,7 +152,9 @@ def _dates(facts: TableFacts) -> Iterator[Fix]:
         foreign = column.filled - column.orders.get("year first", 0)
         if column.used and foreign > column.filled * 0.5 and not facts.mapped:
             title = f"“{column.name}” is not written year first (2026-01-31)"
-            gain = "An import needs a mapping with the format of this column; without it the rows are rejected."
+            gain = (
+                "An import needs a mapping with the format of this column; without it the rows are rejected."
+            )
             yield Fix("worth it", facts.table.name, title, foreign, gain)
     for one in facts.stand_ins:
         title = f"The birth date {one.day} stands on {one.people:,} people of different names"
@@ -155,12 +168,20 @@ def _writing(facts: TableFacts) -> Iterator[Fix]:
         label = f"“{column.name}”"
         for trouble in _WRONG:
             gain = "Export again as UTF-8: names are then found, matched and printed right."
-            yield Fix("worth it", facts.table.name, f"{label}: {trouble}", column.troubles.get(trouble, 0), gain)
+            yield Fix(
+                "worth it", facts.table.name, f"{label}: {trouble}", column.troubles.get(trouble, 0), gain
+            )
         for trouble in _UNTIDY:
             gain = "Matching is not disturbed, but letters, labels and receipts show it."
             yield Fix("tidy", facts.table.name, f"{label}: {trouble}", column.troubles.get(trouble, 0), gain)
         for doubt, count in column.doubts.items():
-            yield Fix("worth it", facts.table.name, f"{label} ({column.label}): {doubt}", count, _gain_of_doubt(column))
+            yield Fix(
+                "worth it",
+                facts.table.name,
+                f"{label} ({column.label}): {doubt}",
+                count,
+                _gain_of_doubt(column),
+            )
         title = f"{label} holds e-mail addresses: values may have slipped into the wrong column"
         gain = "Each is a customer whose details are read wrong."
         yield Fix("worth it", facts.table.name, title, column.foreign, gain)
@@ -176,7 +197,11 @@ def _seconds(facts: TableFacts) -> Iterator[Fix]:
     """Columns beside the one that an import takes."""
     taken = {column.meaning: column.name for column in facts.table.columns if column.used}
     for column in facts.table.columns:
-        if not column.used and column.meaning in ("email", "phone", "loyalty_card") and column.meaning in taken:
+        if (
+            not column.used
+            and column.meaning in ("email", "phone", "loyalty_card")
+            and column.meaning in taken
+        ):
             title = f"“{column.name}” holds further values of {column.label}; only “{taken[column.meaning]}” is taken"
             gain = "A mapping can take whichever is better, or both for different kinds of customer."
             yield Fix("worth it", facts.table.name, title, column.usable, gain)
@@ -190,7 +215,9 @@ def _shared(one: SharedCount, people_max: int) -> Iterator[Fix]:
         yield Fix("urgent", "all", title, one.rows, gain)
     else:
         title = f"Values of {label} that too many people share to be anybody's ({one.values:,})"
-        gain = f"They join nobody. With the customers' own instead, {one.rows:,} rows can be joined again."
+        gain = (
+            f"They join nobody. With the customers' own instead, {some(one.rows, 'row')} can be joined again."
+        )
         yield Fix("worth it", "all", title, one.rows, gain)
 
 
@@ -202,3 +229,8 @@ def _told(reasons: Mapping[str, int]) -> str:
 
 
 _PARTS: Final = (_whole, _keyless, _differing, _unusable, _dates, _writing, _seconds)
+
+
+def some(count: int, noun: str) -> str:
+    """A number of things in words: `1 row`, `2 rows`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

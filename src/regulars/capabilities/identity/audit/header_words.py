@@ -47,7 +47,10 @@ _WORDS: Final[dict[Field, str]] = {
     "gender": "gender, sex, geschlecht, sexe, sexo, sesso",
 }
 _PHRASES: Final = {
-    phrase.strip(): field for field, phrases in _WORDS.items() for phrase in phrases.split(",") if phrase.strip()
+    phrase.strip(): field
+    for field, phrases in _WORDS.items()
+    for phrase in phrases.split(",")
+    if phrase.strip()
 }
 _LONGEST: Final = max(len(phrase.split()) for phrase in _PHRASES)
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -80,4 +83,3 @@ def named(header: str) -> tuple[Field | None, bool]:
             if part is not None and (whole or phrase not in _WEAK):
                 return part, whole
     return None, False
-

@@ -52,6 +52,7 @@ _NO_PHONE: Final = re.compile(r"\d{3}-\d{2}-\d{4}")
 _SEPARATED: Final = re.compile(r"[+\s().\-/]|^0")
 _NUMBER: Final = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}|^[^\W\d_]\.?$")
+_POSTCODE: Final = re.compile(r"(?=.*\d).{3,10}")
 _YES_NO: Final = frozenset("true false yes no y n 0 1 t f ja nein oui non si on off".split())
 _CATEGORY_VALUES_MAX: Final = 30
 _BORN_YEARS_MIN: Final = 14
@@ -87,7 +88,10 @@ def is_payment_card(text: str) -> bool:
     digits = text.replace(" ", "").replace("-", "")
     if not (digits.isascii() and digits.isdigit() and 14 <= len(digits) <= 19):
         return False
-    visa, master = digits[0] == "4" and len(digits) in (16, 19), "51" <= digits[:2] <= "55" or "2221" <= digits[:4] <= "2720"
+    visa, master = (
+        digits[0] == "4" and len(digits) in (16, 19),
+        "51" <= digits[:2] <= "55" or "2221" <= digits[:4] <= "2720",
+    )
     amex, other = digits[:2] in ("34", "37"), digits[:4] == "6011" or digits[:2] == "65"
     known = visa or (len(digits) == 16 and (master or other)) or (len(digits) == 15 and amex)
     return known and _luhn(digits)
@@ -109,21 +113,23 @@ def looks_like_data(header: Sequence[str]) -> bool:
 
 def _fits(field: Field, sample: Sample, today: date) -> bool:
     """Whether values bear out a header that names a field only in part."""
+    different = len(set(sample.texts))
     match field:
         case "email":
-            return sample.share(_EMAIL.fullmatch) >= 0.2
+            fits = sample.share(_EMAIL.fullmatch) >= 0.2
         case "phone":
-            return sample.share(_PHONE.fullmatch) >= 0.3
+            fits = sample.share(_PHONE.fullmatch) >= 0.3
         case "birth_date":
-            return sample.share(_is_date(today)) >= 0.3
+            fits = sample.share(_is_date(today)) >= 0.3
         case "external_id" | "loyalty_card" | "payment_token":
-            return len(set(sample.texts)) >= len(sample.texts) * 0.3 and sample.share(lambda t: len(t) <= 64) > 0.9
+            fits = different >= len(sample.texts) * 0.3 and sample.share(lambda text: len(text) <= 64) > 0.9
         case "postcode":
-            return sample.share(re.compile(r"(?=.*\d).{3,10}").fullmatch) >= 0.5
-        case "given_name" | "family_name" | "full_name" | "city" | "region" | "country" | "line1" | "line2":
-            return sample.share(_LETTERS.search) >= 0.5
+            fits = sample.share(_POSTCODE.fullmatch) >= 0.5
+        case "locale" | "gender":
+            fits = different <= _CATEGORY_VALUES_MAX
         case _:
-            return len(set(sample.texts)) <= _CATEGORY_VALUES_MAX
+            fits = sample.share(_LETTERS.search) >= 0.5
+    return fits
 
 
 def _by_content(sample: Sample, today: date) -> Meaning:

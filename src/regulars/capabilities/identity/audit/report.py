@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from .columns import Column
 
+VALUE_SHOWN_PEOPLE_MIN: Final = 20
+"""A value is told only when it is on so many people; below that it may be a family's or a club's."""
 Weight = Literal["urgent", "worth it", "tidy"]
 
 
 class Key(Struct, frozen=True):
     """One kind of key in one table. `rows` carry one of its `values`.
 
-    `repeated` values stand on several rows, `differing` of these on people of different first names; `extra_rows` is how
+    `repeated` values stand on several rows, `differing` of these on people of different
+    first names, on `differing_rows` rows; `extra_rows` is how
     many rows there are beyond one per value. `common` values are also in another table.
     """
 
@@ -24,6 +27,7 @@ class Key(Struct, frozen=True):
     repeated: int
     extra_rows: int
     differing: int
+    differing_rows: int
     common: int
 
 
@@ -79,7 +83,7 @@ class Fix(Struct, frozen=True):
 class Report(Struct, frozen=True):
     """A whole audit. `people` counts over all tables; `unresolved` rows are in groups too large to look into.
 
-    `region` is where phone numbers without a prefix were read.
+    `region` is where phone numbers without a prefix were read, `day` when the audit was made.
     """
 
     tables: list[TableReport]
@@ -89,4 +93,5 @@ class Report(Struct, frozen=True):
     shared_values: int
     fixes: list[Fix]
     region: str
+    day: str
     seconds: float

@@ -10,9 +10,15 @@ from typing import Final
 
 CHARACTERS_MAX: Final = 40
 _ASCII: Final = {
-    code: "9" if chr(code).isdigit() else "A" if chr(code).isupper() else "a" if chr(code).isalpha() else chr(code)
+    code: "9"
+    if chr(code).isdigit()
+    else "A"
+    if chr(code).isupper()
+    else "a"
+    if chr(code).isalpha()
+    else chr(code)
     for code in range(32, 127)
-} | {code: "¬" for code in (*range(32), 127)}
+} | dict.fromkeys((*range(32), 127), "¬")
 _LONG: Final = re.compile(r"a{4,}|A{4,}|9{17,}")
 _SHORTER: Final = {"a": "aaa", "A": "AAA", "9": "9" * 16 + "…"}
 
