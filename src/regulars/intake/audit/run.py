@@ -19,7 +19,6 @@ from regulars.capabilities.identity.audit.report import (
     TableReport,
 )
 from regulars.capabilities.identity.audit.shapes import shape
-from regulars.capabilities.identity.cluster import PEOPLE_PER_VALUE_MAX
 from regulars.capabilities.identity.kinds import LIMITED
 from regulars.intake.files.meter import Meter
 from regulars.vocabulary.errors import InvalidInput
@@ -68,7 +67,7 @@ def audit(tables: Sequence[Table], *, region: str, today: date, stderr: TextIO |
         unresolved=result.unresolved,
         shared=shared,
         shared_values=result.shared_keys.total(),
-        fixes=fixes(facts, _shared_counts(result), PEOPLE_PER_VALUE_MAX),
+        fixes=fixes(facts, _shared_counts(result)),
         region=region,
         day=today.isoformat(),
         seconds=round(time.monotonic() - began, 3),

@@ -94,12 +94,12 @@ def _phone(text: str, setting: Setting) -> Verdict:
 def _phone_fault(text: str, region: str) -> str:
     digits = "".join(_DIGITS.findall(text))
     last = digits[-8:]
-    run = last in "01234567890123456789" or last in "98765432109876543210"
+    run = len(last) == 8 and (last in "01234567890123456789" or last in "98765432109876543210")
     tests = (
         (normalise.is_filler(text), FILLER),
         (_SCIENTIFIC.fullmatch(text), "digits lost by a spreadsheet"),
         (not digits, "has no digits"),
-        (run or len(set(digits[-7:])) == 1, FILLER),
+        (run or (len(digits) > 4 and len(set(digits[-7:])) == 1), FILLER),
         (any(one.isalpha() for one in text), "has letters"),
         (len(digits) < 7, "is too short"),
         (len(digits) > 15, "is too long"),

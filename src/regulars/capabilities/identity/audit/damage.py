@@ -45,7 +45,7 @@ def troubles(text: str, *, named: bool) -> list[str]:
         found.append(SPREADSHEET)
     if not stripped.isprintable() and _INVISIBLE.search(stripped):
         found.append(INVISIBLE)
-    if named and len(stripped) > 3:
+    if named and len(stripped) > 3 and MARKUP not in found and SPREADSHEET not in found:
         if stripped.isupper():
             found.append(CAPITALS)
         elif stripped.islower():

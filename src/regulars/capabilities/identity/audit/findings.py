@@ -46,10 +46,10 @@ class TableFacts(Struct, frozen=True):
     mapped: bool
 
 
-def fixes(tables: Sequence[TableFacts], shared: Sequence[SharedCount], people_max: int) -> list[Fix]:
-    """At most FIXES_MAX, the most valuable first. A value is shared by too many from `people_max` people on."""
+def fixes(tables: Sequence[TableFacts], shared: Sequence[SharedCount]) -> list[Fix]:
+    """At most FIXES_MAX, the most valuable first."""
     found = [fix for facts in tables for part in _PARTS for fix in part(facts)]
-    found += [fix for one in shared for fix in _shared(one, people_max)]
+    found += [fix for one in shared for fix in _shared(one)]
     ranked = sorted(
         (fix for fix in found if fix.rows),
         key=lambda fix: (_ORDER.index(fix.weight), -fix.rows, fix.table, fix.title),
@@ -207,14 +207,10 @@ def _seconds(facts: TableFacts) -> Iterator[Fix]:
             yield Fix("worth it", facts.table.name, title, column.usable, gain)
 
 
-def _shared(one: SharedCount, people_max: int) -> Iterator[Fix]:
-    label = LABELS[one.meaning]
-    if one.meaning in _SURE:
-        title = f"Values of {label} that stand on more than {people_max} people each ({one.values:,})"
-        gain = "Each makes one customer of all of them. Empty such values before anything is connected."
-        yield Fix("urgent", "all", title, one.rows, gain)
-    else:
-        title = f"Values of {label} that too many people share to be anybody's ({one.values:,})"
+def _shared(one: SharedCount) -> Iterator[Fix]:
+    """Contacts that join nobody. Numbers and cards do join, and are told of as those of different people."""
+    if one.meaning not in _SURE:
+        title = f"Values of {LABELS[one.meaning]} that stand on too many people or rows to be anybody's ({one.values:,})"
         gain = (
             f"They join nobody. With the customers' own instead, {some(one.rows, 'row')} can be joined again."
         )
