@@ -108,7 +108,7 @@ def test_columns_that_share_a_name_are_told_apart_and_said(tmp_path: Path) -> No
     report = audited(table_of(rows, tmp_path / "a.csv"))
     assert [found.name for found in one(report).columns] == ["email", "phone", "phone (2)", "(column 4)"]
     assert [found.used for found in one(report).columns] == [True, True, False, False]
-    assert fix(report, "Columns of the same name: phone")
+    assert fix(report, "Columns of the same name: phone").weight == "worth it"
 
 
 def test_what_a_file_says_is_never_markup_or_a_command_of_the_terminal(tmp_path: Path) -> None:

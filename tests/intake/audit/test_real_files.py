@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+from calendar import monthrange
 from collections import Counter, defaultdict
 
 import pytest
@@ -65,30 +66,9 @@ def test_historical_figures_are_filled_as_parquet_says() -> None:
         assert column(report, name).filled == len(values), name
     impossible = 0
     for value in table.column("dob").to_pylist():
-        parts = (
-            [int(part) for part in re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)", value or "").groups()]
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", value or "")
-            else []
-        )
-        impossible += bool(parts) and not (
-            1 <= parts[1] <= 12
-            and 1
-            <= parts[2]
-            <= (
-                31,
-                29 if parts[0] % 4 == 0 and (parts[0] % 100 or parts[0] % 400 == 0) else 28,
-                31,
-                30,
-                31,
-                30,
-                31,
-                31,
-                30,
-                31,
-                30,
-                31,
-            )[parts[1] - 1]
-        )
+        if value is not None and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+            year, month, day = (int(part) for part in value.split("-"))
+            impossible += not 0 < month <= 12 or not 0 < day <= monthrange(year, month)[1]
     assert column(report, "dob").reasons["there is no such day"] == impossible
 
 

@@ -97,17 +97,7 @@ class Ledger:
     def carriers(self) -> Iterator[tuple[int, Sequence[int]]]:
         """Each key once, with the numbers of the rows that carry it, in order."""
         for file in self._files:
-            file.seek(0)
-            first: dict[int, int] = {}
-            more: dict[int, array[int]] = {}
-            for key, number in _entries(file.fileno()):
-                before = first.setdefault(key, number)
-                if before != number:
-                    found = more.get(key)
-                    if found is None:
-                        more[key] = array("I", (before, number))
-                    else:
-                        found.append(number)
+            first, more = _grouped(file.fileno())
             for key, number in first.items():
                 yield key, more.get(key) or (number,)
 
@@ -132,6 +122,22 @@ def _file() -> IO[bytes]:
 def kind_of(key: int) -> int:
     """The kind of identifier that a key was made with."""
     return key & _KIND_MASK
+
+
+def _grouped(descriptor: int) -> tuple[dict[int, int], dict[int, array[int]]]:
+    """The first row of each key, and all rows of the keys that have several."""
+    first: dict[int, int] = {}
+    more: dict[int, array[int]] = {}
+    for key, number in _entries(descriptor):
+        before = first.setdefault(key, number)
+        if before == number:
+            continue
+        found = more.get(key)
+        if found is None:
+            more[key] = array("I", (before, number))
+        else:
+            found.append(number)
+    return first, more
 
 
 def _entries(descriptor: int) -> Iterator[tuple[int, int]]:
