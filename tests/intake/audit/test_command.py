@@ -127,6 +127,27 @@ def test_a_mapping_gives_the_fields_and_leaves_rows_out(
     assert "birth_date is not a date in the form %d.%m.%Y" in table["unreadable_reasons"]
 
 
+@pytest.mark.usefixtures("nowhere")
+def test_a_mapping_reaches_columns_beyond_those_looked_at_and_names_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = table_of(
+        [[*(f"c{n}" for n in range(600)), "Kontakt"], [*["x"] * 600, "a@x.example"]], tmp_path / "a.csv"
+    )
+    mapping = tmp_path / "a.toml"
+    mapping.write_text('[fields]\nemail = "Kontakt"\n')
+    assert main(["audit-data", str(file), "--mapping", str(mapping), "--json"]) == 0
+    (table,) = json.loads(capsys.readouterr().out)["tables"]
+    assert (table["usable"], table["columns"][-1]["name"], len(table["columns"])) == (
+        1,
+        "email ← Kontakt",
+        501,
+    )
+    mapping.write_text('[fields]\nemail = "Contact"\n')
+    assert main(["audit-data", str(file), "--mapping", str(mapping)]) == 1
+    assert "has no column 'Contact'" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("at_home")
 def test_a_connected_source_is_audited_beside_a_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -78,7 +78,7 @@ def _gathered(table: Table, place: int, setting: Setting, ledger: Ledger, meter:
     gatherer = Gatherer(table, place, setting, ledger)
     for batch in table.batches():
         gatherer.take(batch)
-        meter.show(f"Reading {table.about.name[:24]} ", table.share_read())
+        meter.show(f"Reading {shown_name(table.about.name)[:24]} ", table.share_read())
     return gatherer
 
 

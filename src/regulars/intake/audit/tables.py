@@ -74,7 +74,7 @@ class FileTable:
                 self._reader, headed = _without_header(path, self._reader), False
             self.about = About(path.name, _writing(facts, self._reader), headed or mapping is not None)
             self.about.broken_characters = facts.broken_characters
-            own = self._columns()
+            own = self._columns(mapping.columns() if mapping is not None else set())
         except BaseException:
             self._reader.close()
             raise
@@ -95,8 +95,8 @@ class FileTable:
         """See Table."""
         self._reader.close()
 
-    def _columns(self) -> list[str]:
-        """Give columns that share a name names of their own, and select as many as are looked at."""
+    def _columns(self, mapped: set[str]) -> list[str]:
+        """Give columns that share a name names of their own, and select as many as are looked at, and those mapped."""
         names = self._reader.names
         if isinstance(self._reader, CsvReader):
             self.about.repeated_names = sorted(name for name, n in Counter(names).items() if n > 1 and name)
@@ -104,7 +104,7 @@ class FileTable:
         readable = [name for name in self._reader.names if name not in self._reader.nested]
         chosen = readable[:COLUMNS_MAX]
         self.about.columns_left_out = len(names) - len(chosen)
-        self._reader.select(set(chosen))
+        self._reader.select(mapped | set(chosen))
         return chosen
 
 
