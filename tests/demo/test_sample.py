@@ -18,7 +18,7 @@ from regulars.demo.sample import Sample, draw_sample
 from regulars.demo.score import Score, measure, read_profiles
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import Address, Customer
-from tests.demo.exact_keys import exact_partition
+from tests.demo.resolved import resolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _numbers = count()
@@ -131,7 +131,7 @@ def test_the_truth_itself_is_a_perfect_score_and_everybody_alone_finds_nothing()
 @pytest.fixture(scope="module")
 def exact() -> Score:
     sample = draw_sample(7, 10_000)
-    return measure(sample, exact_partition(sample.entries))
+    return measure(sample, resolve(sample.entries))
 
 
 def test_exact_keys_join_little_that_is_wrong(exact: Score) -> None:

@@ -9,7 +9,19 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, importing, keeping, people, requests, running, sampling, sources, trying, webhooks
+from . import (
+    auditing,
+    data,
+    importing,
+    keeping,
+    people,
+    requests,
+    running,
+    sampling,
+    sources,
+    trying,
+    webhooks,
+)
 from .common import FLAGS
 
 app = cyclopts.App(
@@ -22,6 +34,7 @@ app = cyclopts.App(
 running.add_to(app)
 data.add_to(app)
 app.command(importing.app)
+auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)
 people.add_to(app)
