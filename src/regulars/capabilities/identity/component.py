@@ -123,7 +123,7 @@ def _doubted(kind: int, ids: list[str], records: Mapping[str, Fields]) -> list[t
 
 def _are_several(names: list[str]) -> bool:
     """Whether full given names are of more than one person: not forms or misspellings of one name."""
-    alike = level_test("jaro_winkler", ALIKE)
+    alike = level_test("name_like", ALIKE)
     return any(not same_name(one, other) and not alike(one, other) for one, other in combinations(names, 2))
 
 

@@ -48,7 +48,7 @@ class FileFacts(Struct, frozen=True):
     """
 
     path: Path
-    format: Literal["csv", "parquet"]
+    format: Literal["csv", "json", "parquet"]
     gzipped: bool
     encoding: str
     broken_characters: int
@@ -75,7 +75,7 @@ def inspect_file(path: Path, *, encoding: str | None = None) -> FileFacts:
         name, broken = ("", 0) if parquet else _encoding(path, head, encoding)
         return FileFacts(
             path=path,
-            format="parquet" if parquet else "csv",
+            format="parquet" if parquet else "json" if _is_json(head) else "csv",
             gzipped=gzipped,
             encoding=name,
             broken_characters=broken,
@@ -96,6 +96,11 @@ def inspect_file(path: Path, *, encoding: str | None = None) -> FileFacts:
 def open_bytes(file: BinaryIO, *, gzipped: bool) -> BinaryIO:
     """The bytes of an open file, unpacked where it is a gzip archive."""
     return cast(BinaryIO, gzip.open(file, "rb")) if gzipped else file
+
+
+def _is_json(head: bytes) -> bool:
+    """Whether the text begins as a JSON object does; a CSV header never names a column so."""
+    return re.match(rb'(?:\xef\xbb\xbf)?\s*\{\s*"', head) is not None
 
 
 def _is_gzip(path: Path) -> bool:

@@ -15,6 +15,7 @@ from .csv_reader import CsvReader
 from .dialect import Dialect
 from .facts import FileFacts, inspect_file
 from .fields import FIELDS, Kind
+from .json_reader import JsonLinesReader
 from .mapping import Mapping, Spec, header_mapping
 from .mapping_file import load_mapping
 from .parquet_reader import ParquetReader
@@ -63,6 +64,8 @@ def open_file(path: Path, kind: Kind, mapping_path: Path | None) -> Opened:
 def _reader(facts: FileFacts, kind: Kind, mapping: Mapping | None) -> Reader:
     if facts.format == "parquet":
         return ParquetReader(facts)
+    if facts.format == "json":
+        return JsonLinesReader(facts)
     if mapping is None:
         return CsvReader(facts, expected=frozenset(FIELDS[kind]), base=Dialect())
     file = mapping.file
