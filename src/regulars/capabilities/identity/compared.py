@@ -36,7 +36,7 @@ VALUES_MAX = 8
 """Values of a field that are compared; the first of them where a record has more."""
 
 _SUFFIXES: Final = {
-    "jr": "jr", "junior": "jr", "jnr": "jr", "sr": "sr", "senior": "sr", "snr": "sr",
+    "jr": "jr", "junior": "jr", "jnr": "jr", "sr": "sr", "senior": "sr", "snr": "sr", "i": "i",
     "ii": "ii", "iii": "iii", "iv": "iv", "2nd": "ii", "3rd": "iii", "4th": "iv",
 }  # fmt: skip
 _NO_BIRTH: Final = frozenset(

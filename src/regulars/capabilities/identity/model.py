@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 
 from regulars.vocabulary.errors import InvalidInput
 
-from .compare import NEEDS_AT, TESTS
+from .compare import NEEDS_AT, OF_SEVERAL, TESTS
 from .compared import is_field, is_key_part
 
 Share = Annotated[float, Meta(gt=0, le=1)]
@@ -99,6 +99,11 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         return math.log2(self.m / self.u)
 
     @property
+    def most(self) -> float:
+        """Bits of the rarest value, for a level by frequency; else its bits."""
+        return self.weight(self.floor)
+
+    @property
     def label(self) -> str:
         """The test in words for people, such as 'jaro_winkler 0.915'."""
         return self.when if self.at is None else f"{self.when} {self.at:g}"
@@ -178,8 +183,8 @@ def _check_levels(comparison: Comparison, place: str) -> None:
             raise ModelError(f"The test '{level.when}' {word} 'at'.", field=f"{where}.at")
         if level.frequency and level.m is None:
             raise ModelError("A level by frequency needs 'm'.", field=f"{where}.m")
-        if level.when == "swapped" and len(comparison.fields) != 2:
-            raise ModelError("The test 'swapped' needs two fields.", field=f"{place}.fields")
+        if level.when in OF_SEVERAL and len(comparison.fields) < 2:
+            raise ModelError(f"The test '{level.when}' needs a second field.", field=f"{place}.fields")
 
 
 def lint(model: Model) -> list[str]:
@@ -191,9 +196,9 @@ def lint(model: Model) -> list[str]:
         if untrained:
             continue
         for better, worse in zip(comparison.levels, comparison.levels[1:], strict=False):
-            if worse.weight() > better.weight() + SAME_BITS:
+            if worse.weight() > better.most + SAME_BITS:
                 faults.append(
                     f"'{comparison.name}': level '{worse.label}' ({worse.weight():.2f} bits) weighs more than"
-                    f" '{better.label}' ({better.weight():.2f}) above it."
+                    f" '{better.label}' ({better.most:.2f}) above it."
                 )
     return faults

@@ -11,11 +11,10 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from .batches import ROWS_PER_BATCH_MAX, Batch, Fault
+from .batches import LINE_NUMBER, ROWS_PER_BATCH_MAX, Batch, Fault
 from .csv_lines import Lines
 from .errors import FileUnreadable
 from .facts import FileFacts, open_text
-from .header import pick_columns
 
 DEPTH_MAX: Final = 5
 NAMES_MAX: Final = 10_000
@@ -38,8 +37,11 @@ class JsonReader:
             self.close()
 
     def select(self, columns: set[str]) -> None:
-        """See Reader."""
-        self._wanted = [name for name, _ in pick_columns(self._facts.path.name, self.names, columns)]
+        """See Reader. A column that no object has is empty; when that is so of all, the mapping is for another file."""
+        wanted = columns - {LINE_NUMBER}
+        if wanted and wanted.isdisjoint(self.names):
+            raise FileUnreadable(f"{self._facts.path.name} has none of: {', '.join(sorted(wanted))}.")
+        self._wanted = sorted(wanted)
 
     def share_read(self) -> float:
         """See Reader."""

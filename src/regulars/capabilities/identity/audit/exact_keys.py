@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from .. import kinds
-from ..component import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.component import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX
 
 Value = tuple[int, str]
 
