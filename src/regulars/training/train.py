@@ -7,6 +7,7 @@ matching cannot disagree. The same records and seed give the same model.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -175,7 +176,7 @@ def _linker(model: Model, table: _Table) -> Any:
     types += [(f"c{n}", pa.int32()) for n in range(len(model.comparison))]
     types += [(f"b{n}", pa.string()) for n in range(len(model.block))]
     rows = api.register(pa.Table.from_pylist(table.rows, pa.schema(types)))
-    return Linker(rows, settings)
+    return Linker(rows, settings, log_level=logging.ERROR)
 
 
 def _strict_rules(linker: Any, table: _Table) -> list[str]:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from . import kinds
 from .compare import level_test
-from .compared import Compared
+from .compared import Compared, shared_contacts
 from .linkage import Clustered, Pair, clusters
 from .matcher import Matcher
 from .nicknames import same_name
@@ -99,6 +99,9 @@ def prepare(
         if kind in kinds.SURE:
             sure += [(ids[0], other) for other in ids[1:]]
         for rid, reason in _doubted(kind, ids, records):
+            doubts.setdefault(rid, []).append(Doubt(kind, value, reason))
+    for rid, fields in records.items():
+        for (kind, value), reason in shared_contacts(fields).items():
             doubts.setdefault(rid, []).append(Doubt(kind, value, reason))
     compared = {} if known is None else {rid: known[rid] for rid in records if rid in known}
     for rid, fields in records.items():
