@@ -81,9 +81,16 @@ def _given(fields: Fields) -> str | None:
 
 
 def prepare(
-    records: Mapping[str, Fields], matcher: Matcher, generic: AbstractSet[Value] = frozenset()
+    records: Mapping[str, Fields],
+    matcher: Matcher,
+    generic: AbstractSet[Value] = frozenset(),
+    known: Mapping[str, Compared] | None = None,
 ) -> Prepared:
-    """Find what each identifier says of each record. `generic` ones say nothing of anybody."""
+    """Find what each identifier says of each record. `generic` ones say nothing of anybody.
+
+    `known` are records in compared form with the generic ones muted, where that was made before.
+    """
+    known = known or {}
     carriers = carriers_of(records)
     doubts: dict[str, list[Doubt]] = {}
     sure: list[Pair] = []
@@ -98,7 +105,9 @@ def prepare(
         for (kind, value), reason in shared_contacts(fields).items():
             doubts.setdefault(rid, []).append(Doubt(kind, value, reason))
     compared = {
-        rid: matcher.compared(fields, generic | {(d.kind, d.value) for d in doubts.get(rid, ())})
+        rid: known[rid]
+        if rid in known and rid not in doubts
+        else matcher.compared(fields, generic | {(d.kind, d.value) for d in doubts.get(rid, ())})
         for rid, fields in records.items()
     }
     verified = {
@@ -138,9 +147,13 @@ def resolve(
     joined: Iterable[Pair] = (),
     apart: Iterable[Pair] = (),
     pairs: Iterable[Pair] | None = None,
+    known: Mapping[str, Compared] | None = None,
 ) -> Clustered:
-    """The people of one component. `joined` and `apart` are said by hand. `pairs`: those that may link, all unless given."""
-    ready = prepare(records, matcher, generic)
+    """The people of one component. `joined` and `apart` are said by hand. `pairs`: those that may link, all unless given.
+
+    `known`: see prepare.
+    """
+    ready = prepare(records, matcher, generic, known)
 
     def weight(a: str, b: str) -> float:
         return matcher.weight(ready.compared[a], ready.compared[b])
