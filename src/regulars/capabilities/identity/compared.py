@@ -97,6 +97,8 @@ def values_of(
 
 
 def _some(given: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, tuple) and len(given) == 1:
+        return given if given[0] else ()
     return tuple(dict.fromkeys(value for value in given if value))[:VALUES_MAX]
 
 

@@ -146,9 +146,13 @@ def resolve(
     joined: Iterable[Pair] = (),
     apart: Iterable[Pair] = (),
     pairs: Iterable[Pair] | None = None,
+    known: Mapping[str, Compared] | None = None,
 ) -> Clustered:
-    """The people of one component. `joined` and `apart` are said by hand. `pairs`: those that may link, all unless given."""
-    ready = prepare(records, matcher, generic)
+    """The people of one component. `joined` and `apart` are said by hand. `pairs`: those that may link, all unless given.
+
+    `known`: see prepare.
+    """
+    ready = prepare(records, matcher, generic, known)
 
     def weight(a: str, b: str) -> float:
         return matcher.weight(ready.compared[a], ready.compared[b])

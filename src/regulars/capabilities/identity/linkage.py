@@ -245,10 +245,9 @@ class _Merge:
                 self._groups.refused.append(Refusal(*self._said[one][other].best[1], reason))
                 continue
             self._join(one, other)
-            for third in sorted(self._parts):
-                if third != one:
-                    for entry in self._entry(*sorted((one, third))):
-                        heapq.heappush(heap, entry)
+            others = sorted(self._parts.keys() - {one})
+            for entry in (entry for third in others for entry in self._entry(*_key(one, third))):
+                heapq.heappush(heap, entry)
         return list(self._parts.values())
 
     def _tie(self, one: str, other: str) -> str | None:
