@@ -10,15 +10,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from regulars.bench.people import resolve
 from regulars.cli import main
-from regulars.demo.cases import FILLER, GUEST, NAMESAKES, TWINS
+from regulars.demo.cases import FILLER, GUEST, TWINS
 from regulars.demo.records import Entry
 from regulars.demo.retail import RecordKey
 from regulars.demo.sample import Sample, draw_sample
 from regulars.demo.score import Score, measure, read_profiles
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import Address, Customer
-from tests.demo.resolved import resolve
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _numbers = count()
@@ -129,25 +129,23 @@ def test_the_truth_itself_is_a_perfect_score_and_everybody_alone_finds_nothing()
 
 
 @pytest.fixture(scope="module")
-def exact() -> Score:
+def shipped() -> Score:
     sample = draw_sample(7, 10_000)
     return measure(sample, resolve(sample.entries))
 
 
-def test_exact_keys_join_little_that_is_wrong(exact: Score) -> None:
-    assert exact.precision > 0.98
-    assert exact.precision_knowable > 0.99
-    assert exact.recall > 0.85
-    assert exact.most_people <= 4
-    assert exact.case(FILLER).wrong < 5
+def test_the_shipped_model_joins_what_belongs_together_and_little_else(shipped: Score) -> None:
+    assert shipped.precision > 0.99
+    assert shipped.precision_knowable > 0.993
+    assert shipped.recall > 0.93
+    assert shipped.most_people <= 4
+    assert shipped.case(FILLER).wrong < 5
 
 
-def test_exact_keys_miss_other_spellings_and_mix_up_fathers_and_sons(exact: Score) -> None:
-    """What matching by more than keys is for: when these hold no more, raise the floors above."""
-    for name in ("nickname", "name order", "spelling", "name typo"):
-        assert exact.case(name).joinable > 40
-        assert exact.case(name).recall < 0.8
-    assert exact.case(NAMESAKES).wrong > 0
+@pytest.mark.parametrize("name", ["nickname", "name typo", "married", "moved", "twins", "shared phone"])
+def test_hard_cases_are_found(shipped: Score, name: str) -> None:
+    assert shipped.case(name).joinable > 20
+    assert shipped.case(name).recall > 0.75
 
 
 def test_files_of_a_sample_can_be_imported_and_scored(

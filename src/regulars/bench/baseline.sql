@@ -23,3 +23,10 @@ DROP TABLE IF EXISTS payload;
 -- name: count_sales
 -- How many sales are there: each that was acknowledged, once.
 SELECT count(*) FROM sale WHERE workspace_id = %(workspace_id)s;
+
+-- name: identity_size
+-- How many records there are, and the bytes of the tables that hold what is known of people and how they are found.
+SELECT (SELECT count(*) FROM record WHERE workspace_id = %(workspace_id)s),
+    (SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(ARRAY[
+        'record', 'identifier', 'name_word', 'match_key', 'crowded_key', 'review', 'generic_value', 'record_figures'
+    ]) AS name);

@@ -21,7 +21,20 @@ from regulars.store.programs import find_programs, major_version
 from regulars.store.rollup import Rollup
 from regulars.vocabulary.errors import InvalidInput, RegularsError
 
-from . import browser, doors, engine, files, matching, newcomer, pages, rest, splink_batch
+from . import (
+    browser,
+    doors,
+    engine,
+    files,
+    identity,
+    matching,
+    newcomer,
+    pages,
+    people,
+    rest,
+    splink_batch,
+    splink_shop,
+)
 from .baseline import bare_copy, pgbench
 from .figures import BY_NAME, FIGURES, STAGES, Figure
 from .machine import machine
@@ -62,6 +75,10 @@ class Sizes(Struct, frozen=True):
     console_seconds: float = 90.0
     viewers: int = 100
     rest_seconds: float = 60.0
+    records: int = 1_000_000
+    new_records: int = 20_000
+    single_records: int = 2_000
+    shop_people: int = 20_000
     reading: doors.Pace = doors.Pace(events_per_second=100.0, lookups_per_second=10.0)
     pace: doors.Pace = doors.FIGURES_PACE
 
@@ -69,12 +86,12 @@ class Sizes(Struct, frozen=True):
 QUICK: Final = Sizes(
     base_people=5_000, base_sales=5_000, warm_sales=2_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
     open_seconds=6.0, profiles=100_000, grown_sales=100_000, console_sales=200_000, console_seconds=15.0,
-    rest_seconds=10.0,
+    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000,
 )  # fmt: skip
 TINY: Final = Sizes(
     base_people=300, base_sales=300, warm_sales=500, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
     open_seconds=1.0, profiles=500, grown_sales=500, console_sales=1_000, console_seconds=2.0, viewers=5,
-    rest_seconds=1.0, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
+    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
 )  # fmt: skip
 """For tests of the benchmarks themselves."""
 
@@ -124,7 +141,7 @@ class _Run:
         self._sold: dict[Path, int] = {}
         self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
             "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
-            "console": self._console, "import": self._import, "matching": self._matching, "rest": self._rest, "make-run": self._make_run,
+            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "rest": self._rest, "make-run": self._make_run,
         }  # fmt: skip
 
     def rows(self, stage: str) -> list[Row]:
@@ -243,6 +260,7 @@ class _Run:
 
     def _matching(self) -> Iterator[Row]:
         """Labelled sets, each beside Splink in batch where that is installed."""
+        yield from self._shop()
         folder = matching.find_data(self._options.labelled)
         for name in matching.MEASURED:
             try:
@@ -269,6 +287,41 @@ class _Run:
         if name == "historical":
             yield Row("matching-weight", found.weight_us)
             yield Row("matching-records", found.records_per_second, f"{found.quality.records:,} records")
+
+    def _shop(self) -> Iterator[Row]:
+        """What the shipped model makes of the demo's people, on seeds that nothing was set by."""
+        scores = [people.score(seed, self._sizes.shop_people) for seed in people.UNSEEN]
+        note = "; ".join(
+            f"seed {seed}: {100 * one.precision:.2f} %, {100 * one.precision_knowable:.2f} % without records that mislead,"
+            f" recall {100 * one.recall:.2f} %"
+            for seed, one in zip(people.UNSEEN, scores, strict=True)
+        )
+        yield Row("shop-precision", 100 * min(one.precision for one in scores), note)
+        yield Row("shop-recall", 100 * min(one.recall for one in scores))
+        yield Row("shop-people", float(max(one.most_people for one in scores)))
+
+    def _identity(self) -> Iterator[Row]:
+        sizes = self._sizes
+        with opened(self._place / f"records-{sizes.records}") as home:
+            done = home.path / "loaded"
+            if not done.exists():
+                self._said(f"  loading {sizes.records:,} records through the engine")
+                rate = identity.fill(home, sizes.records, self._meter("records"))
+                done.write_text(f"{rate.per_second:.0f}/s\n", encoding="ascii")
+            loaded = f"loaded at {done.read_text(encoding='ascii').strip()}"
+            held = identity.count_records(home)
+            fresh = identity.in_batches(home, sizes.new_records, first=held)
+            yield Row("new-records", fresh.per_second, loaded)
+            one = identity.one_by_one(home, sizes.single_records, first=held + sizes.new_records)
+            yield Row("new-record-p50", one.percentile(0.5))
+            yield Row("new-record-p99", one.percentile(0.99))
+            yield Row("identity-memory", identity.memory_mb(), "this process, which makes the records, too")
+            size = identity.footprint(home)
+            yield Row("identity-bytes", size.kilobytes, f"{size.records:,} records")
+            again = identity.match_anew(home, self._meter("pages"))
+            batch = splink_shop.splink_seconds(identity.SEED, again.events)
+            note = f"{again.seconds:.0f} s beside Splink's {batch:.0f} s for {again.events:,} records"
+            yield Row("match-anew", again.seconds / batch, note)
 
     def _rest(self) -> Iterator[Row]:
         seconds = self._sizes.rest_seconds

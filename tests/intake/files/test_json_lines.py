@@ -42,16 +42,6 @@ def test_a_packed_file_is_read_too(desk: Desk) -> None:
     assert len(imported(desk, gzip.compress(LINES), "people.jsonl.gz")) == 2
 
 
-def test_lines_that_are_no_objects_are_rejected_and_the_others_imported(desk: Desk) -> None:
-    path = desk.folder / "people.jsonl"
-    path.write_bytes(LINES + b'["Jane"]\n{"id": 3,\n{"id": "\xff"}\n' + b'{"a":' * 9_999 + b"\n")
-    report = desk.run("customers", path, MAPPING)
-    assert (report.events, report.rows_rejected) == (2, 4)
-    assert desk.rejects() == [
-        (4, "row", "is no JSON object"), (5, "row", "is no JSON"), (6, "row", "is no JSON"), (7, "row", "is no JSON"),
-    ]  # fmt: skip
-
-
 def test_a_mapping_for_another_file_is_told(desk: Desk) -> None:
     with pytest.raises(FileUnreadable, match="has none of"):
         imported(desk, b'{"shoe": 39}\n')
