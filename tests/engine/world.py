@@ -19,7 +19,7 @@ from regulars.capabilities.identity.rules import settle_repeats
 from regulars.capabilities.identity.state import Fields, Manual, Record
 from regulars.capabilities.profile.state import Figures
 from regulars.capabilities.registers.rules import mentioned
-from regulars.engine.batch import Memory
+from regulars.engine.batch import Batch, Memory
 from regulars.engine.identity_memory import shipped
 from regulars.engine.lane import Limits
 from regulars.engine.prepared import Prepared, Refused
@@ -30,7 +30,7 @@ from regulars.intake.rebuild import Rebuilder
 from regulars.store.database import Connection, Database, set_workspace
 from regulars.store.master import MasterKey
 from regulars.store.vault import Vault, open_sealed
-from regulars.vocabulary.intake import Result, Source
+from regulars.vocabulary.intake import OWN_SOURCE_ID, Result, Source, own_source
 from tests.core import people, receipts
 
 Row = tuple[Any, ...]
@@ -59,8 +59,9 @@ class State(NamedTuple):
 
 
 def sources_of(workspace_id: int) -> dict[int, Source]:
-    """The tills of a chain, its web shop and its loyalty programme."""
+    """The tills of a chain, its web shop and its loyalty programme, and the program itself."""
     return {
+        OWN_SOURCE_ID: own_source(workspace_id),
         1: Source(workspace_id, 1, "tills", "api", "tills"),
         2: Source(workspace_id, 2, "web", "api", "web", receipts_never_reset=True),
         3: Source(workspace_id, 3, "loyalty", "api", "loyalty"),
@@ -82,7 +83,7 @@ class World:
     def _register_sources(self) -> None:
         """A rebuild reads from the register how each source is to be read."""
         with self.database.session(self.workspace_id) as connection:
-            for source in self.sources.values():
+            for source in list(self.sources.values())[1:]:
                 connection.execute(
                     "insert into source (workspace_id, source_id, name, kind, till_system, receipts_never_reset)"
                     " values (%s, %s, %s, %s, %s, %s)",
@@ -239,7 +240,8 @@ class World:
         tools = people.tools(matcher, self.vault.hash)
         members = [record.member(rid, tools) for rid, record in known.items()]
         crowded = people.crowded_keys(members, matcher)
-        whole = partition(members, matcher, crowded=crowded, manual=manual)
+        said = people.last_words(Batch(utc_now(), [], [], fresh=events).words())
+        whole = partition(members, matcher, crowded=crowded, manual=manual or said)
         listing = {(*key, rid): now for rid, r in known.items() for key, now in r.listing().items()}
         sold = receipts.expected(item.sale for item in events if item.sale)
         return State(
