@@ -25,6 +25,8 @@ PAIRS_MAX = 150_000
 VALUES_TRIED, PAIRS_TRIED, RECORDS_TRIED = 8, 5, 4
 LAST_WORD = (1 << 62, "")
 
+What = Literal["value", "field", "record", "pair"]
+
 FIELDS: dict[str, tuple[str, ...]] = {
     "name": ("given_name", "family_name"),
     "birth_date": ("birth_date",),
@@ -38,7 +40,7 @@ class Withdrawn(Struct, frozen=True):
     of them said to be different people.
     """
 
-    kind: Literal["value", "field", "record", "pair"]
+    kind: What
     value: Value | None = None
     field: str | None = None
     records: tuple[str, ...] = ()
