@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import resources
 
@@ -15,7 +15,7 @@ from regulars.capabilities.identity.model import parse
 from regulars.capabilities.identity.rules import Changes, State, micros
 from regulars.capabilities.identity.state import Decided, Manual, Value
 from regulars.store.queries import load_queries
-from regulars.store.session import Call, Session
+from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
 _SQL = load_queries("regulars.capabilities.identity")
@@ -63,6 +63,17 @@ def shipped_text() -> str:
     return models.joinpath("retail.toml").read_text("utf-8")
 
 
+def at_work(found: Iterable[Row], hash_: Callable[..., str]) -> AtWork:
+    """The model out of the rows of `load_model`; the one that comes with the program where there are none.
+
+    `hash_` is the keyed hash of the workspace.
+    """
+    model = shipped()
+    for number, content, frequencies in found:
+        model = AtWork(number, matcher_of(content, frequencies, hash_))
+    return model
+
+
 def load(session: Session, vault: Vault) -> IdentityMemory:
     """Read it anew, within the transaction at hand; a workspace that has no model yet gets the shipped one."""
     workspace = {"workspace_id": vault.workspace_id}
@@ -73,9 +84,7 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
             Call(_SQL.load_manual, workspace),
         ]
     )
-    model = shipped()
-    for number, content, frequencies in found:
-        model = AtWork(number, matcher_of(content, frequencies, vault.hash))
+    model = at_work(found, vault.hash)
     if not found:
         own = model.matcher.model
         row = {"name": own.name, "digest": own.digest(), "content": shipped_text()}

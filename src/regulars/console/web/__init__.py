@@ -44,6 +44,7 @@ from .pages import (
     webhook,
     webhooks,
     why,
+    why_one,
 )
 from .static import static_file
 
@@ -72,6 +73,7 @@ _HANDLERS = (
     *webhook.HANDLERS,
     *webhooks.HANDLERS,
     *why.HANDLERS,
+    *why_one.HANDLERS,
     static_file,
 )  # fmt: skip
 

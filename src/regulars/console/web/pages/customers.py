@@ -15,6 +15,8 @@ from regulars.console.services import customers as service
 from regulars.console.services import profile as profiles
 from regulars.console.services.common import uuid_of
 from regulars.console.services.customers_file import customers_file
+from regulars.console.services.explained_lines import Eyes, Lines, nearest
+from regulars.console.services.explaining import explain
 from regulars.console.services.on_behalf import channels_of
 from regulars.console.web.deps import Deps, WebRequest
 from regulars.console.web.desk import AtDesk, Visit
@@ -23,6 +25,8 @@ from regulars.console.web.security import PAGE_HEADERS
 from regulars.store.audit import write_line_async
 from regulars.vocabulary.errors import InvalidInput, NotFound
 
+LINKS_SHOWN: Final = 8
+APART_SHOWN: Final = 4
 COLUMNS: Final = ("contact", "sources", "orders", "spend", "store", "seen")
 """The columns of the list that a reader may hide."""
 
@@ -111,7 +115,10 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
             clear=clear,
             stores=visit.viewer.stores,
         )
+    why = await explain(desk.deps.db, desk.deps.vault, profile_id, split=False)
+    lines = Lines(why, Eyes(clear=clear))
     context = {
+        "linked": lines.pairs(why.inside.tree[:LINKS_SHOWN]), "apart": lines.pairs(nearest(why)[:APART_SHOWN]),
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
         "page_mark": params.get("page"), "spend": spend, "keeps_consent": may_open(visit.viewer, "requests"),
         "channels": channels_of(found.person),
