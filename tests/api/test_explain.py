@@ -68,7 +68,7 @@ async def test_the_explanation_says_what_links_and_what_does_not(house: House) -
     assert told["up_to_date"] is True
     model = shipped().matcher.model
     assert told["model"] == {
-        "name": model.name, "number": 0, "digest": model.digest(), "link_bits": 6.0, "review_bits": 0.0,
+        "name": model.name, "number": 1, "digest": model.digest(), "link_bits": 6.0, "review_bits": 0.0,
     }  # fmt: skip
 
 

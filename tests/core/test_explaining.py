@@ -103,7 +103,7 @@ def test_every_explanation_sums_up_and_fits_the_profiles(data: st.DataObject) ->
 
 def test_each_reason_for_two_people_is_told_apart() -> None:
     jane = {"given_name": "Jane", "family_name": "Doe"}
-    home = {"email": "home@x.example"}
+    home = {"email": "jd@x.example"}
     card, other = {"loyalty_card": "L1"}, {"loyalty_card": "L2"}
     born = {"birth_date": "1990-02-01"}
     cases = {

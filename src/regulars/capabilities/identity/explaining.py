@@ -17,6 +17,7 @@ from typing import Literal
 from msgspec import Struct
 
 from . import kinds
+from .compared import SEVERAL_CONTACTS, SHARED_MAILBOX
 from .component import SEVERAL_ACCOUNTS, SEVERAL_NAMES, Prepared, prepare
 from .forest import Forest
 from .matcher import MISSING, PRIOR, Matcher, Part
@@ -29,18 +30,24 @@ LINKS_MAX = 200
 Band = Literal["link", "review", "below"]
 Reason = Literal[
     "same_person", "held_apart", "group_held_apart", "two_verified", "not_compared", "average_low", "too_many",
-    "to_review", "contradicts", "generic", "several_names", "several_accounts", "too_little", "nothing",
+    "fits_two", "to_review", "contradicts", "generic", "several_names", "several_accounts", "several_contacts",
+    "shared_mailbox", "too_little", "nothing",
 ]  # fmt: skip
 """What becomes of a pair. `same_person`: it is in one profile. The others are why it is not:
 
 `held_apart` by hand, `group_held_apart`: others of the two profiles are; `two_verified`: different loyalty cards;
 `not_compared`: it would link, but no key brought the two together; `average_low`: the profiles as a whole disagree;
-`too_many`: a chain of too many records was cut at a higher weight; `to_review`: likely enough that a person should look;
-`contradicts`: it would link but for what differs; `generic`, `several_names`, `several_accounts`: what they share says
-nothing; `too_little` agrees; `nothing` can be compared.
+`too_many`: a chain of too many records was cut at a higher weight; `fits_two` people who are not one; `to_review`: likely enough that a person should look;
+`contradicts`: it would link but for what differs; `generic`, `several_names`, `several_accounts`, `several_contacts`,
+`shared_mailbox`: what they share says nothing; `too_little` agrees; `nothing` can be compared.
 """
 
-_DOUBTS: dict[str, Reason] = {SEVERAL_NAMES: "several_names", SEVERAL_ACCOUNTS: "several_accounts"}
+_DOUBTS: dict[str, Reason] = {
+    SEVERAL_NAMES: "several_names",
+    SEVERAL_ACCOUNTS: "several_accounts",
+    SEVERAL_CONTACTS: "several_contacts",
+    SHARED_MAILBOX: "shared_mailbox",
+}
 
 
 class Case(Struct, frozen=True):
@@ -228,8 +235,11 @@ class Explainer:
             return "two_verified"
         if self.case.components[tie.a] != self.case.components[tie.b]:
             return "not_compared"
-        low = self.average(one, other) < self.case.matcher.model.cluster.keep
-        return "average_low" if low else "too_many"
+        cluster = self.case.matcher.model.cluster
+        if self.average(one, other) < cluster.keep:
+            return "average_low"
+        chain = sum(place == self.case.components[tie.a] for place in self.case.components.values())
+        return "too_many" if chain > cluster.largest else "fits_two"
 
     def average(self, one: str, other: str) -> float:
         """Bits that the pairs between two profiles say on average, without the prior; 0 where none says anything."""

@@ -68,6 +68,7 @@ _REASONS: Final[Mapping[Reason, str]] = {
     "too_many": later(
         "But they are part of a chain of too many records, which only stronger links may join."
     ),
+    "fits_two": later("But it fits two people who are not one, so it joins neither."),
     "to_review": later("That is not certain enough: somebody should look."),
     "contradicts": later("What they share would do, but something else contradicts it."),
     "generic": later("What they share is shared by too many to name anybody."),
@@ -77,12 +78,14 @@ _REASONS: Final[Mapping[Reason, str]] = {
     "several_accounts": later(
         "What they share was used by several accounts, so it does not say whose it is."
     ),
+    "several_contacts": later("A record without a name that has several of them may be a couple's."),
+    "shared_mailbox": later("A family or a firm shares this mailbox, so it does not say whose it is."),
     "too_little": later("Too little is the same."),
     "nothing": later("Nothing is known of both that could be compared."),
 }
 
 _FITTING: Final = frozenset(
-    {"two_verified", "not_compared", "average_low", "group_held_apart", "to_review", "too_many"}
+    {"two_verified", "not_compared", "average_low", "group_held_apart", "to_review", "too_many", "fits_two"}
 )
 BY_HAND: Final = "by_hand"
 NOTHING: Final = "nothing"
