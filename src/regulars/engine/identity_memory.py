@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
 
@@ -13,7 +14,7 @@ from regulars.capabilities.identity.model import parse
 from regulars.capabilities.identity.rules import Changes, State, micros
 from regulars.capabilities.identity.state import Decided, Manual, Value
 from regulars.store.queries import load_queries
-from regulars.store.session import Call, Session
+from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
 _SQL = load_queries("regulars.capabilities.identity")
@@ -58,6 +59,13 @@ def shipped() -> AtWork:
     return AtWork(0, Matcher(parse(text)))
 
 
+def at_work(found: Iterable[Row]) -> AtWork:
+    """The model in the row that `load_model` gives, else the shipped one."""
+    for number, content, frequencies in found:
+        return AtWork(number, _matcher(content, frequencies))
+    return shipped()
+
+
 def load(session: Session, vault: Vault) -> IdentityMemory:
     """Read it anew, within the transaction at hand."""
     workspace = {"workspace_id": vault.workspace_id}
@@ -68,9 +76,7 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
             Call(_SQL.load_manual, workspace),
         ]
     )
-    model = shipped()
-    for number, content, frequencies in found:
-        model = AtWork(number, _matcher(content, frequencies))
+    model = at_work(found)
     crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.number})])[0]
     decided: Manual = defaultdict(dict)
     for a, b, together, at, key in manual:

@@ -40,13 +40,15 @@ PAGE_EVENTS = 4_000
 HOLDER_IDLE_SECONDS = 3_600
 DIFFERENCES_MAX = 20
 COMPARED = (
-    "records figures sales days reports consents identifiers keys crowds reviews generics stores products stocks counters"
+    "records figures sales days reports consents identifiers keys crowds reviews generics decided stores products stocks counters"
 ).split()
 REPLACED = (
     "record record_figures identifier name_word match_key crowded_key review generic_value sale store_day report_figure consent store product"
     " stock"
 ).split()
-SHADOWED = [*REPLACED, "report_touched", "report_state", "staff", "workspace_state"]
+DECIDED = ["manual_link", "decision", "decision_pair"]
+"""What people decided: compared, but not replaced, since an erasure has taken words out of it."""
+SHADOWED = [*REPLACED, *DECIDED, "report_touched", "report_state", "staff", "workspace_state"]
 
 
 class _Typed(Struct):

@@ -35,13 +35,17 @@ def micros(at: datetime) -> int:
 
 
 class Word(Struct, array_like=True, frozen=True, gc=False):
-    """Whoever decided on pairs of records, why, and when (microseconds since 1970, event key)."""
+    """Whoever decided on pairs of records, why, and when (microseconds since 1970, event key).
+
+    `undoes`: the event key of the word it takes back, if it does.
+    """
 
     pairs: list[tuple[str, str]]
     together: bool | None
     actor: str
     reason: str
     stamp: Stamp
+    undoes: str | None = None
 
 
 class Said(Struct, array_like=True, gc=False):
@@ -413,11 +417,16 @@ def _list_words(
 
 def member_of(record: Record, fields: Fields) -> Member:
     """A record as clustering sees it."""
+    return member(record.record_id, record.known, record.first_at, fields)
+
+
+def member(record_id: str, known: bool, first_at: datetime, fields: Fields) -> Member:
+    """The same for somebody who reads records without loading them for a turn."""
     given = fields.scalar("given_name")
     return Member(
-        record_id=record.record_id,
-        known=record.known,
-        first_us=micros(record.first_at),
+        record_id=record_id,
+        known=known,
+        first_us=micros(first_at),
         given=given_name(given) if given else None,
         birth_date=fields.scalar("birth_date"),
         identifiers=tuple(fields.linking()),
