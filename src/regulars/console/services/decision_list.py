@@ -74,4 +74,5 @@ async def load_decisions(
         "limit": limit,
     }
     sql = DECISIONS.decisions if profile_id is None else DECISIONS.decisions_of
-    return [Decided(*one[:8], one[8][:PROFILES_SHOWN_MAX]) for one in await listed(conn, sql, params)]
+    found = await listed(conn, sql, params)
+    return [Decided(*rest, profiles[:PROFILES_SHOWN_MAX]) for *rest, profiles in found]
