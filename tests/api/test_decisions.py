@@ -136,7 +136,7 @@ async def test_a_pair_that_waits_is_decided_once(house: House) -> None:
     body = {"pairs": [pair["records"]], "together": False, **WHY}
     apart = await post(house, "/v1/identity/reviews/decide", body)
     assert await waiting(house, one, other) == []
-    assert_error(await house.call("POST", "/v1/identity/reviews/decide", json=body), 409, "decided_already")
+    assert_error(await house.call("POST", "/v1/identity/reviews/decide", json=body), 404, "decided_already")
     await house.send(said("waits-again", external_id="Waits-0", given_name="Anna", family_name="Waits",
                           address={"city": "London"}, birth_date="1980-01-02"))  # fmt: skip
     assert await waiting(house, one, other) == [], "it does not wait again, whatever is heard"

@@ -99,7 +99,7 @@ RULES: Final = (
     _decide("/v1/profiles/merge", 404, 422),
     _decide("/v1/profiles/{profile_id}/unmerge", 422),
     _decide("/v1/identity/decisions/{decision_id}/undo", 409, 422),
-    _decide("/v1/identity/reviews/decide", 409, 422),
+    _decide("/v1/identity/reviews/decide", 404, 422),
     Rule("GET", "/v1/identity/decisions", "Identity", (PROFILES_READ,), answers=(404,)),
     _read("/v1/identity/reviews", "Identity", PROFILES_READ),
     _post("/v1/profiles/{profile_id}/erase", "Privacy", PRIVACY, ADMIN),

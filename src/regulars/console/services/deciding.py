@@ -132,7 +132,7 @@ async def plan_reviews(
     """Decide on pairs of the queue; those that no longer wait are skipped.
 
     What is said of two records is meant of the customers they are records of. Each pair is a decision of its own, so
-    that each can be undone alone. Raises InvalidInput for too many pairs.
+    that each can be undone alone. Raises InvalidInput for too many pairs, NotFound where none waits.
     """
     if not 0 < len(pairs) <= REVIEWS_MAX:
         raise InvalidInput(f"Give 1 to {REVIEWS_MAX} pairs.", field="pairs")
@@ -145,7 +145,11 @@ async def plan_reviews(
     waiting = {(one[0], one[1]) for one in await rows(conn, DECISIONS.reviews_named, params)}
     skipped = [(a.hex, b.hex) for a, b in wanted if (a, b) not in waiting]
     if not waiting:
-        raise Conflict("None of these pairs waits any more.", code="decided_already")
+        raise NotFound(
+            "None of these pairs waits: they were decided, or never did.",
+            code="decided_already",
+            field="pairs",
+        )
     around = await load_surroundings(conn, vault, sorted({one for pair in waiting for one in pair}))
     meant = {
         tuple(sorted(around.profiles[one.hex] for one in pair)): None for pair in wanted if pair in waiting

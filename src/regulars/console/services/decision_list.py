@@ -75,4 +75,4 @@ async def load_decisions(
     }
     sql = DECISIONS.decisions if profile_id is None else DECISIONS.decisions_of
     found = await listed(conn, sql, params)
-    return [Decided(*rest, profiles[:PROFILES_SHOWN_MAX]) for *rest, profiles in found]
+    return [Decided(*(*rest, profiles[:PROFILES_SHOWN_MAX])) for *rest, profiles in found]

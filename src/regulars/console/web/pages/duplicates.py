@@ -16,7 +16,7 @@ from regulars.console.services.deciding import REVIEWS_MAX, Deciding, Done, Plan
 from regulars.console.services.effects import shown_effect
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
-from regulars.vocabulary.errors import Conflict, InvalidInput
+from regulars.vocabulary.errors import InvalidInput, NotFound
 
 ROWS: Final = 10
 HERE: Final = "/customers/duplicates"
@@ -39,7 +39,7 @@ async def decide(request: WebRequest, desk: AtDesk) -> Response[Any]:
     try:
         plan = await _plan(desk, [_pair(fields.get("pair", ""))], together=together)
         done = await say(desk, visit, plan, fields.get("reason", ""))
-    except Conflict:
+    except NotFound:
         return await _queue(request, desk, visit, fault=_("Somebody else decided on this pair meanwhile."))
     except InvalidInput as error:
         return await _queue(request, desk, visit, fault=error.message, status=400)
@@ -73,7 +73,7 @@ async def decide_many(request: WebRequest, desk: AtDesk) -> Response[Any]:
     pairs = [_pair(text) for text in fields.get("pairs", "").split(",")[: REVIEWS_MAX + 1]]
     try:
         plan = await _plan(desk, pairs, together=together)
-    except Conflict:
+    except NotFound:
         return await _queue(request, desk, visit, fault=_("Somebody else decided on these pairs meanwhile."))
     try:
         done = await say(desk, visit, plan, fields.get("reason", ""))
