@@ -51,41 +51,6 @@ async def test_a_timeline_refuses_what_it_cannot_read(house: House, query: str) 
     assert_error(await house.call("GET", f"/v1/profiles/{'0' * 32}/timeline?{query}"), 400)
 
 
-async def test_the_explanation_says_what_links_and_what_does_not(house: House) -> None:
-    await house.send(
-        said("x-1", external_id="x1", email="family@example.com", given_name="Ann", loyalty_card="LX"),
-        said("x-2", external_id="x2", loyalty_card="LX", given_name="Ann"),
-        said("x-3", external_id="x3", email="family@example.com", given_name="Bob"),
-    )
-    ann, bob = await house.one(external_id="x1"), await house.one(external_id="x3")
-    told = await house.get(f"/v1/profiles/{ann['id']}/explain")
-    assert len(told["records"]) == 2
-    assert [(link["kind"], link["value"], link["reason"]) for link in told["links"]] == [
-        ("loyalty_card", "LX", "Both records carry the same loyalty card.")
-    ]
-    assert [(link["kind"], link["linked"], link["other_profile_id"]) for link in told["not_links"]] == [
-        ("email", False, bob["id"])
-    ]
-    assert "given names conflict" in told["not_links"][0]["reason"]
-    assert told["summary"] == "2 records are one person, linked by loyalty card."
-    between = await house.get(f"/v1/profiles/{ann['id']}/explain", params={"other": bob["id"]})
-    assert between["summary"].startswith("These are two people. They share the e-mail")
-    assert_error(await house.call("GET", f"/v1/profiles/{ann['id']}/explain?other=nobody"), 404)
-
-
-async def test_a_value_of_too_many_is_named_as_generic(house: House) -> None:
-    crowd = [
-        said(f"g-{n}", external_id=f"g-{n}", phone="+44 20 7946 0777", given_name=name)
-        for n, name in enumerate(["Ada", "Ben", "Cleo", "Dora", "Egon", "Fay", "Gus", "Hal"])
-    ]
-    await house.send(*crowd)
-    ada, ben = await house.one(external_id="g-0"), await house.one(external_id="g-1")
-    told = await house.get(f"/v1/profiles/{ada['id']}/explain")
-    assert [(one["kind"], one["people"]) for one in told["generic_values"]] == [("phone", 8)]
-    between = await house.get(f"/v1/profiles/{ada['id']}/explain", params={"other": ben["id"]})
-    assert "shared by too many" in between["summary"]
-
-
 PERSON: dict[str, Any] = {
     "external_id": "p-1", "email": "petra.pan@example.com", "phone": "+44 20 7946 0321", "given_name": "Petra",
     "family_name": "Pan", "birth_date": "1980-01-02", "address": {"city": "London"}, "traits": {"size": "M"},

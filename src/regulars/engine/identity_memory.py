@@ -60,10 +60,11 @@ def shipped() -> AtWork:
 
 
 def at_work(found: Iterable[Row]) -> AtWork:
-    """The model in the row that `load_model` gives, else the shipped one."""
+    """The model out of the rows of `load_model`; the one that comes with the program where there are none."""
+    model = shipped()
     for number, content, frequencies in found:
-        return AtWork(number, _matcher(content, frequencies))
-    return shipped()
+        model = AtWork(number, _matcher(content, frequencies))
+    return model
 
 
 def load(session: Session, vault: Vault) -> IdentityMemory:

@@ -238,10 +238,9 @@ class _Merge:
                 self._groups.refused.append(Refusal(*self._said[one][other].best[1], reason))
                 continue
             self._join(one, other)
-            for third in sorted(self._parts):
-                if third != one:
-                    for entry in self._entry(*sorted((one, third))):
-                        heapq.heappush(heap, entry)
+            for third in sorted(self._parts.keys() - {one}):
+                for entry in self._entry(*sorted((one, third))):
+                    heapq.heappush(heap, entry)
         return list(self._parts.values())
 
     def _entry(self, one: str, other: str) -> Iterator[tuple[float, str, str, tuple[int, int]]]:

@@ -19,6 +19,7 @@ from .component import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX, prepare
 from .forest import Forest
 from .linkage import HELD_APART, Clustered, clusters
 from .matcher import Matcher
+from .normalise import given_name
 from .state import Fields, Generic, Manual, Review, Value
 
 Pair = tuple[str, str]
@@ -35,6 +36,21 @@ class Member(Struct, frozen=True):
     identifiers: tuple[Value, ...]
     keys: tuple[int, ...]
     fields: Fields
+
+
+def member(record_id: str, fields: Fields, *, known: bool, first_us: int) -> Member:
+    """A record as clustering sees it. `first_us`: when it was first heard of, microseconds since 1970."""
+    given = fields.scalar("given_name")
+    return Member(
+        record_id=record_id,
+        known=known,
+        first_us=first_us,
+        given=given_name(given) if given else None,
+        birth_date=fields.scalar("birth_date"),
+        identifiers=tuple(fields.linking()),
+        keys=tuple(fields.keys),
+        fields=fields,
+    )
 
 
 class Partition(Struct, frozen=True):

@@ -16,8 +16,8 @@ from msgspec import Struct, field
 from . import kinds
 from .compared import Compared
 from .matcher import Matcher
-from .normalise import given_name, name_words
-from .partition import Member
+from .normalise import name_words
+from .partition import Member, member
 from .state import Decided, Fields, Generic, Manual, Person, Record, Review, Stamp, Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -417,19 +417,4 @@ def _list_words(
 
 def member_of(record: Record, fields: Fields) -> Member:
     """A record as clustering sees it."""
-    return member(record.record_id, record.known, record.first_at, fields)
-
-
-def member(record_id: str, known: bool, first_at: datetime, fields: Fields) -> Member:
-    """The same for somebody who reads records without loading them for a turn."""
-    given = fields.scalar("given_name")
-    return Member(
-        record_id=record_id,
-        known=known,
-        first_us=micros(first_at),
-        given=given_name(given) if given else None,
-        birth_date=fields.scalar("birth_date"),
-        identifiers=tuple(fields.linking()),
-        keys=tuple(fields.keys),
-        fields=fields,
-    )
+    return member(record.record_id, fields, known=record.known, first_us=micros(record.first_at))

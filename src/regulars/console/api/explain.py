@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final
-from uuid import UUID
+from typing import Annotated
 
-import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
-from regulars.console.services import lookups
-from regulars.console.services.common import SQL, mask, rows
-from regulars.console.services.lookups import PROFILES, Found
-from regulars.console.services.people import Part, name_of
-from regulars.console.services.profile import EDGES_MAX
-from regulars.store.database import AsyncConnection
-from regulars.vocabulary.errors import NotFound
+from regulars.capabilities.identity.explaining import Band, Reason
+from regulars.capabilities.identity.withdrawing import What
+from regulars.console.services.explained_lines import CutLine, Eyes, Lines, PairLine, PartLine
+from regulars.console.services.explained_words import generic_words, summary
+from regulars.console.services.explaining import Explained, Word, explain
+from regulars.console.services.people import Part
 
 from .deps import AtVisit, Visit
-from .profiles import profile_id_in, source_names, unknown_profile
+from .profiles import profile_id_in, source_names
 from .shapes import Id, Identifier, identifiers_of, mask_name
 
-_KIND_WORDS: Final = {
-    "loyalty_card": "loyalty card",
-    "external_id": "customer number",
-    "anonymous_id": "browser or app",
-    "payment_token": "payment card",
-    "device": "device",
-    "email": "e-mail",
-    "phone": "phone",
-}
+Bits = Annotated[float, Meta(description="log2 of odds: 10 bits make it about a thousand times likelier.")]
 
 
 class ExplainedRecord(Struct, frozen=True):
@@ -49,15 +38,57 @@ class ExplainedRecord(Struct, frozen=True):
     identifiers: list[Identifier]
 
 
+class ExplainedPart(Struct, frozen=True):
+    """What one comparison adds to the weight of a pair; the first is the prior. The bits sum up to the pair's."""
+
+    comparison: str
+    fields: list[str]
+    level: Annotated[str, Meta(description="How the values compare; `missing` where one is not known.")]
+    bits: Bits
+    share: Annotated[float | None, Meta(description="The frequency of the value, where that was used.")]
+    values: Annotated[
+        list[str | None], Meta(description="Of both records; masked, or null, for some readers.")
+    ]
+
+
+class SilentValue(Struct, frozen=True):
+    """A value that both records carry and that says nothing of them."""
+
+    kind: str
+    value: str | None
+    reason: Reason
+
+
+class ManualWord(Struct, frozen=True):
+    """What a person decided of two records, which holds whatever they weigh."""
+
+    together: bool
+    actor: str | None
+    reason: str | None
+    at: datetime
+
+
 class ExplainedLink(Struct, frozen=True):
-    """A value that two records share, and whether it makes them one person. `value` is null for another's."""
+    """Two records, what they weigh, and whether that makes them one person.
+
+    `kind` is what says most: an identifier, a field, `by_hand`, or `nothing`; `value` is what both carry, where it is
+    an identifier. `holds`: it is one of those that hold the profile together, which are as many as records less one.
+    """
 
     records: list[Id]
     kind: str
     value: str | None
     linked: bool
     reason: str
+    code: Reason
     other_profile_id: Annotated[Id | None, Meta(description="The person on the other side, if not this one.")]
+    bits: Bits
+    band: Band
+    holds: bool
+    sure: Annotated[list[str], Meta(description="Identifiers both carry that link whatever the rest says.")]
+    parts: list[ExplainedPart]
+    silent: list[SilentValue]
+    decided: ManualWord | None
 
 
 class GenericValue(Struct, frozen=True):
@@ -71,15 +102,57 @@ class GenericValue(Struct, frozen=True):
     reason: str
 
 
+class Split(Struct, frozen=True):
+    """Something without which the profile would fall apart into `groups` of records.
+
+    A `value` that counts for nothing, a `field` that nobody knows, a `record` that is not there, or a `pair` that
+    somebody says is two people.
+    """
+
+    what: What
+    field: str | None
+    value: str | None
+    records: list[Id]
+    groups: list[list[Id]]
+    reason: str
+
+
+class ExplainedModel(Struct, frozen=True):
+    """The model that decides: its name, number and digest, and the cuts in bits."""
+
+    name: str
+    number: int
+    digest: str
+    link_bits: Bits
+    review_bits: Bits
+
+
 class Explanation(Struct, frozen=True):
     """All reasons for a profile. `summary` says them in a sentence or two."""
 
     profile_id: Id
     summary: str
+    model: ExplainedModel
     records: list[ExplainedRecord]
+    records_total: Annotated[int, Meta(description="Records the profile has; the first 300 are explained.")]
+    pairs_total: Annotated[
+        int, Meta(description="Pairs of the records explained; the strongest 200 are in `links`.")
+    ]
     links: list[ExplainedLink]
+    path: Annotated[
+        list[ExplainedLink],
+        Meta(description="The strongest way from the record asked about to `other`, within one profile."),
+    ]
     not_links: list[ExplainedLink]
     generic_values: list[GenericValue]
+    splits: list[Split]
+    splits_tried: int
+    up_to_date: Annotated[
+        bool | None,
+        Meta(
+            description="Whether the records as they are come out as this profile; null where not worked out."
+        ),
+    ]
 
 
 @get("/v1/profiles/{profile_id:str}/explain", summary="Explain a profile")
@@ -89,139 +162,115 @@ async def explain_profile(
     other: Annotated[
         str | None,
         QueryParameter(
-            name="other", max_length=64, description="Say only what is between this and another profile."
+            name="other",
+            max_length=64,
+            description="Say what is between this record or profile and another: why they are one, or why two.",
         ),
     ] = None,
 ) -> Explanation:
-    """The records of a profile, what links them, what was refused as a link and why, and generic values.
+    """The records of a profile, what links them, what keeps others apart, generic values, and what would split it.
 
-    Links are the strongest 200. With `other` the answer says why two ids are one person or why they are two.
+    `links` has those that hold the profile together and the strongest others, `not_links` the strongest 200 pairs
+    with records of others. With `other` of another profile the answer is about pairs of the two alone; with a
+    record of the same one, `path` leads from the one to the other.
     """
-    async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await lookups.by_record(conn, visit.vault, profile_id_in(profile_id))
-        if found is None:
-            raise unknown_profile()
-        compared = await _compared(visit, conn, other)
-        links = await _links(visit, conn, found)
-        generics = await _generics(visit, conn, found.parts)
-    sources = await source_names(visit)
-    if compared is not None and compared.profile_id != found.profile_id:
-        links = [link for link in links if link.other_profile_id == compared.profile_id.hex]
-        generics = [one for one in generics if _shares(compared.parts, one, visit)]
-    linked = [link for link in links if link.linked and link.other_profile_id is None]
-    refused = [link for link in links if not link.linked]
+    asked = None if other is None else profile_id_in(other, "other")
+    found = await explain(visit.api.database, visit.vault, profile_id_in(profile_id), asked)
+    return _explanation(visit, found, await source_names(visit))
+
+
+def _explanation(visit: Visit, found: Explained, sources: Mapping[int, str]) -> Explanation:
+    lines = Lines(found, Eyes(clear=visit.clear, hide_name=mask_name))
+    generics = [
+        GenericValue(
+            kind=kinds.NAMES[one.kind],
+            value=lines.value((one.kind, one.value)) or "",
+            people=one.people,
+            records=one.records,
+            since=one.since,
+            reason=generic_words(one.kind),
+        )
+        for one in found.generics
+    ]
+    links = dict.fromkeys((tie.a, tie.b) for tie in [*found.inside.tree, *found.inside.ties])
+    by_pair = {(tie.a, tie.b): tie for tie in [*found.inside.ties, *found.inside.tree]}
+    not_links = [_link(line, clear=visit.clear) for line in lines.pairs(found.apart)]
     return Explanation(
         profile_id=found.profile_id.hex,
-        summary=_summary(found, compared, linked, refused, generics),
+        summary=summary(found),
+        model=ExplainedModel(
+            name=found.model.name,
+            number=found.model_no,
+            digest=found.model.digest(),
+            link_bits=found.model.bands.link,
+            review_bits=found.model.bands.review,
+        ),
         records=[_record(part, sources, clear=visit.clear) for part in found.parts],
-        links=linked,
-        not_links=refused,
+        records_total=found.records,
+        pairs_total=found.inside.pairs,
+        links=[_link(lines.pair(by_pair[pair]), clear=visit.clear) for pair in links],
+        path=[_link(line, clear=visit.clear) for line in lines.pairs(found.way)],
+        not_links=not_links,
         generic_values=generics,
+        splits=[_split(lines.cut(cut)) for cut in found.cuts.cuts],
+        splits_tried=found.cuts.tried,
+        up_to_date=found.cuts.agrees,
     )
 
 
-async def _compared(visit: Visit, conn: AsyncConnection, other: str | None) -> Found | None:
-    if other is None:
-        return None
-    found = await lookups.by_record(conn, visit.vault, profile_id_in(other))
-    if found is None:
-        raise NotFound("There is no customer with the other id; they may have been erased.", field="other")
-    return found
+def _link(line: PairLine, *, clear: bool) -> ExplainedLink:
+    return ExplainedLink(
+        records=[line.a, line.b],
+        kind=line.kind,
+        value=line.value,
+        linked=line.linked,
+        reason=line.words,
+        code=line.reason,
+        other_profile_id=line.other_profile,
+        bits=line.bits,
+        band=line.band,
+        holds=line.holds,
+        sure=line.sure,
+        parts=[_part(part) for part in line.parts],
+        silent=[SilentValue(one.kind, one.value, one.reason) for one in line.silent],
+        decided=_word(line.decided, clear=clear) if line.decided else None,
+    )
 
 
-async def _links(visit: Visit, conn: AsyncConnection, found: Found) -> list[ExplainedLink]:
-    values = _values(found.parts, clear=visit.clear)
-    params = {"workspace_id": visit.workspace_id, "profile_id": found.profile_id, "limit": EDGES_MAX}
-    links = []
-    for a, b, kind, value, linked, reason, *profiles in await rows(conn, SQL.profile_edges, params):
-        name = kinds.NAMES[kind]
-        others = [profile_id for profile_id in profiles if profile_id != found.profile_id]
-        links.append(
-            ExplainedLink(
-                records=[a.hex, b.hex],
-                kind=name,
-                value=values.get((kind, value)),
-                linked=linked,
-                reason=reason_in_words(name, reason),
-                other_profile_id=others[0].hex if others else None,
-            )
-        )
-    return links
+def _part(line: PartLine) -> ExplainedPart:
+    return ExplainedPart(
+        comparison=line.comparison,
+        fields=list(line.fields),
+        level=line.level,
+        bits=line.bits,
+        share=line.share,
+        values=[line.one, line.other],
+    )
 
 
-async def _generics(visit: Visit, conn: AsyncConnection, parts: Sequence[Part]) -> list[GenericValue]:
-    values = _values(parts, clear=visit.clear)
-    asked = [{"kind": kind, "value": value.hex} for kind, value in values]
-    params = {"workspace_id": visit.workspace_id, "values": msgspec.json.encode(asked).decode()}
-    return [
-        GenericValue(
-            kind=kinds.NAMES[kind],
-            value=values[kind, value],
-            people=people,
-            records=records,
-            since=since,
-            reason=f"This {_KIND_WORDS[kinds.NAMES[kind]]} is shared by too many to name anybody: it links nothing.",
-        )
-        for kind, value, people, records, since in await rows(conn, PROFILES.generic_values, params)
-    ]
+def _word(word: Word, *, clear: bool) -> ManualWord:
+    return ManualWord(word.together, word.actor, word.reason if clear else None, word.at)
 
 
-def _values(parts: Iterable[Part], *, clear: bool) -> dict[tuple[int, UUID], str]:
-    """What a profile's identifiers say, by kind and hash."""
-    return {
-        (kinds.BY_NAME[one.kind], UUID(one.hash)): one.value if clear else mask(one.kind, one.value)
-        for part in parts
-        for one in part.identities()
-    }
-
-
-def _shares(parts: Sequence[Part], generic: GenericValue, visit: Visit) -> bool:
-    theirs = _values(parts, clear=visit.clear)
-    return any(
-        kinds.NAMES[kind] == generic.kind and shown == generic.value for (kind, _), shown in theirs.items()
+def _split(line: CutLine) -> Split:
+    return Split(
+        what=line.kind,
+        field=line.field,
+        value=line.value,
+        records=line.records,
+        groups=line.groups,
+        reason=line.words,
     )
 
 
 def _record(part: Part, sources: Mapping[int, str], *, clear: bool) -> ExplainedRecord:
-    name = name_of([part])
     return ExplainedRecord(
         record_id=part.record_id.hex,
         source=sources[part.source_id],
         known=part.known,
-        name=name if clear or name is None else mask_name(name),
+        name=Eyes(clear=clear, hide_name=mask_name).name(part.name),
         first_at=part.first_at,
         last_at=part.last_at,
         orders=part.figures.orders,
         identifiers=identifiers_of([part], sources, clear=clear),
     )
-
-
-def reason_in_words(kind: str, reason: str) -> str:
-    """A reason of the clustering as a sentence."""
-    value = _KIND_WORDS.get(kind, kind)
-    if reason.startswith("same "):
-        return f"Both records carry the same {value}."
-    if "conflict" in reason:
-        return f"They share the {value}, but {reason}: it may be a family's."
-    return f"They share the {value}, but {reason}."
-
-
-def _summary(
-    found: Found,
-    compared: Found | None,
-    linked: Sequence[ExplainedLink],
-    refused: Sequence[ExplainedLink],
-    generics: Sequence[GenericValue],
-) -> str:
-    if compared is not None and compared.profile_id != found.profile_id:
-        if refused:
-            return f"These are two people. {refused[0].reason}"
-        if generics:
-            return f"These are two people. {generics[0].reason}"
-        return "These are two people: no value that names a person is the same in both."
-    count = len(found.parts)
-    if count == 1:
-        alone = "One record: no other record shares a value that names this person."
-        return f"{alone} {refused[0].reason}" if refused else alone
-    kinds_linked = sorted({_KIND_WORDS[link.kind] for link in linked})
-    return f"{count} records are one person, linked by {', '.join(kinds_linked)}."

@@ -131,17 +131,17 @@ async def show_profile(visit: AtVisit, profile_id: FromPath[str]) -> Profile:
     return (await _shown(visit, [found]))[0]
 
 
-def profile_id_in(text: str) -> UUID:
-    """The id in a path. Raises NotFound for what cannot be one."""
+def profile_id_in(text: str, field: str = "profile_id") -> UUID:
+    """The id in a path, or in another field. Raises NotFound for what cannot be one."""
     try:
         return UUID(text)
     except ValueError:
-        raise unknown_profile() from None
+        raise unknown_profile(field) from None
 
 
-def unknown_profile() -> NotFound:
+def unknown_profile(field: str = "profile_id") -> NotFound:
     """The error for an id that is no profile's or record's."""
-    return NotFound("There is no customer with this id; they may have been erased.", field="profile_id")
+    return NotFound("There is no customer with this id; they may have been erased.", field=field)
 
 
 class _Names(dict[int, str]):

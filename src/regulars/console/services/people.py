@@ -49,6 +49,11 @@ class Part(Struct, frozen=True):
     fields: Fields
     figures: Figures
 
+    @property
+    def name(self) -> str | None:
+        """The name it says."""
+        return name_of([self])
+
     def identities(self) -> list[Identity]:
         """Its identifiers, the current ones first."""
         found = []

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-from regulars.capabilities.identity import kinds
 from regulars.capabilities.profile.figures import average_order_minor, cadence_days
 from regulars.console.charts import Point
 from regulars.console.format import money, month, month_of_year, quantity
@@ -24,11 +23,10 @@ from regulars.vocabulary.errors import NotFound
 
 from .common import SQL, SourceName, mask, pack_place, row, rows, unpack_place, whole
 from .log import Kind, Names, kind_of, names, open_body, summary_of
-from .people import Identity, Part, Person, load_parts, name_of, person_of
+from .people import Identity, Part, Person, load_parts, person_of
 from .seen import is_abroad, seen_event
 
 TIMELINE_ROWS = 25
-EDGES_MAX = 200
 MONTHS = 12
 CATEGORIES_SHOWN = 5
 # What the filters of the timeline stand for: what comes before the dot of a type.
@@ -98,19 +96,6 @@ class RecordLine(Struct, frozen=True):
     keys: list[str]
 
 
-class LinkLine(Struct, frozen=True):
-    """Two records that share a value: why they are one person, or why not."""
-
-    label: str
-    icon: str
-    value: str
-    linked: bool
-    reason: str
-    one: str
-    other: str
-    other_profile: UUID | None
-
-
 class Profile(Struct, frozen=True):
     """The whole page but the timeline."""
 
@@ -125,7 +110,6 @@ class Profile(Struct, frozen=True):
     identities: list[IdentityLine]
     consent: list[ConsentLine]
     records: list[RecordLine]
-    links: list[LinkLine]
     stores: dict[str, str] = field(default_factory=dict)
 
 
@@ -188,7 +172,6 @@ async def load_profile(
         identities=_identities(parts, known, clear=clear),
         consent=await _consent(conn, vault.workspace_id, profile_id, known),
         records=_records(parts, known, clear=clear),
-        links=await _links(conn, vault, profile_id, parts, known, clear=clear),
         stores=known.stores,
     )
 
@@ -380,43 +363,6 @@ def _records(parts: Sequence[Part], known: Names, *, clear: bool) -> list[Record
     ]
 
 
-async def _links(
-    conn: AsyncConnection, vault: Vault, profile_id: UUID, parts: Sequence[Part], known: Names, *, clear: bool
-) -> list[LinkLine]:
-    params = {"workspace_id": vault.workspace_id, "profile_id": profile_id, "limit": EDGES_MAX}
-    values = {(one.kind, one.hash): one.value for part in parts for one in part.identities()}
-    by_id = {part.record_id: part for part in parts}
-    lines = []
-    for a, b, kind, value, linked, reason, a_profile, b_profile in await rows(
-        conn, SQL.profile_edges, params
-    ):
-        name = kinds.NAMES[kind]
-        icon, label = identity_words(name)
-        shown = values.get((name, value.hex), "")
-        other_profile = next((p for p in (a_profile, b_profile) if p != profile_id), None)
-        lines.append(
-            LinkLine(
-                label=label,
-                icon=icon,
-                value=shown if clear or not shown else mask(name, shown),
-                linked=linked,
-                reason=reason,
-                one=_record_words(by_id.get(a), known, clear=clear),
-                other=_record_words(by_id.get(b), known, clear=clear),
-                other_profile=other_profile,
-            )
-        )
-    return lines
-
-
-def _record_words(part: Part | None, known: Names, *, clear: bool) -> str:
-    if part is None:
-        return _("a record of another customer")
-    source = known.source(part.source_id).name
-    name = _name(part, clear=clear)
-    return f"{source} · {name}" if name else source
-
-
 def _name(part: Part, *, clear: bool) -> str | None:
-    name = name_of([part])
+    name = part.name
     return name if clear or name is None else mask_text(name)

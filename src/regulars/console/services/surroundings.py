@@ -14,8 +14,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from regulars.capabilities.identity.partition import Pair, partition
-from regulars.capabilities.identity.rules import member, micros
+from regulars.capabilities.identity.partition import Pair, member, partition
+from regulars.capabilities.identity.rules import micros
 from regulars.capabilities.identity.state import Decided, Manual, Value
 from regulars.engine.identity_memory import AtWork, at_work
 from regulars.store.database import AsyncConnection
@@ -64,7 +64,10 @@ class Surroundings(Struct, frozen=True):
             decided = Decided(saying.together, _LAST_WORD)
             for a, b in saying.pairs:
                 manual.setdefault(a, {})[b] = manual.setdefault(b, {})[a] = decided
-        members = [member(rid, part.known, part.first_at, part.fields) for rid, part in self.parts.items()]
+        members = [
+            member(rid, part.fields, known=part.known, first_us=micros(part.first_at))
+            for rid, part in self.parts.items()
+        ]
         return partition(
             members, self.at_work.matcher, retired=self.retired, crowded=self.crowded, manual=manual
         ).profiles

@@ -139,19 +139,6 @@ select c.channel, c.purpose, c.granted, c.occurred_at, c.source_id, c.address
                           where i.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid and i.current))
  order by c.purpose, c.channel, c.occurred_at desc;
 
--- name: profile_edges
--- The links between records of a profile's component, and those that were refused.
-select e.a, e.b, e.kind, e.value, e.linked, e.reason, ra.profile_id as a_profile, rb.profile_id as b_profile
-  from edge e
-  join record ra on ra.workspace_id = e.workspace_id and ra.record_id = e.a
-  join record rb on rb.workspace_id = e.workspace_id and rb.record_id = e.b
- where e.workspace_id = %(workspace_id)s
-   and e.component_id in (select component_id from record where workspace_id = %(workspace_id)s
-                             and profile_id = %(profile_id)s::uuid)
-   and %(profile_id)s::uuid in (ra.profile_id, rb.profile_id)
- order by e.linked desc, e.kind, e.a, e.b
- limit %(limit)s;
-
 -- name: receipt_sums
 -- What the receipts that count on a profile come to, per currency.
 select s.currency, count(*) filter (where s.kind = 1) as orders, count(*) filter (where s.kind = 2) as returns,
