@@ -18,7 +18,7 @@ from regulars.engine.prepared import CANARY
 from regulars.observe import Metrics, get_logger
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.events import Event
-from regulars.vocabulary.intake import OWN_SOURCE_ID, Gate, Source
+from regulars.vocabulary.intake import Gate, own_source
 
 EVERY_SECONDS: Final = 15.0
 DOOR: Final = "canary"
@@ -78,8 +78,3 @@ class Canary:
             except RegularsError as error:
                 _log.warning("canary failed", code=error.code)
             await asyncio.sleep(self._every_seconds)
-
-
-def own_source(workspace_id: int) -> Source:
-    """The source that stands for this program."""
-    return Source(workspace_id, OWN_SOURCE_ID, "regulars", "regulars", "regulars")

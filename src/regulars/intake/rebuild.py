@@ -30,7 +30,7 @@ from regulars.store.transfer import replace_rows
 from regulars.store.vault import Vault, open_sealed
 from regulars.store.workspaces import add_workspace
 from regulars.vocabulary.errors import Conflict
-from regulars.vocabulary.intake import Source
+from regulars.vocabulary.intake import OWN_SOURCE_ID, Source, own_source
 
 from .prepare import Preparer
 
@@ -125,6 +125,7 @@ class Rebuilder:
             row[0]: self._source(row)
             for row in self._read(reader, Call(_SQL.read_sources, _of(self._vault)), close=close)
         }
+        sources[OWN_SOURCE_ID] = own_source(self._vault.workspace_id)
         preparer = Preparer(self._vault.hash, self._zones)
         while True:
             asked = _of(self._vault) | {"after": after, "limit": PAGE_EVENTS}

@@ -32,6 +32,11 @@ class Source(Struct, frozen=True, array_like=True, gc=False):
     loyalty_ranges: tuple[tuple[str, str], ...] = ()
 
 
+def own_source(workspace_id: int) -> Source:
+    """The source that stands for this program."""
+    return Source(workspace_id, OWN_SOURCE_ID, "regulars", "regulars", "regulars")
+
+
 class EventError(Struct, omit_defaults=True, frozen=True, gc=False):
     """Why an event was not taken."""
 

@@ -24,7 +24,7 @@ from regulars.store.database import AsyncConnection, Database
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound, Unprocessable
 from regulars.vocabulary.events import LINKED, Decision, Event
-from regulars.vocabulary.intake import OWN_SOURCE_ID, Gate, Source
+from regulars.vocabulary.intake import OWN_SOURCE_ID, Gate, own_source
 
 from .common import row, rows
 from .surroundings import DECISIONS, Saying, Surroundings, load_surroundings
@@ -188,7 +188,7 @@ class Deciding:
             msgspec.json.encode(_event(id_, at, saying, actor, said))
             for id_, saying in zip(ids, plan.sayings, strict=True)
         ]
-        source = Source(self._vault.workspace_id, OWN_SOURCE_ID, "regulars", "regulars", "regulars")
+        source = own_source(self._vault.workspace_id)
         for result in await self._gate.submit(source, bodies, door="decisions"):
             if result.error is not None:
                 raise Unprocessable(result.error.message, code=result.error.code, field=result.error.field)
