@@ -60,6 +60,7 @@ TABLE: Final = {
     ("GET", "/customers/{profile}"): EVERYBODY,
     ("POST", "/customers/{profile}/consent"): REQUESTS,
     ("GET", "/customers/{profile}/events/{number}"): EVERYBODY,
+    ("GET", "/customers/{profile}/why-one"): EVERYBODY,
     ("GET", "/customers/{profile}/why/{figure}"): EVERYBODY,
     ("GET", "/events"): EVENTS,
     ("GET", "/events/rejected"): EVENTS,

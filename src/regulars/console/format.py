@@ -65,6 +65,12 @@ def signed_percent(change: float) -> str:
     return f"{_MINUS if change < 0 else '+'}{percent(abs(change))}"
 
 
+def bits(value: float) -> str:
+    """A weight in bits to one place, with its sign: `+12.3` or `−3.0`."""
+    shown = format_decimal(abs(value), "#,##0.0", locale=i18n.current().locale)
+    return f"{_MINUS if value <= -0.05 else '+' if value >= 0.05 else ''}{shown}"
+
+
 def quantity(micro: int) -> str:
     """Millionths of a unit as a plain decimal without needless zeros."""
     return format_decimal(Decimal(micro) / 1_000_000, "#,##0.######", locale=i18n.current().locale)

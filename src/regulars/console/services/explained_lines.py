@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -233,8 +234,47 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def record_number(explained: Explained) -> dict[str, int]:
-    """Numbers of records from 1, the profile's own first, for people to tell them apart."""
+class RecordLine(Struct, frozen=True):
+    """A record with the number people tell it by; `mine`: it is of the profile explained."""
+
+    number: int
+    record_id: str
+    source_id: int
+    name: str | None
+    keys: list[str]
+    first_at: datetime
+    orders: int
+    mine: bool
+
+
+def record_lines(explained: Explained, eyes: Eyes) -> dict[str, RecordLine]:
+    """The records by id, numbered from 1, the profile's own first."""
     own = [part.record_id.hex for part in explained.parts]
-    others = sorted(rid for rid in explained.by_id if rid not in set(own))
-    return {rid: place for place, rid in enumerate([*own, *others], 1)}
+    named = [rid for tie in explained.apart for rid in (tie.a, tie.b)]
+    lines = {}
+    for number, rid in enumerate(dict.fromkeys([*own, *named]), 1):
+        part = explained.by_id[rid]
+        lines[rid] = RecordLine(
+            number=number,
+            record_id=rid,
+            source_id=part.source_id,
+            name=eyes.name(part.name),
+            keys=list(dict.fromkeys(field_words(one.kind) for one in part.identities() if one.current)),
+            first_at=part.first_at,
+            orders=part.figures.orders,
+            mine=explained.profiles[rid] == explained.profile_id.hex,
+        )
+    return lines
+
+
+def nearest(explained: Explained) -> list[Tie]:
+    """Of each other person the pair that comes nearest, or that somebody decided on; all pairs of two people."""
+    if explained.two:
+        return explained.apart
+    mine = explained.profile_id.hex
+    found: dict[str, Tie] = {}
+    for tie in explained.apart:
+        theirs = next(p for p in (explained.profiles[tie.a], explained.profiles[tie.b]) if p != mine)
+        if tie.decided or theirs not in found:
+            found[theirs] = tie
+    return list(found.values())

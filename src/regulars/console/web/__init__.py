@@ -46,6 +46,7 @@ from .pages import (
     webhook,
     webhooks,
     why,
+    why_one,
 )
 from .static import static_file
 
@@ -76,6 +77,7 @@ _HANDLERS = (
     *webhook.HANDLERS,
     *webhooks.HANDLERS,
     *why.HANDLERS,
+    *why_one.HANDLERS,
     static_file,
 )  # fmt: skip
 

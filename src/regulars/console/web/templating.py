@@ -13,6 +13,7 @@ from litestar import Response
 from regulars.console import charts, i18n
 from regulars.console import format as words
 from regulars.console.accounts import Viewer
+from regulars.console.services.explained_words import capital
 
 from . import filters
 from .assets import Assets
@@ -121,6 +122,8 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         percent=words.percent,
         signed_percent=words.signed_percent,
         quantity=words.quantity,
+        bits=words.bits,
+        capital=capital,
         ms=words.milliseconds,
         initials=words.initials,
         span=words.span,

@@ -17,6 +17,8 @@ from regulars.console.services.audit import load_names
 from regulars.console.services.common import uuid_of
 from regulars.console.services.customers_file import customers_file
 from regulars.console.services.decision_list import load_decisions
+from regulars.console.services.explained_lines import Eyes, Lines, nearest
+from regulars.console.services.explaining import explain
 from regulars.console.services.on_behalf import channels_of
 from regulars.console.web.deps import Deps, WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
@@ -27,6 +29,8 @@ from regulars.store.database import AsyncConnection
 from regulars.vocabulary.errors import InvalidInput, NotFound
 
 DECISIONS_SHOWN: Final = 5
+LINKS_SHOWN: Final = 8
+APART_SHOWN: Final = 4
 COLUMNS: Final = ("contact", "sources", "orders", "spend", "store", "seen")
 """The columns of the list that a reader may hide."""
 
@@ -117,8 +121,11 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
         )
         decides = may_open(visit.viewer, "duplicates")
         made = await _decisions(conn, desk, profile_id) if decides else {}
+    why = await explain(desk.deps.db, desk.deps.vault, profile_id, split=False)
+    lines = Lines(why, Eyes(clear=clear))
     context = {
         "decides": decides, **made,
+        "linked": lines.pairs(why.inside.tree[:LINKS_SHOWN]), "apart": lines.pairs(nearest(why)[:APART_SHOWN]),
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
         "page_mark": params.get("page"), "spend": spend, "keeps_consent": may_open(visit.viewer, "requests"),
         "channels": channels_of(found.person),
