@@ -30,11 +30,6 @@ class ShownEffect(Struct, frozen=True):
     before: list[ShownSide]
     after: list[ShownSide]
 
-    @property
-    def fewer(self) -> int:
-        """How many customers fewer there would be."""
-        return len(self.before) - len(self.after)
-
 
 async def shown_effect(
     conn: AsyncConnection, vault: Vault, plan: Plan, *, clear: bool, spend: bool

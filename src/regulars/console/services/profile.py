@@ -341,13 +341,6 @@ async def _consent(
     return sorted(lines.values(), key=lambda line: (line.purpose, line.channel))
 
 
-async def record_lines(
-    conn: AsyncConnection, workspace_id: int, parts: Sequence[Part], *, clear: bool
-) -> list[RecordLine]:
-    """The records of a customer, for somebody who chooses among them."""
-    return _records(parts, await names(conn, workspace_id), clear=clear)
-
-
 def _records(parts: Sequence[Part], known: Names, *, clear: bool) -> list[RecordLine]:
     return [
         RecordLine(

@@ -8,18 +8,20 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec import Struct
 
 from regulars.console.i18n import _
 from regulars.console.services import decision_list, reviews
 from regulars.console.services.audit import load_names
-from regulars.console.services.common import pack_place, unpack_place, uuid_of
+from regulars.console.services.common import SourceName, mask, pack_place, sources, unpack_place, uuid_of
 from regulars.console.services.customers import find_customers
 from regulars.console.services.deciding import Plan, plan_merge, plan_undo, plan_unmerge
 from regulars.console.services.effects import ShownEffect, shown_effect
-from regulars.console.services.people import load_parts, load_people
-from regulars.console.services.profile import record_lines, resolve
+from regulars.console.services.people import Part, load_parts, load_people
+from regulars.console.services.profile import resolve
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.observe import mask as mask_text
 from regulars.vocabulary.errors import InvalidInput, RegularsError
 
 from .customers import profile_id_of
@@ -27,7 +29,19 @@ from .duplicates import HERE, field_words, say
 
 ROWS: Final = 25
 FOUND_MAX: Final = 10
+VALUES_SHOWN: Final = 5
 _RECORD: Final = "record."
+
+
+class Choice(Struct, frozen=True):
+    """A record to be chosen: what tells it from the others."""
+
+    record_id: UUID
+    source: str
+    name: str | None
+    values: list[str]
+    first_at: datetime
+    orders: int
 
 
 @get(f"{HERE}/decisions", include_in_schema=False)
@@ -169,11 +183,11 @@ async def _take_apart(
     async with desk.deps.db.read(desk.workspace_id) as conn:
         profile_id = await resolve(conn, desk.workspace_id, record_id)
         parts = (await load_parts(conn, desk.deps.vault, [profile_id]))[profile_id]
-        records = await record_lines(conn, desk.workspace_id, parts, clear=clear)
+        known = await sources(conn, desk.workspace_id)
         (person,) = await load_people(conn, desk.deps.vault, [profile_id], clear=clear, spend=False)
     context = {
         "person": person,
-        "records": records,
+        "records": [_choice(part, known, clear=clear) for part in parts],
         "chosen": chosen,
         "reason": reason,
         "effect": effect,
@@ -222,6 +236,19 @@ async def _merge(
     }  # fmt: skip
     status = error.status if error else 200
     return await desk.page(request, visit, "pages/merge.html", "customers", status=status, **context)
+
+
+def _choice(part: Part, known: dict[int, SourceName], *, clear: bool) -> Choice:
+    source = known[part.source_id].name if part.source_id in known else str(part.source_id)
+    said = [one for one in part.identities() if one.current][:VALUES_SHOWN]
+    return Choice(
+        record_id=part.record_id,
+        source=source,
+        name=part.name if clear or part.name is None else mask_text(part.name),
+        values=[one.value if clear else mask(one.kind, one.value) for one in said],
+        first_at=part.first_at,
+        orders=part.figures.orders,
+    )
 
 
 def _home_of(plan: Plan, record_id: UUID, profiles: list[str]) -> str:

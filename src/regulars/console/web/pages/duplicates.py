@@ -61,7 +61,7 @@ async def many(request: WebRequest, desk: AtDesk) -> Response[Any]:
         return await _queue(request, desk, visit, fault=_("No pair of so many bits waits."))
     pairs = [(one.a, one.b) for one in found]
     plan = await _plan(desk, pairs, together=together)
-    return await _many(request, desk, visit, plan, pairs, together=together)
+    return await _many(request, desk, visit, plan, pairs, least, together=together)
 
 
 @post(f"{HERE}/many", include_in_schema=False, status_code=200)
@@ -78,7 +78,9 @@ async def decide_many(request: WebRequest, desk: AtDesk) -> Response[Any]:
     try:
         done = await say(desk, visit, plan, fields.get("reason", ""))
     except InvalidInput as error:
-        return await _many(request, desk, visit, plan, pairs, together=together, error=error)
+        return await _many(
+            request, desk, visit, plan, pairs, _least(fields.get("least")), together=together, error=error
+        )
     count = len(done.decisions)
     told = ngettext("%(n)s decision was made.", "%(n)s decisions were made.", count)
     return await _queue(request, desk, visit, told=told)
@@ -129,7 +131,7 @@ async def _queue(
         "worth": await desk.worths.worth(),
         "older": pack_place(place.weight, place.a.hex, place.b.hex) if place else None,
         "page_mark": params.get("page"),
-        "least": "" if least is None else f"{least:g}",
+        "least": _bits(least),
         "conflicts_only": conflict,
         "spend": spend,
         "told": told,
@@ -149,6 +151,7 @@ async def _many(
     visit: Visit,
     plan: Plan,
     pairs: list[tuple[UUID, UUID]],
+    least: float | None,
     *,
     together: bool,
     error: InvalidInput | None = None,
@@ -161,6 +164,7 @@ async def _many(
         "together": together,
         "pairs": ",".join(f"{a.hex}.{b.hex}" for a, b in pairs),
         "count": len(pairs),
+        "least": _bits(least),
         "spend": spend,
         "error": error,
         "reviews_max": REVIEWS_MAX,
@@ -210,6 +214,10 @@ def _least(text: str | None) -> float | None:
     except ValueError:
         return None
     return bits if math.isfinite(bits) else None
+
+
+def _bits(least: float | None) -> str:
+    return "" if least is None else f"{least:g}"
 
 
 def _place(text: str | None) -> reviews.Place | None:
