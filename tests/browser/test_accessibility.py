@@ -20,7 +20,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
-    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "/events",
+    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "WHY_ONE", "WAY", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
     "/keys/sources", "/keys/new", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
     "/webhooks/2/deliveries/61", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
@@ -68,7 +68,19 @@ def stores_of_somebody(page: Page) -> str:
     return first_link(page, "/people", "/people/[0-9a-f]{32}/stores")
 
 
-FOUND = {"PROFILE": profile, "STORES": stores_of_somebody}
+def why_one(page: Page) -> str:
+    return f"{profile(page)}/why-one"
+
+
+def way(page: Page) -> str:
+    """From the first record of the customer to the last."""
+    address = why_one(page)
+    page.goto(address)
+    records = re.findall(r'<option value="([0-9a-f]{32})"', page.content())
+    return f"{address}?from={records[0]}&to={records[-1]}"
+
+
+FOUND = {"PROFILE": profile, "WHY_ONE": why_one, "WAY": way, "STORES": stores_of_somebody}
 """Pages whose address is found on another page."""
 
 

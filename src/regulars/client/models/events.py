@@ -22,6 +22,18 @@ class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: str = "open"
 
 
+class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a person decided of pairs of records: together, apart, or nothing any more (null).
+
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters.
+    """
+
+    pairs: list[list[Any]]
+    together: bool | None
+    actor: str
+    reason: str = ""
+
+
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
@@ -41,6 +53,7 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     payment: Payment | None = None
     consent: IncomingConsent | None = None
     cart: Cart | None = None
+    decision: Decision | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None

@@ -35,15 +35,62 @@ class Erased(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class ExplainedLink(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A value that two records share, and whether it makes them one person. `value` is null for another's."""
+    """Two records, what they weigh, and whether that makes them one person.
+
+    `kind` is what says most: an identifier, a field, `by_hand`, or `nothing`; `value` is what both
+    carry, where it is an identifier. `holds`: it is one of those that hold the profile together, which
+    are as many as records less one.
+    """
 
     records: list[str]
     kind: str
     value: str | None
     linked: bool
     reason: str
+    # One of average_low, contradicts, generic, group_held_apart, held_apart, not_compared, nothing,
+    # same_person, several_accounts, several_names, to_review, too_little, too_many, two_verified.
+    code: str
     # The person on the other side, if not this one.
     other_profile_id: str | None
+    # log2 of odds: 10 bits make it about a thousand times likelier.
+    bits: float
+    # One of below, link, review.
+    band: str
+    holds: bool
+    # Identifiers both carry that link whatever the rest says.
+    sure: list[str]
+    parts: list[ExplainedPart]
+    silent: list[SilentValue]
+    decided: ManualWord | None
+
+
+class ExplainedModel(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The model that decides: its name, number and digest, and the cuts in bits."""
+
+    name: str
+    number: int
+    digest: str
+    # log2 of odds: 10 bits make it about a thousand times likelier.
+    link_bits: float
+    # log2 of odds: 10 bits make it about a thousand times likelier.
+    review_bits: float
+
+
+class ExplainedPart(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What one comparison adds to the weight of a pair; the first is the prior. The bits sum up to the
+    pair's.
+    """
+
+    comparison: str
+    fields: list[str]
+    # How the values compare; `missing` where one is not known.
+    level: str
+    # log2 of odds: 10 bits make it about a thousand times likelier.
+    bits: float
+    # The frequency of the value, where that was used.
+    share: float | None
+    # Of both records; masked, or null, for some readers.
+    values: list[str | None]
 
 
 class ExplainedRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -67,10 +114,21 @@ class Explanation(msgspec.Struct, kw_only=True, omit_defaults=True):
     # 32 hexadecimal digits.
     profile_id: str
     summary: str
+    model: ExplainedModel
     records: list[ExplainedRecord]
+    # Records the profile has; the first 300 are explained.
+    records_total: int
+    # Pairs of the records explained; the strongest 200 are in `links`.
+    pairs_total: int
     links: list[ExplainedLink]
+    # The strongest way from the record asked about to `other`, within one profile.
+    path: list[ExplainedLink]
     not_links: list[ExplainedLink]
     generic_values: list[GenericValue]
+    splits: list[Split]
+    splits_tried: int
+    # Whether the records as they are come out as this profile; null where not worked out.
+    up_to_date: bool | None
 
 
 class Export(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -130,6 +188,15 @@ class Identifier(msgspec.Struct, kw_only=True, omit_defaults=True):
     value: str
     source: str
     current: bool
+
+
+class ManualWord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a person decided of two records, which holds whatever they weigh."""
+
+    together: bool
+    actor: str | None
+    reason: str | None
+    at: datetime
 
 
 class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -234,6 +301,32 @@ class RejectedMessage(msgspec.Struct, kw_only=True, omit_defaults=True):
     type: str
     # As it came in, card numbers removed.
     message: Any
+
+
+class SilentValue(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A value that both records carry and that says nothing of them."""
+
+    kind: str
+    value: str | None
+    # One of average_low, contradicts, generic, group_held_apart, held_apart, not_compared, nothing,
+    # same_person, several_accounts, several_names, to_review, too_little, too_many, two_verified.
+    reason: str
+
+
+class Split(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Something without which the profile would fall apart into `groups` of records.
+
+    A `value` that counts for nothing, a `field` that nobody knows, a `record` that is not there, or a
+    `pair` that somebody says is two people.
+    """
+
+    # One of field, pair, record, value.
+    what: str
+    field: str | None
+    value: str | None
+    records: list[str]
+    groups: list[list[str]]
+    reason: str
 
 
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):

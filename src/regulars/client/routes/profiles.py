@@ -41,15 +41,16 @@ class ProfilesRoutes(Group):
     def explain(self, profile_id: str, *, other: str | None = None) -> Explanation:
         """Explain a profile.
 
-        The records of a profile, what links them, what was refused as a link and why, and generic
-        values.
+        The records of a profile, what links them, what keeps others apart, generic values, and what
+        would split it.
 
-        Links are the strongest 200. With `other` the answer says why two ids are one person or why they
-        are two.
+        `links` has those that hold the profile together and the strongest others, `not_links` the
+        strongest 200 pairs with records of others. With `other` of another profile the answer is about
+        pairs of the two alone; with a record of the same one, `path` leads from the one to the other.
 
         Scope profiles:read.
 
-        `other`: Say only what is between this and another profile.
+        `other`: Say what is between this record or profile and another: why they are one, or why two.
 
         Route: GET /v1/profiles/{profile_id}/explain.
         """

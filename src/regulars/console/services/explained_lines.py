@@ -12,6 +12,7 @@ from regulars.capabilities.identity import kinds
 from regulars.capabilities.identity.compared import PLACES, Values, values_of
 from regulars.capabilities.identity.explaining import Band, Reason, Tie
 from regulars.capabilities.identity.matcher import MISSING, PRIOR
+from regulars.capabilities.identity.matcher import Part as Compares
 from regulars.capabilities.identity.state import Fields, Value
 from regulars.capabilities.identity.withdrawing import Cut, What
 from regulars.console.i18n import _
@@ -35,6 +36,8 @@ from .explaining import Explained, Word
 from .people import Part
 
 VALUES_SHOWN: Final = 3
+FAR: Final = frozenset({"nothing", "too_little"})
+"""Reasons of pairs that only share somebody else they are near to."""
 
 
 class Eyes(Struct, frozen=True):
@@ -118,8 +121,9 @@ class CutLine(Struct, frozen=True):
 class Lines:
     """Makes lines of one explanation for one reader."""
 
-    def __init__(self, explained: Explained, eyes: Eyes) -> None:
-        self._explained, self._eyes = explained, eyes
+    def __init__(self, explained: Explained, eyes: Eyes, order: Mapping[str, int] | None = None) -> None:
+        """`order`: numbers of records; of a pair the one with the lower number comes first."""
+        self._explained, self._eyes, self._order = explained, eyes, order or {}
         self._holding = {(tie.a, tie.b) for tie in explained.inside.tree}
         self._values: dict[Value, tuple[str, str]] = {
             (kinds.BY_NAME[one.kind], one.hash): (one.kind, one.value)
@@ -140,9 +144,10 @@ class Lines:
         kind = most(tie)
         value = next((value for value in tie.shared if kinds.NAMES[value[0]] == kind), None)
         others = [profiles[rid] for rid in (tie.a, tie.b) if profiles[rid] != mine]
+        a, b = self._in_order((tie.a, tie.b))
         return PairLine(
-            a=tie.a,
-            b=tie.b,
+            a=a,
+            b=b,
             kind=kind,
             label=_("by hand") if kind == BY_HAND else _("nothing") if kind == NOTHING else field_words(kind),
             value=self.value(value) if value else None,
@@ -151,7 +156,7 @@ class Lines:
             bits=tie.bits,
             band=tie.band,
             reason=tie.reason,
-            parts=[self._part(part, tie) for part in tie.parts],
+            parts=[self._part(part, a, b) for part in tie.parts],
             silent=[
                 SilentLine(kinds.NAMES[s.kind], kind_words(s.kind), self.value((s.kind, s.value)), s.reason)
                 for s in tie.silent
@@ -170,8 +175,8 @@ class Lines:
             words=withdrawn_words(gone),
             value=self.value(gone.value) if gone.value else None,
             field=gone.field if gone.value is None else kinds.NAMES[gone.value[0]],
-            records=list(gone.records),
-            groups=cut.groups,
+            records=self._in_order(gone.records),
+            groups=[self._in_order(group) for group in cut.groups],
         )
 
     def value(self, value: Value) -> str | None:
@@ -179,16 +184,19 @@ class Lines:
         found = self._values.get(value)
         return self._eyes.value(*found) if found else None
 
-    def _part(self, part: Any, tie: Tie) -> PartLine:
+    def _in_order(self, ids: Iterable[str]) -> list[str]:
+        return sorted(ids, key=lambda rid: (self._order.get(rid, 0), rid))
+
+    def _part(self, part: Compares, a: str, b: str) -> PartLine:
         prior = part.comparison == PRIOR
-        one, other = ("", "") if prior else (self._shown(rid, part.fields) for rid in (tie.a, tie.b))
+        one, other = ("", "") if prior else (self._shown(rid, part.fields) for rid in (a, b))
         return PartLine(
             comparison=part.comparison,
             fields=part.fields,
             label=part_words(part),
             level=part.level,
             words="" if prior else level_words(part),
-            strength="" if part.level == MISSING else strength_words(part.bits),
+            strength="" if prior or part.level == MISSING else strength_words(part.bits),
             bits=part.bits,
             share=part.share,
             one=one or None,
@@ -247,10 +255,10 @@ class RecordLine(Struct, frozen=True):
     mine: bool
 
 
-def record_lines(explained: Explained, eyes: Eyes) -> dict[str, RecordLine]:
-    """The records by id, numbered from 1, the profile's own first."""
+def record_lines(explained: Explained, eyes: Eyes, ties: Iterable[Tie]) -> dict[str, RecordLine]:
+    """The profile's records, and those of `ties`, by id and numbered from 1, the profile's own first."""
     own = [part.record_id.hex for part in explained.parts]
-    named = [rid for tie in explained.apart for rid in (tie.a, tie.b)]
+    named = [rid for tie in ties for rid in (tie.a, tie.b)]
     lines = {}
     for number, rid in enumerate(dict.fromkeys([*own, *named]), 1):
         part = explained.by_id[rid]
@@ -268,7 +276,10 @@ def record_lines(explained: Explained, eyes: Eyes) -> dict[str, RecordLine]:
 
 
 def nearest(explained: Explained) -> list[Tie]:
-    """Of each other person the pair that comes nearest, or that somebody decided on; all pairs of two people."""
+    """Of each other person who comes near the pair that fits best, or that somebody decided on.
+
+    All pairs, where it is about two people.
+    """
     if explained.two:
         return explained.apart
     mine = explained.profile_id.hex
@@ -277,4 +288,4 @@ def nearest(explained: Explained) -> list[Tie]:
         theirs = next(p for p in (explained.profiles[tie.a], explained.profiles[tie.b]) if p != mine)
         if tie.decided or theirs not in found:
             found[theirs] = tie
-    return list(found.values())
+    return [tie for tie in found.values() if tie.decided or tie.reason not in FAR]

@@ -61,12 +61,14 @@ _LEVELS: Final[Mapping[str, str]] = {
 _REASONS: Final[Mapping[Reason, str]] = {
     "same_person": later("They are one person."),
     "held_apart": later("Somebody said that these are two people."),
-    "group_held_apart": later("They fit, but somebody held other records of these two customers apart."),
-    "two_verified": later("They fit, but the two have different loyalty cards. Somebody should look."),
-    "not_compared": later("They fit, but have too little in common to have been compared."),
-    "average_low": later("They fit, but the records of the two customers as a whole do not."),
-    "too_many": later("They are part of a chain of too many records, which only stronger links may join."),
-    "to_review": later("They may be one person, but that is not certain enough. Somebody should look."),
+    "group_held_apart": later("But somebody held other records of these two customers apart."),
+    "two_verified": later("But the two have different loyalty cards: somebody should look."),
+    "not_compared": later("But the two have too little in common to have been compared."),
+    "average_low": later("But the records of the two customers as a whole do not fit."),
+    "too_many": later(
+        "But they are part of a chain of too many records, which only stronger links may join."
+    ),
+    "to_review": later("That is not certain enough: somebody should look."),
     "contradicts": later("What they share would do, but something else contradicts it."),
     "generic": later("What they share is shared by too many to name anybody."),
     "several_names": later(
@@ -79,6 +81,9 @@ _REASONS: Final[Mapping[Reason, str]] = {
     "nothing": later("Nothing is known of both that could be compared."),
 }
 
+_FITTING: Final = frozenset(
+    {"two_verified", "not_compared", "average_low", "group_held_apart", "to_review", "too_many"}
+)
 BY_HAND: Final = "by_hand"
 NOTHING: Final = "nothing"
 VERY_STRONG_BITS, STRONG_BITS = 16.0, 5.0
@@ -96,7 +101,7 @@ def kind_words(kind: int) -> str:
 
 def part_words(part: Part) -> str:
     """What a comparison looks at."""
-    return field_words(part.fields[0]) if part.fields else _("before anything is compared")
+    return field_words(part.fields[0]) if part.fields else _("where every pair starts")
 
 
 def level_words(part: Part) -> str:
@@ -182,9 +187,11 @@ def link_words(tie: Tie) -> str:
 def reason_words(tie: Tie) -> str:
     """Why a pair is not one person."""
     words = _(_REASONS[tie.reason])
+    shared = capital("; ".join(says(part) for part in strongest(tie)[:2]))
     if tie.reason == "contradicts" and tie.against is not None:
-        shared = [says(part) for part in strongest(tie)[:2]]
-        return _("%(shared)s. But %(against)s.", shared=capital("; ".join(shared)), against=says(tie.against))
+        return _("%(shared)s. But %(against)s.", shared=shared, against=says(tie.against))
+    if tie.reason in _FITTING and shared:
+        return _("%(shared)s. %(why)s", shared=shared, why=words)
     if tie.silent and tie.reason in {silent.reason for silent in tie.silent}:
         return _("%(what)s: %(why)s", what=capital(kind_words(tie.silent[0].kind)), why=words)
     return words
