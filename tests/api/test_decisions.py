@@ -211,6 +211,16 @@ async def test_names_and_contacts_are_masked_without_the_right_to_see_them(house
     seen = await post(house, "/v1/profiles/merge", body, scopes=["profiles:write"])
     assert "Annabel" not in str(seen)
     assert ann["identifiers"][0]["value"] not in str(seen)
+    await post(house, "/v1/profiles/merge", body | {"preview": False})
+    about = {"profile_id": ann["id"]}
+    (hidden,) = (await house.get("/v1/identity/decisions", scopes=["profiles:read"], params=about))["data"]
+    (shown,) = (await house.get("/v1/identity/decisions", params=about))["data"]
+    assert (hidden["reason"], shown["reason"]) == (None, WHY["reason"])
+
+
+async def test_names_are_shown_to_those_who_may_see_them(house: House) -> None:
+    ann, bob = await strangers(house, "Annabel", "Bobby")
+    body = {"ids": [ann["id"], bob["id"]], "preview": True, **WHY}
     assert "Annabel" in str(
         await post(house, "/v1/profiles/merge", body, scopes=["profiles:write", "pii:read"])
     )

@@ -9,7 +9,7 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, importing, keeping, people, requests, running, sources, trying, webhooks
+from . import data, deciding, importing, keeping, people, requests, running, sources, trying, webhooks
 from .common import FLAGS
 
 app = cyclopts.App(
@@ -21,6 +21,11 @@ app = cyclopts.App(
 )
 running.add_to(app)
 data.add_to(app)
+identity = cyclopts.App(
+    name="identity", help="Which records are one person, by hand.", default_parameter=FLAGS
+)
+deciding.add_to(identity)
+app.command(identity)
 app.command(importing.app)
 app.command(sources.app)
 app.command(webhooks.app)

@@ -104,7 +104,7 @@ class MadeDecision(Struct, frozen=True):
     at: datetime
     actor: str
     verb: Literal["merged", "separated", "withdrawn"]
-    reason: str
+    reason: Annotated[str | None, Meta(description="Null without pii:read: people may have named somebody.")]
     pairs: int
     undoes: Id | None
     holds: bool
@@ -208,7 +208,7 @@ async def list_decisions(
             conn, visit.workspace_id, limit=limit + 1, after=after, profile_id=profile
         )
     kept, more = cut(found, limit, lambda one: (one.at, one.decision_id))
-    return DecisionPage([_made(one) for one in kept], more)
+    return DecisionPage([_made(one, clear=visit.clear) for one in kept], more)
 
 
 @get("/v1/identity/reviews", summary="List pairs that wait")
@@ -294,13 +294,13 @@ def _decision_id(text: str) -> UUID:
         raise NotFound("There is no such decision.", field="decision_id") from None
 
 
-def _made(one: decision_list.Decided) -> MadeDecision:
+def _made(one: decision_list.Decided, *, clear: bool) -> MadeDecision:
     return MadeDecision(
         id=one.decision_id.hex,
         at=one.at,
         actor=one.actor,
         verb=one.verb,
-        reason=one.reason,
+        reason=one.reason if clear else None,
         pairs=one.pairs,
         undoes=one.undoes.hex if one.undoes else None,
         holds=one.holds,
