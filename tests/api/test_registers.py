@@ -150,6 +150,25 @@ async def test_consent_is_heard_by_address_profile_or_customer(house: House) -> 
     ]
 
 
+async def test_an_address_that_one_source_replaced_is_the_persons_no_more(house: House) -> None:
+    one = {"email": "lou.old@example.com", "given_name": "Lou"}
+    await house.send(said("lou-1", external_id="lou", **one))
+    await house.send(said("lou-2", external_id="lou-web", **one), source="webshop")
+    await house.call(
+        "POST",
+        "/v1/consents",
+        json={"channel": "email", "status": "granted", "address": "lou.old@example.com"},
+    )
+    await house.send(said("lou-3", external_id="lou", email="lou.new@example.com", at=NOW))
+    lou = await house.one(external_id="lou")
+    assert lou["id"] == (await house.one(external_id="lou-web"))["id"]
+    assert lou["consent"] == {}
+    told = await house.get(f"/v1/profiles/{lou['id']}/export")
+    assert [(one["status"], one["address"]) for one in told["consents"]] == [
+        ("granted", "lou.old@example.com")
+    ]
+
+
 async def test_consent_goes_with_the_address_not_with_the_person(house: House) -> None:
     await house.send(said("k-1", external_id="k-1", email="kim.old@example.com"))
     await house.call(

@@ -114,8 +114,11 @@ def test_fields_and_values_a_newer_server_adds_do_no_harm() -> None:
         "first_at": "2026-01-01T00:00:00Z",
     }
     record = {**link, "last_at": None, "orders": 0, "identifiers": [identifier], "mood": "good"}
-    said = {"profile_id": "p", "summary": "", "records": [record], "links": [], "not_links": []}
-    with answering(200, json={**said, "generic_values": [], "more": {}}) as client:
+    model = {"name": "m", "number": 0, "digest": "d", "link_bits": 6.0, "review_bits": 0.0, "colour": "red"}
+    lists = dict.fromkeys(("links", "path", "not_links", "generic_values", "splits"), [])
+    counts = {"records_total": 1, "pairs_total": 0, "splits_tried": 0, "up_to_date": True}
+    said = {"profile_id": "p", "summary": "", "records": [record], "model": model, **lists, **counts}
+    with answering(200, json={**said, "more": {}}) as client:
         assert client.profiles.explain("p").records[0].identifiers[0].kind == "palm_print"
 
 

@@ -154,7 +154,7 @@ async def export_of(
     conn: AsyncConnection, vault: Vault, found: Found, names: Mapping[int, str], *, now: datetime
 ) -> Export:
     """All that is kept of a customer. `names` are those of the sources."""
-    words = await words_of(conn, vault.workspace_id, found.parts)
+    words = await words_of(conn, vault.workspace_id, found.parts, replaced=True)
     addresses = addresses_in_words(found.parts, clear=True)
     said = {(word.address, word.channel, word.purpose): word for each in words.values() for word in each}
     return Export(

@@ -243,6 +243,9 @@ async def _shown(visit: Visit, found: Sequence[Found]) -> list[Profile]:
     if not parts:
         return []
     asked = words_question(visit.workspace_id, parts)
-    words = words_among(parts, (await visit.api.database.ask(visit.workspace_id, asked))[0])
+    told = (await visit.api.database.ask(visit.workspace_id, asked))[0]
     sources = await source_names(visit)
-    return [profile_of(one.profile_id, one.parts, words, sources, clear=visit.clear) for one in found]
+    return [
+        profile_of(one.profile_id, one.parts, words_among(one.parts, told), sources, clear=visit.clear)
+        for one in found
+    ]

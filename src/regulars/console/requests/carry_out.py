@@ -138,7 +138,7 @@ class Requests:
         request = await self._ready(no, "objection")
         found = await self.customer(request)
         async with self._means.db.read(self._means.vault.workspace_id) as conn:
-            words = await words_of(conn, self._means.vault.workspace_id, found.parts)
+            words = await words_of(conn, self._means.vault.workspace_id, found.parts, replaced=True)
         said = {(w.address, w.channel, w.purpose): w for each in words.values() for w in each}
         given = [word for word in said.values() if word.granted]
         done = [await self._withdraw(word, request, found, by) for word in given]

@@ -72,7 +72,7 @@ async def found_data(
         counting.of(part.source_id).records += 1
         counting.of(part.source_id).identifiers += len(part.identities())
     kept = await _log_and_books(conn, vault.workspace_id, parts, counting)
-    words = await words_of(conn, vault.workspace_id, parts)
+    words = await words_of(conn, vault.workspace_id, parts, replaced=True)
     for word in {(w.address, w.channel, w.purpose): w for said in words.values() for w in said}.values():
         counting.of(word.source_id).consents += 1
     shown = [one for one in counting.systems.values() if any(getattr(one, name) for name in COUNTED)]

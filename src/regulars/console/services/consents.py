@@ -43,18 +43,22 @@ class AnyWord(Word, frozen=True):
     profile_id: UUID | None = None
 
 
-async def words_of(conn: AsyncConnection, workspace_id: int, parts: Iterable[Part]) -> dict[UUID, list[Word]]:
-    """The words about each record's present addresses and about itself, by record; one statement.
+async def words_of(
+    conn: AsyncConnection, workspace_id: int, parts: Iterable[Part], *, replaced: bool = False
+) -> dict[UUID, list[Word]]:
+    """The words about the present addresses of a profile's records and about themselves, by record; one statement.
 
-    A word about a former address is about that address, and no longer about the person.
+    A word about a former address is about that address, and no longer about the person. With `replaced` an address
+    counts that one record has and another has replaced.
     """
     asked = [*parts]
-    return words_among(asked, await rows(conn, *words_question(workspace_id, asked))) if asked else {}
+    found = await rows(conn, *words_question(workspace_id, asked)) if asked else []
+    return words_among(asked, found, replaced=replaced)
 
 
 def words_question(workspace_id: int, parts: Iterable[Part]) -> Call:
     """Asks for the words about some records and their present addresses; `words_among` reads the answer."""
-    addresses = {part.record_id: _addresses(part) for part in parts}
+    addresses = {part.record_id: _addresses(part, frozenset()) for part in parts}
     params = {
         "workspace_id": workspace_id,
         "addresses": _array({address for found in addresses.values() for address in found}),
@@ -63,13 +67,16 @@ def words_question(workspace_id: int, parts: Iterable[Part]) -> Call:
     return Call(CONSENTS.words_of, params)
 
 
-def words_among(parts: Iterable[Part], found: Iterable[tuple[Any, ...]]) -> dict[UUID, list[Word]]:
-    """The words of each record among the rows of `words_question`."""
-    words = [Word(*one) for one in found]
+def words_among(
+    parts: Iterable[Part], found: Iterable[tuple[Any, ...]], *, replaced: bool = False
+) -> dict[UUID, list[Word]]:
+    """The words of each record of one profile among the rows of `words_question`; see `words_of`."""
+    words, asked = [Word(*one) for one in found], [*parts]
+    gone = frozenset() if replaced else _replaced(asked)
     return {
         part.record_id: [word for word in words if _is_about(word, part.record_id, mine)]
-        for part in parts
-        for mine in (_addresses(part),)
+        for part in asked
+        for mine in (_addresses(part, gone),)
     }
 
 
@@ -110,9 +117,11 @@ async def all_words(
 def present_addresses(parts: Iterable[Part], channel: str) -> list[str]:
     """The e-mails or phones that a channel reaches a person at, the one said last first; none for other channels."""
     kind = KINDS.get(channel)
-    said = [one for part in parts for one in part.identities() if kinds.BY_NAME[one.kind] == kind]
+    asked = [*parts]
+    gone = _replaced(asked)
+    said = [one for part in asked for one in part.identities() if kinds.BY_NAME[one.kind] == kind]
     said.sort(key=lambda one: -one.said_at_us)
-    return list(dict.fromkeys(one.value for one in said if one.current))
+    return list(dict.fromkeys(one.value for one in said if one.current and one.hash not in gone))
 
 
 def addresses_in_words(parts: Sequence[Part], *, clear: bool) -> dict[UUID, str]:
@@ -142,10 +151,20 @@ def present_address(parts: Iterable[Part], channel: str, *, field: str = "channe
     return addresses[0]
 
 
-def _addresses(part: Part) -> set[str]:
-    """The hashes of a record's present addresses, and its own id."""
+def _replaced(parts: Iterable[Part]) -> frozenset[str]:
+    """Addresses that a source said others instead of: the person's no more, though another record still has them."""
+    return frozenset(
+        hashed
+        for part in parts
+        for kind in (kinds.EMAIL, kinds.PHONE)
+        for _, hashed in part.fields.former(kind)
+    )
+
+
+def _addresses(part: Part, gone: frozenset[str]) -> set[str]:
+    """The hashes of a record's present addresses but those that are gone, and its own id."""
     current = {hashed for kind in (kinds.EMAIL, kinds.PHONE) for _, hashed in part.fields.current(kind)}
-    return current | {part.record_id.hex}
+    return (current - gone) | {part.record_id.hex}
 
 
 def _array(ids: set[str]) -> str:

@@ -128,7 +128,7 @@ select date_trunc('month', s.occurred_at at time zone %(zone)s)::date as month, 
  group by 1, 2 order by 1;
 
 -- name: profile_consent
--- What holds for the addresses and records of a profile.
+-- What holds for the records of a profile and for its addresses, but those that one of its sources has replaced.
 select c.channel, c.purpose, c.granted, c.occurred_at, c.source_id, c.address
   from consent c
  where c.workspace_id = %(workspace_id)s
@@ -136,7 +136,8 @@ select c.channel, c.purpose, c.granted, c.occurred_at, c.source_id, c.address
                            and profile_id = %(profile_id)s::uuid)
         or c.address in (select i.value from identifier i
                            join record r on r.workspace_id = i.workspace_id and r.record_id = i.record_id
-                          where i.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid and i.current))
+                          where i.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid
+                          group by i.kind, i.value having bool_and(i.current)))
  order by c.purpose, c.channel, c.occurred_at desc;
 
 -- name: receipt_sums
