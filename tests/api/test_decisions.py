@@ -181,7 +181,8 @@ async def test_two_cards_in_one_person_wait_as_a_conflict(house: House) -> None:
 
 async def test_the_queue_comes_in_pages_the_likeliest_first(house: House) -> None:
     await lookalikes(house, "Pages", 4)
-    seen, cursor = [], {}
+    seen: list[dict[str, Any]] = []
+    cursor: dict[str, str] = {}
     while True:
         page = await house.get("/v1/identity/reviews", params={"limit": 2, **cursor})
         seen += page["data"]
@@ -262,3 +263,20 @@ async def test_a_reason_keeps_no_card_number_and_ids_are_not_taken_for_one(house
     (line,) = [one for one in lines if one["object"] == f"decision:{made['id']}"]
     assert (line["action"], line["details"]["reason"]) == ("identity.merged", made["reason"])
     assert line["actor"].startswith("key:")
+
+
+async def test_an_erasure_takes_the_records_out_of_what_was_decided(house: House) -> None:
+    ann, bob = await strangers(house, "Ann", "Bob")
+    merged = await post(house, "/v1/profiles/merge", {"ids": [ann["id"], bob["id"]], **WHY})
+    erased = await house.call("POST", f"/v1/profiles/{merged['profile_ids'][0]}/erase", json={})
+    assert erased.status_code == 200, erased.text
+    (decision,) = merged["decision_ids"]
+    with house.database.session(house.workspace_id) as connection:
+        for table in ("decision_pair", "manual_link"):
+            query = f"select count(*) from {table} where decision_id = %s"
+            assert connection.execute(query.encode(), (decision,)).fetchone() == (0,), table
+    made = (await house.get("/v1/identity/decisions"))["data"]
+    (one,) = [one for one in made if one["id"] == decision]
+    assert (one["profile_ids"], one["holds"]) == ([], False)
+    undo = f"/v1/identity/decisions/{decision}/undo"
+    assert_error(await house.call("POST", undo, json=WHY), 409, "overtaken")

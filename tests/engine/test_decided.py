@@ -88,7 +88,7 @@ def test_a_merge_and_its_undo_leave_the_state_as_it_was(world: World) -> None:
 def test_what_is_held_apart_stays_apart_whatever_is_heard_later(world: World) -> None:
     gate = world.gate()
     try:
-        card = {"loyalty_card": "L-1", "given_name": "Ann", "family_name": "Lee"}
+        card: dict[str, Any] = {"loyalty_card": "L-1", "given_name": "Ann", "family_name": "Lee"}
         world.tell(gate, [told("one", **card), told("two", **card)])
         one, other = sorted(world.state().profiles)
         decide(world, gate, (one, other), together=False, minute=1)
