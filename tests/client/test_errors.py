@@ -115,7 +115,8 @@ def test_fields_and_values_a_newer_server_adds_do_no_harm() -> None:
     }
     record = {**link, "last_at": None, "orders": 0, "identifiers": [identifier], "mood": "good"}
     model = {"name": "m", "number": 0, "digest": "d", "link_bits": 6.0, "review_bits": 0.0, "colour": "red"}
-    lists = dict.fromkeys(("links", "path", "not_links", "generic_values", "splits"), [])
+    empty = ("links", "path", "not_links", "generic_values", "splits")
+    lists: dict[str, list[str]] = {name: [] for name in empty}
     counts = {"records_total": 1, "pairs_total": 0, "splits_tried": 0, "up_to_date": True}
     said = {"profile_id": "p", "summary": "", "records": [record], "model": model, **lists, **counts}
     with answering(200, json={**said, "more": {}}) as client:
