@@ -31,6 +31,7 @@ class Row(Struct, frozen=True):
 
 
 READ: Final = frozenset({"profiles:read"})
+WRITERS: Final = frozenset({"profiles:write", "admin"})
 ADMIN: Final = frozenset({"admin"})
 READERS: Final = READ | ADMIN
 PRIVACY: Final = frozenset({"privacy", "admin"})
@@ -53,6 +54,22 @@ TABLE: Final = {
     ("GET", "/v1/profiles/{profile_id}"): Row(READ, names=True),
     ("GET", "/v1/profiles/{profile_id}/timeline"): Row(READ, names=True),
     ("GET", "/v1/profiles/{profile_id}/explain"): Row(READ, names=True),
+    ("POST", "/v1/profiles/merge"): Row(
+        WRITERS, body={"ids": ["{profile_id}", "{other_id}"], "reason": "Told.", "preview": True}, names=True
+    ),
+    ("POST", "/v1/profiles/{profile_id}/unmerge"): Row(
+        WRITERS, body={"all": True, "reason": "Told.", "preview": True}, names=True
+    ),
+    ("POST", "/v1/identity/decisions/{decision_id}/undo"): Row(
+        WRITERS, body={"reason": "Told.", "preview": True}, names=True
+    ),
+    ("POST", "/v1/identity/reviews/decide"): Row(
+        WRITERS,
+        body={"pairs": [["{pair_a}", "{pair_b}"]], "together": True, "reason": "Told.", "preview": True},
+        names=True,
+    ),
+    ("GET", "/v1/identity/decisions"): Row(READ),
+    ("GET", "/v1/identity/reviews"): Row(READ),
     ("POST", "/v1/profiles/{profile_id}/erase"): Row(PRIVACY, body={}, names=True),
     ("GET", "/v1/profiles/{profile_id}/export"): Row(PRIVACY, CLEAR, names=True),
     ("GET", "/v1/consents"): Row(READ),

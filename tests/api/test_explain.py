@@ -11,8 +11,8 @@ import pytest
 from regulars.capabilities.identity.explaining import LINKS_MAX
 from regulars.console.services.explaining import RECORDS_MAX
 from regulars.engine.identity_memory import shipped
-from regulars.intake.canary import own_source
 from regulars.vocabulary.events import LINKED, Decision, Event
+from regulars.vocabulary.intake import own_source
 from tests.api.house import NOW, House, assert_error, said
 
 pytestmark = pytest.mark.anyio

@@ -56,7 +56,13 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
     asked = set(re.findall(r"\{(\w+)\}", f"{path} {body}"))
     names = {"code": "own-store", "sku": "own-sku", "name": "own"}
     if "profile_id" in asked:
-        names["profile_id"] = await profile(house)
+        names["profile_id"] = await (twofold(house) if path.endswith("/unmerge") else profile(house))
+    if "other_id" in asked:
+        names["other_id"] = await profile(house)
+    if "pair_a" in asked:
+        names["pair_a"], names["pair_b"] = await pair(house)
+    if "decision_id" in asked:
+        names["decision_id"] = await decision(house)
     if "request_no" in asked:
         names["request_no"] = await request(house, path.rpartition("/")[2])
     if "webhook_id" in asked:
@@ -85,15 +91,38 @@ def fresh(body: Any) -> Any:
 
 def changed(body: Any, by: Callable[[str], str]) -> Any:
     """A body with its texts changed."""
-    if not isinstance(body, dict):
-        return body
-    return {name: by(value) if isinstance(value, str) else value for name, value in body.items()}
+    if isinstance(body, list):
+        return [changed(one, by) for one in body]
+    if isinstance(body, dict):
+        return {name: changed(value, by) for name, value in body.items()}
+    return by(body) if isinstance(body, str) else body
 
 
 async def profile(house: House) -> str:
     """Somebody the house did not know."""
     one = uuid4().hex
     return str((await house.send(said(one, external_id=one)))[0].profile_id)
+
+
+async def twofold(house: House) -> str:
+    """Somebody new of two records."""
+    one = uuid4().hex
+    told = [said(f"{one}-{n}", external_id=f"{one}-{n}", loyalty_card=one) for n in (1, 2)]
+    return str((await house.send(*told))[0].profile_id)
+
+
+async def pair(house: House) -> tuple[str, str]:
+    """Two customers made now who may be one."""
+    family = f"F{uuid4().hex}".translate(str.maketrans("0123456789", "ghijklmnop"))
+    who = {"given_name": "Nora", "family_name": family, "address": {"city": "London"}}
+    one, other = await house.send(*(said(f"{family}{n}", external_id=f"{family}{n}", **who) for n in (1, 2)))
+    return str(one.profile_id), str(other.profile_id)
+
+
+async def decision(house: House) -> str:
+    """Something decided now."""
+    body = {"ids": [await profile(house), await profile(house)], "reason": "Told."}
+    return str((await house.call("POST", "/v1/profiles/merge", json=body)).json()["decision_ids"][0])
 
 
 async def request(house: House, step: str) -> str:

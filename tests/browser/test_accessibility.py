@@ -20,7 +20,9 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
-    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "WHY_ONE", "WAY", "/events",
+    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "WHY_ONE", "WAY",
+    "/customers/duplicates", "/customers/duplicates?only=conflicts&least=99", "/customers/duplicates/decisions",
+    "/customers/duplicates/many?least=0", "TAKE-APART", "MERGE", "COMPARED", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
     "/keys/sources", "/keys/new", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
     "/webhooks/2/deliveries/61", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
@@ -32,7 +34,7 @@ PAGES = (
     "/settings/staff", "/settings/staff/new", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 SHELL = (
-    "/", "/customers", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/webhooks", "/webhooks/2",
+    "/", "/customers", "/customers/duplicates", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/webhooks", "/webhooks/2",
     "/people", "/account", "/account/second-factor", "/requests", "/requests/2", "/requests/3", "/requests/consent",
     "/reports/sales", "/reports/stores", "/reports/staff", "/settings", "/settings/appearance", "/settings/stores",
     "/settings/products", "/settings/products/new", "/settings/staff/new",
@@ -80,7 +82,21 @@ def way(page: Page) -> str:
     return f"{address}?from={records[0]}&to={records[-1]}"
 
 
-FOUND = {"PROFILE": profile, "WHY_ONE": why_one, "WAY": way, "STORES": stores_of_somebody}
+def take_apart(page: Page) -> str:
+    return f"{profile(page)}/take-apart"
+
+
+def merge(page: Page) -> str:
+    return f"{profile(page)}/merge?q=jane"
+
+
+def compared(page: Page) -> str:
+    return first_link(page, merge(page), "/customers/[0-9a-f]{32}/merge[?]with=[0-9a-f]{32}")
+
+
+FOUND = {
+    "PROFILE": profile, "WHY_ONE": why_one, "WAY": way, "STORES": stores_of_somebody, "TAKE-APART": take_apart, "MERGE": merge, "COMPARED": compared,
+}  # fmt: skip
 """Pages whose address is found on another page."""
 
 

@@ -18,6 +18,7 @@ EVENTS: Final = frozenset({"owner", "engineer", "privacy"})
 AUDIT: Final = frozenset({"owner", "privacy"})
 KEYS: Final = frozenset({"owner", "engineer"})
 OWNER: Final = frozenset({"owner"})
+DUPLICATES: Final = EVERYBODY - {"associate"}
 REPORTS: Final = frozenset({"owner", "marketer", "manager"})
 REQUESTS: Final = frozenset({"owner", "privacy"})
 SETTINGS: Final = frozenset({"owner", "engineer"})
@@ -45,6 +46,17 @@ TABLE: Final = {
     ("GET", "/brand/{name}"): ANYBODY,
     ("GET", "/customers"): EVERYBODY,
     ("GET", "/customers.csv"): FILE,
+    ("GET", "/customers/duplicates"): DUPLICATES,
+    ("POST", "/customers/duplicates/decide"): DUPLICATES,
+    ("GET", "/customers/duplicates/decisions"): DUPLICATES,
+    ("GET", "/customers/duplicates/decisions/{decision}/undo"): DUPLICATES,
+    ("POST", "/customers/duplicates/decisions/{decision}/undo"): DUPLICATES,
+    ("GET", "/customers/duplicates/many"): DUPLICATES,
+    ("POST", "/customers/duplicates/many"): DUPLICATES,
+    ("GET", "/customers/{profile}/merge"): DUPLICATES,
+    ("POST", "/customers/{profile}/merge"): DUPLICATES,
+    ("GET", "/customers/{profile}/take-apart"): DUPLICATES,
+    ("POST", "/customers/{profile}/take-apart"): DUPLICATES,
     ("GET", "/customers/{profile}"): EVERYBODY,
     ("POST", "/customers/{profile}/consent"): REQUESTS,
     ("GET", "/customers/{profile}/events/{number}"): EVERYBODY,
@@ -166,6 +178,7 @@ UNLINKED: Final = {
     ("GET", "/_kit"),  # for development
     ("POST", "/account/second-factor/confirm"),  # its form is the answer to "begin"
     ("GET", "/audit/check"),
+    ("POST", "/customers/{profile}/merge"),  # a form finds the other customer
     ("GET", "/invitation"),  # for strangers, as all that begins with "/sign-in"
     ("POST", "/invitation"),
     ("GET", "/reports"),  # for those who type it: leads on to the sales

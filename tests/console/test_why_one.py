@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from regulars.console.accounts import Role
-from regulars.intake.canary import own_source
 from regulars.vocabulary.events import LINKED, Decision, Event
+from regulars.vocabulary.intake import own_source
 from tests.console.stage import Stage, details
 
 JANE = {"given_name": "Jane", "family_name": "Doe", "birth_date": "1990-02-01"}

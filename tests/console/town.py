@@ -19,6 +19,7 @@ from regulars.console.brand import brand_of
 from regulars.console.origins import Origin
 from regulars.console.passwords import Passwords
 from regulars.console.requests.book import Book, NewRequest
+from regulars.console.services.deciding import Deciding, plan_merge
 from regulars.console.team import Team
 from regulars.console.totp import code_at, step_at
 from regulars.console.web.security import csrf_token
@@ -61,6 +62,11 @@ QUERIES: Final = {
 _TOLD: Final = {"url": f"{NOBODY}/in", "type:sale.recorded": "1"}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/customers/{profile}/consent": {"channel": "email", "answer": "granted", "reason": "Told at the desk."},
+    "/customers/duplicates/decide": {"pair": "{pair}", "answer": "together", "reason": "Told."},
+    "/customers/duplicates/decisions/{decision}/undo": {"reason": "Told."},
+    "/customers/duplicates/many": {"pairs": "{pair}", "answer": "apart", "reason": "Told."},
+    "/customers/{profile}/merge": {"with": "{stranger}", "reason": "Told."},
+    "/customers/{profile}/take-apart": {"record.{record}": "1", "step": "do", "reason": "Told."},
     "/events/rejected/replay": {"id": "{quarantine}"},
     "/keys/{key_id}/rotate": {"overlap_hours": "24"},
     "/keys": {"name": "{one}", "source": "{name}", "scope.events:write": "1"},
@@ -114,7 +120,7 @@ class Visitor(Struct, frozen=True):
 
 
 def _filled(fields: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
-    return {name: _fill(text, ids) for name, text in fields.items()}
+    return {_fill(name, ids): _fill(text, ids) for name, text in fields.items()}
 
 
 def _fill(text: str, ids: Mapping[str, str]) -> str:
@@ -183,6 +189,40 @@ class House:
             self.stage.run(desk.requests.handed_out(no, "test", form="json", sha256="0" * 64, events=1))
         return str(no)
 
+    def twofold(self) -> dict[str, str]:
+        """A customer of two records made now, one of the records, and a customer who is somebody else."""
+        one = uuid4().hex
+        stranger = self.send(details(f"{one}-3", external_id=f"{one}-3"))[0].profile_id
+        results = self.send(
+            *(details(f"{one}-{n}", external_id=f"{one}-{n}", loyalty_card=one) for n in (1, 2))
+        )
+        profile = str(results[0].profile_id)
+        with self.database.session(self.workspace_id) as conn:
+            found = conn.execute(
+                "select record_id from record where profile_id = %s and record_id <> profile_id", (profile,)
+            ).fetchone()
+        assert found is not None
+        return {"profile": profile, "record": found[0].hex, "stranger": str(stranger)}
+
+    def pair(self) -> str:
+        """Two customers made now who may be one."""
+        family = re.sub(r"\d", "x", f"N{uuid4().hex}").capitalize()
+        who = {"given_name": "Nora", "family_name": family, "address": {"city": "London"}}
+        found = self.send(*(details(f"{family}-{n}", external_id=f"{family}-{n}", **who) for n in (1, 2)))
+        return ".".join(sorted(str(one.profile_id) for one in found))
+
+    def decision(self) -> str:
+        """Something decided now."""
+        both = self.twofold()
+        deciding = Deciding(self.database, self.vault, self.stage.gate, _desk(self.stage).deps.clock)
+
+        async def decide() -> str:
+            async with self.database.read(self.workspace_id) as conn:
+                plan = await plan_merge(conn, self.vault, [UUID(both["profile"]), UUID(both["stranger"])])
+            return (await deciding.say(plan, actor="test", reason="Told.")).decisions[0]
+
+        return str(self.stage.run(decide()))
+
     def webhook(self, *, only: bool = False) -> dict[str, str]:
         """A webhook made now, and a message it did not take; `only` takes the others away, since few are allowed."""
         webhooks, run = self.stage.webhooks, self.stage.run
@@ -231,6 +271,10 @@ class Town:
         ids = self.named(path, self.own)
         if "{key_id}" in path:
             ids["key_id"] = self.house.key()
+        if "/merge" in path or "/take-apart" in path:
+            ids |= self.house.twofold()
+        if "/duplicates" in path:
+            ids |= {"pair": self.house.pair(), "decision": self.house.decision()}
         if "{session_id}" in path:
             ids["session_id"] = self.house.session(person)
         if "{webhook_id}" in path:
@@ -284,6 +328,7 @@ def open_town(stage: Stage) -> Town:
     stage.run(stage.webhooks.switch(stage.workspace_id, off, on=False, actor="test"))
     Rollup(stage.database, stage.workspace_id).settle()
     town.visitor("owner").call("POST", "/settings/appearance", town.own | {"version": "0"})
+    house.twofold()  # seen last, so the list begins with it
     return town
 
 
@@ -334,5 +379,6 @@ def _furnished(house: House) -> dict[str, str]:
         "profile": str(results[0].profile_id), "number": "1", "key_id": house.key(), "name": name, "code": code,
         "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request,
         "session_id": house.session("spare"), "version": "1", "read": "",
+        "pair": house.pair(), "decision": house.decision(), **{k: v for k, v in house.twofold().items() if k != "profile"},
         "today": house.stage.run(house.book.today()).isoformat(), **webhook,
     }  # fmt: skip

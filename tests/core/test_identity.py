@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -210,3 +211,49 @@ def test_a_phone_number_is_read_whatever_the_address_calls_the_country(country: 
     said = say(1, 1, {"phone": "020 7946 0018", "address": {"country": country}})
     assert said is not None
     assert [value for _, value in said.person.values] == ["+442079460018"]
+
+
+@PATIENT
+@given(stories(most=12), st.data())
+def test_a_merge_by_hand_and_its_undo_are_as_if_nothing_had_been_said(
+    said: list[Said], data: st.DataObject
+) -> None:
+    shelf = Shelf()
+    shelf.turn(said)
+    before = {rid: record.profile_id for rid, record in shelf.records.items()}
+    profiles = sorted(set(before.values()))
+    if len(profiles) < 2:
+        return
+    one, other = data.draw(st.permutations(profiles).map(lambda found: found[:2]))
+    pairs = list(product(sorted(shelf.member_ids(one)), sorted(shelf.member_ids(other))))
+    reviews = dict(shelf.reviews)
+    shelf.turn([], [Word(pairs, together=True, actor="user:1", reason="", stamp=(1, "1" * 32))])
+    merged = {shelf.records[rid].profile_id for pair in pairs for rid in pair}
+    assert len(merged) == 1, "all records of both are one person"
+    assert merged <= set(before), "a profile shows the id of one of its records"
+    assert not {frozenset(pair) for pair in shelf.reviews} & {frozenset(pair) for pair in pairs}
+    shelf.turn([], [Word(pairs, together=None, actor="user:1", reason="", stamp=(2, "2" * 32))])
+    assert {rid: record.profile_id for rid, record in shelf.records.items()} == before
+    assert shelf.reviews == reviews
+
+
+@PATIENT
+@given(stories(most=12), st.data())
+def test_records_taken_out_leave_the_others_as_they_are(said: list[Said], data: st.DataObject) -> None:
+    shelf = Shelf()
+    shelf.turn(said)
+    groups = [shelf.member_ids(record.profile_id) for record in shelf.records.values()]
+    large = [group for group in groups if len(group) > 1]
+    if not large:
+        return
+    group = sorted(data.draw(st.sampled_from(large)))
+    out = data.draw(st.integers(1, len(group) - 1))
+    taken, rest = group[:out], group[out:]
+    strangers = {rid: r.profile_id for rid, r in shelf.records.items() if rid not in group}
+    apart = Word(list(product(taken, rest)), together=False, actor="user:1", reason="", stamp=(1, "1" * 32))
+    shelf.turn([], [apart])
+    assert not {shelf.records[rid].profile_id for rid in taken} & {
+        shelf.records[rid].profile_id for rid in rest
+    }
+    check(shelf, said, [apart])
+    assert set(strangers) | set(group) == set(shelf.records)

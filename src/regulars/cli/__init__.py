@@ -12,6 +12,7 @@ from regulars.vocabulary.errors import RegularsError
 from . import (
     auditing,
     data,
+    deciding,
     importing,
     keeping,
     people,
@@ -33,6 +34,11 @@ app = cyclopts.App(
 )
 running.add_to(app)
 data.add_to(app)
+identity = cyclopts.App(
+    name="identity", help="Which records are one person, by hand.", default_parameter=FLAGS
+)
+deciding.add_to(identity)
+app.command(identity)
 app.command(importing.app)
 auditing.add_to(app)
 app.command(sources.app)

@@ -92,7 +92,7 @@ class Batch(Struct):
     def words(self) -> list[Word]:
         """What people decide of records in it."""
         return [
-            Word(d.pairs, d.together, d.actor, d.reason, (micros(p.occurred_at), p.event_key))
+            Word(d.pairs, d.together, d.actor, d.reason, (micros(p.occurred_at), p.event_key), d.undoes)
             for p in self.fresh
             if (d := p.decision) is not None
         ]

@@ -223,6 +223,7 @@ class Eraser:
                 Call(_SQL.delete_answers, self._workspace),
                 Call(_SQL.delete_keys, self._workspace | {"keys": document(keys)}),
                 Call(_SQL.delete_manual, with_ids),
+                Call(_SQL.delete_decision_pairs, with_ids),
                 Call(_IDENTITY.delete_reviews, with_ids),
             ]
         )

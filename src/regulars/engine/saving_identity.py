@@ -39,6 +39,7 @@ def identity_calls(vault: Vault, changes: Changes, model: int, workspace: dict[s
         (_SQL.save_generics, changes.generics),
         (_SQL.save_decided, _decided(changes)),
         (_SQL.save_decisions, _decisions(changes)),
+        (_SQL.save_decision_pairs, _decision_pairs(changes)),
     ]
     for sql, rows in documents:
         if rows:
@@ -127,6 +128,16 @@ def _decisions(changes: Changes) -> Doc:
             "reason": word.reason,
             "together": word.together,
             "pairs": len(word.pairs),
+            "undoes": word.undoes,
         }
         for word in changes.words_said
+    ]
+
+
+def _decision_pairs(changes: Changes) -> Doc:
+    return [
+        {"a": min(pair), "b": max(pair), "decision": word.stamp[1]}
+        for word in changes.words_said
+        for pair in word.pairs
+        if pair[0] != pair[1]
     ]

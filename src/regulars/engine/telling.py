@@ -19,7 +19,8 @@ from .audit_lines import audit_line
 _SQL = load_queries("regulars.capabilities.identity")
 LINES_MAX = 500
 FOUND_BY = "regulars"
-ACTIONS = {True: "identity.merged", False: "identity.unmerged", None: "identity.undone"}
+UNDONE = "identity.undone"
+ACTIONS = {True: "identity.merged", False: "identity.unmerged", None: UNDONE}
 
 
 def tell_audit(session: Session, workspace_id: int, clock: Callable[[], datetime]) -> None:
@@ -31,11 +32,10 @@ def tell_audit(session: Session, workspace_id: int, clock: Callable[[], datetime
             [Call(_SQL.load_untold_decisions, workspace), Call(_SQL.load_untold_generics, workspace)]
         )
         now = clock()
-        for decision_id, _, actor, reason, together, pairs in decisions:
-            details = {"reason": reason, "pairs": pairs}
-            audit_line(
-                session, workspace_id, actor, ACTIONS[together], f"decision:{decision_id}", details, now
-            )
+        for decision_id, actor, reason, together, pairs, undoes in decisions:
+            details = {"reason": reason, "pairs": pairs} | ({"undoes": undoes} if undoes else {})
+            action = UNDONE if undoes else ACTIONS[together]
+            audit_line(session, workspace_id, actor, action, f"decision:{decision_id}", details, now)
         for kind, value, people, records in generics:
             found = {"kind": kinds.NAMES[kind], "people": people, "records": records}
             audit_line(

@@ -57,6 +57,9 @@ _EXEMPT = frozenset(
     """id sku barcode ean ean13 gtin gtin13 gtin14 upc isbn receipt original_receipt line_id original_line_id
     external_id anonymous_id device store till staff reference code original_store original_till""".split()
 )
+# Of a decision of ours: ids of records, of a decision, of whoever decides. Digits of theirs may look like a card.
+_OWN = frozenset("decision.pairs decision.undoes decision.actor".split())
+_OWN_ID = re.compile(r"(?:[a-z]+:)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 # A number in international form in one of these is a phone's: German mobiles have 13 digits and start with 4.
 _PHONES = frozenset("phone mobile mobile_phone telephone tel address".split())
 _AMOUNT_MAX = 10**12
@@ -227,6 +230,8 @@ def _walk(value: Any, key: str, ranges: Sequence[tuple[str, str]], depth: int) -
 
 def _place(parent: str, key: str) -> str:
     """What a field is taken for: the reference of a tender is no id of ours, tills print card numbers there."""
+    if parent == "decision" and (own := f"decision.{key}") in _OWN:
+        return own
     return "tender_reference" if parent == "tenders" and key == "reference" else key
 
 
@@ -235,4 +240,6 @@ def _exempt(key: str, value: str, ranges: Sequence[tuple[str, str]]) -> bool:
         return any(len(value) == len(low) and low <= value <= high for low, high in ranges)
     if key in _PHONES:
         return _PHONE.fullmatch(value) is not None
+    if key in _OWN:
+        return _OWN_ID.fullmatch(value) is not None
     return key in _EXEMPT or key.endswith(("_id", "Id"))

@@ -80,6 +80,11 @@ where m.workspace_id = %(workspace_id)s and m.model_no = x.model and m.key = x.k
 delete from manual_link
 where workspace_id = %(workspace_id)s and (a = any(%(ids)s::uuid[]) or b = any(%(ids)s::uuid[]))
 
+-- name: delete_decision_pairs
+-- Which decisions spoke of the records.
+delete from decision_pair
+where workspace_id = %(workspace_id)s and (a = any(%(ids)s::uuid[]) or b = any(%(ids)s::uuid[]))
+
 -- name: delete_words
 -- The name words of the records.
 delete from name_word n using json_to_recordset(%(doc)s::json) as x(word uuid, id uuid)

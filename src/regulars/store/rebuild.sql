@@ -88,6 +88,14 @@ select a, b, weight, conflict from review where workspace_id = %(workspace_id)s 
 -- Generic values.
 select kind, value from generic_value where workspace_id = %(workspace_id)s order by 1, 2
 
+-- name: decided
+-- What people decided of records that are there.
+select m.a, m.b, m.together, m.said_at, m.decision_id
+from manual_link m
+join record one on one.workspace_id = m.workspace_id and one.record_id = m.a
+join record other on other.workspace_id = m.workspace_id and other.record_id = m.b
+where m.workspace_id = %(workspace_id)s order by 1, 2
+
 -- name: stores
 -- Shops that were told of.
 select code, name, time_zone, region, country, currency, tax_mode, said_at, said_key

@@ -208,13 +208,15 @@ PAIRS_PER_DECISION_MAX: Final = 100_000
 class Decision(Struct, omit_defaults=True, gc=False):
     """What a person decided of pairs of records: together, apart, or nothing any more (null).
 
-    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters.
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`: the id of the
+    decision this one takes back, if it does.
     """
 
     pairs: Annotated[list[tuple[Id, Id]], Meta(min_length=1, max_length=PAIRS_PER_DECISION_MAX)]
     together: bool | None
     actor: Id
     reason: Text = ""
+    undoes: Id | None = None
 
 
 class Matching(Struct, omit_defaults=True, gc=False):

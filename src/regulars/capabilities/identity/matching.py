@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from .forest import Forest
-from .partition import generic_of, partition
+from .partition import generic_of, kept_apart, partition
 from .rules import Changes, State, Tools, member_of
 from .state import Fields, Record, Review
 
@@ -135,7 +135,7 @@ def recluster(changes: Changes, found: Candidates, state: State, tools: Tools) -
     changes.recompared |= stored
     for doubt in found.doubts:
         one, other = state.records[doubt.a], state.records[doubt.b]
-        if one.component_id != other.component_id:
+        if one.component_id != other.component_id and not kept_apart(state.manual, doubt.a, doubt.b):
             changes.reviews.setdefault((doubt.a, doubt.b), doubt)
 
 

@@ -102,8 +102,18 @@ def partition(
         reviews += doubts
         for cluster in people:
             profiles.update(dict.fromkeys(cluster, anchor_of(by_id[record_id] for record_id in cluster)))
-    reviews += [Review(*pair, weight) for pair, weight in doubtful if not work.forest.together(*pair)]
+    reviews += [
+        Review(*pair, weight)
+        for pair, weight in doubtful
+        if not work.forest.together(*pair) and not kept_apart(work.manual, *pair)
+    ]
     return Partition(profiles, components, reviews, sorted(generics, key=lambda g: (g.kind, g.value)))
+
+
+def kept_apart(manual: Manual, one: str, other: str) -> bool:
+    """Whether a person said of two records that they are two people."""
+    decided = manual.get(one, {}).get(other)
+    return decided is not None and decided.together is False
 
 
 def _sharing(by_id: Mapping[str, Member], retired: AbstractSet[Value]) -> dict[Value, list[Member]]:

@@ -173,16 +173,23 @@ on conflict (workspace_id, a, b) do update set
 
 -- name: save_decisions
 -- Decisions, word for word.
-insert into decision (workspace_id, decision_id, at, actor, reason, together, pairs)
-select %(workspace_id)s, x.id, x.at, x.actor, x.reason, x.together, x.pairs
+insert into decision (workspace_id, decision_id, at, actor, reason, together, pairs, undoes)
+select %(workspace_id)s, x.id, x.at, x.actor, x.reason, x.together, x.pairs, x.undoes
 from json_to_recordset(%(doc)s::json) as x(
-    id uuid, at timestamptz, actor text, reason text, together boolean, pairs integer
+    id uuid, at timestamptz, actor text, reason text, together boolean, pairs integer, undoes uuid
 )
 on conflict (workspace_id, decision_id) do nothing
 
+-- name: save_decision_pairs
+-- The pairs (a < b) that each decision spoke of.
+insert into decision_pair (workspace_id, a, b, decision_id)
+select %(workspace_id)s, x.a, x.b, x.decision
+from json_to_recordset(%(doc)s::json) as x(a uuid, b uuid, decision uuid)
+on conflict (workspace_id, a, b, decision_id) do nothing
+
 -- name: load_untold_decisions
 -- Decisions the audit trail does not have yet, in order.
-select decision_id, at, actor, reason, together, pairs from decision
+select decision_id, actor, reason, together, pairs, undoes from decision
 where workspace_id = %(workspace_id)s and not audited order by at, decision_id limit %(limit)s
 
 -- name: load_untold_generics

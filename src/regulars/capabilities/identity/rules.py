@@ -35,13 +35,17 @@ def micros(at: datetime) -> int:
 
 
 class Word(Struct, array_like=True, frozen=True, gc=False):
-    """Whoever decided on pairs of records, why, and when (microseconds since 1970, event key)."""
+    """Whoever decided on pairs of records, why, and when (microseconds since 1970, event key).
+
+    `undoes`: the event key of the word it takes back, if it does.
+    """
 
     pairs: list[tuple[str, str]]
     together: bool | None
     actor: str
     reason: str
     stamp: Stamp
+    undoes: str | None = None
 
 
 class Said(Struct, array_like=True, gc=False):

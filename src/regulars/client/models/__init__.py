@@ -24,6 +24,7 @@ from .events import (
 )
 from .health import Alive, Check, Ready
 from .hooks import Delivered
+from .identity import DecidePairs, MadeDecision, ReviewPage, Undo, WaitingPair
 from .keys import Key, KeyRequest, MadeKey, RotateRequest
 from .people import Account, AccountList, EndedSessions, InviteRequest, Link, RoleRequest, StoresRequest
 from .products import NewProduct, Product, ProductDetails
@@ -40,8 +41,8 @@ from .profiles import (
     ExportedRecord,
     ExportedRequest,
     GenericValue,
-    Identifier,
     ManualWord,
+    Merge,
     Profile,
     ProfileMetrics,
     ProfileSearch,
@@ -51,6 +52,7 @@ from .profiles import (
     SilentValue,
     Split,
     TimelineEntry,
+    Unmerge,
 )
 from .rejected import RejectedCause, RejectedCauses, RejectedEvent, Replayed, ReplayRequest
 from .reports import (
@@ -76,7 +78,7 @@ from .requests import (
     RequestShown,
 )
 from .settings import NewSettings, Settings, Value
-from .shared import Address, Consent, Customer
+from .shared import Address, Consent, Customer, Decided, Identifier, ProfileSide
 from .sources import NewSource, Source, SourceSettings
 from .staff import NewStaffMember, StaffDetails, StaffMember
 from .stores import NewStore, Store, StoreDetails
@@ -109,6 +111,8 @@ __all__ = [
     "ConsentHeard",
     "Correction",
     "Customer",
+    "DecidePairs",
+    "Decided",
     "Decision",
     "DeletedWebhook",
     "Delivered",
@@ -142,9 +146,11 @@ __all__ = [
     "Line",
     "LinesReport",
     "Link",
+    "MadeDecision",
     "MadeKey",
     "MadeWebhook",
     "ManualWord",
+    "Merge",
     "NewConsent",
     "NewProduct",
     "NewSettings",
@@ -159,6 +165,7 @@ __all__ = [
     "Profile",
     "ProfileMetrics",
     "ProfileSearch",
+    "ProfileSide",
     "Proof",
     "ProofLine",
     "Ready",
@@ -183,6 +190,7 @@ __all__ = [
     "Resent",
     "Result",
     "Results",
+    "ReviewPage",
     "RoleRequest",
     "RotateRequest",
     "Sale",
@@ -205,7 +213,10 @@ __all__ = [
     "TrackingBatch",
     "TrackingBatchCall",
     "TrackingCall",
+    "Undo",
+    "Unmerge",
     "Value",
+    "WaitingPair",
     "Webhook",
     "WebhookList",
     "WebhookRequest",

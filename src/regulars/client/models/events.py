@@ -25,13 +25,15 @@ class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a person decided of pairs of records: together, apart, or nothing any more (null).
 
-    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters.
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`:
+    the id of the decision this one takes back, if it does.
     """
 
     pairs: list[list[Any]]
     together: bool | None
     actor: str
     reason: str = ""
+    undoes: str | None = None
 
 
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):

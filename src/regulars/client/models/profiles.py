@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .shared import Consent
+from .shared import Consent, Identifier
 
 
 class Elsewhere(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -180,16 +180,6 @@ class GenericValue(msgspec.Struct, kw_only=True, omit_defaults=True):
     reason: str
 
 
-class Identifier(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A value a source says of the person; replaced e-mails, phones and cards are no longer current."""
-
-    # One of anonymous_id, device, email, external_id, loyalty_card, payment_token, phone.
-    kind: str
-    value: str
-    source: str
-    current: bool
-
-
 class ManualWord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a person decided of two records, which holds whatever they weigh."""
 
@@ -197,6 +187,16 @@ class ManualWord(msgspec.Struct, kw_only=True, omit_defaults=True):
     actor: str | None
     reason: str | None
     at: datetime
+
+
+class Merge(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Customers that are one person, by the ids of profiles or of any of their records."""
+
+    ids: list[str]
+    # Why. Kept with the decision and in the audit trail, so name nobody in it.
+    reason: str
+    # Only say what it would do.
+    preview: bool = False
 
 
 class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -343,3 +343,16 @@ class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):
     # 32 hexadecimal digits.
     record_id: str
     event: dict[str, Any]
+
+
+class Unmerge(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Records that are somebody else: `record_ids` leave the profile; with `all` each record is a person
+    of its own.
+    """
+
+    record_ids: list[str] | None = None
+    all: bool = False
+    # Why. Kept with the decision and in the audit trail, so name nobody in it.
+    reason: str
+    # Only say what it would do.
+    preview: bool = False

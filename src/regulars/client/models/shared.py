@@ -52,3 +52,43 @@ class Customer(msgspec.Struct, kw_only=True, omit_defaults=True):
     address: Address | None = None
     locale: str | None = None
     traits: dict[str, Any] | None = None
+
+
+class Decided(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a decision does or, as a preview, would do.
+
+    `before` and `after` are the profiles that change. `profile_ids`: those that the records have now.
+    `skipped`: pairs that no longer wait.
+    """
+
+    preview: bool
+    decision_ids: list[str]
+    profile_ids: list[str]
+    before: list[ProfileSide]
+    after: list[ProfileSide]
+    skipped: list[list[Any]]
+
+
+class Identifier(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A value a source says of the person; replaced e-mails, phones and cards are no longer current."""
+
+    # One of anonymous_id, device, email, external_id, loyalty_card, payment_token, phone.
+    kind: str
+    value: str
+    source: str
+    current: bool
+
+
+class ProfileSide(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A profile as it is or would be, with the sum of its records' figures and the consent that holds."""
+
+    # 32 hexadecimal digits.
+    id: str
+    name: str | None
+    record_ids: list[str]
+    orders: int
+    spend_minor: dict[str, int]
+    # Present e-mails and phones.
+    contacts: list[Identifier]
+    # Per channel, for marketing.
+    consent: dict[str, str]

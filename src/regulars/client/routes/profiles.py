@@ -1,5 +1,5 @@
 # Written by `make docs` from the OpenAPI document. Do not edit.
-"""Privacy and Profiles: what `client.profiles` does."""
+"""Identity and Privacy and Profiles: what `client.profiles` does."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ from datetime import datetime
 
 from ..connection import Group
 from ..listing import Listing, Page
-from ..models.profiles import Erased, EraseRequest, Explanation, Export, Profile, ProfileSearch, TimelineEntry
+from ..models.profiles import (
+    Erased,
+    EraseRequest,
+    Explanation,
+    Export,
+    Merge,
+    Profile,
+    ProfileSearch,
+    TimelineEntry,
+    Unmerge,
+)
+from ..models.shared import Decided
 
 
 class ProfilesRoutes(Group):
-    """Privacy and Profiles."""
+    """Identity and Privacy and Profiles."""
 
     def erase(
         self, profile_id: str, body: EraseRequest | None = None, *, idempotency_key: str | None = None
@@ -131,6 +142,20 @@ class ProfilesRoutes(Group):
             cursor=cursor,
         )
 
+    def merge(self, body: Merge, *, idempotency_key: str | None = None) -> Decided:
+        """Merge profiles.
+
+        Say that two or more customers are one person, or see what that would do.
+
+        Every record keeps what it knows; the ids of all lead to the merged profile. Undo it with the
+        decision's id.
+
+        Scope profiles:write or admin.
+
+        Route: POST /v1/profiles/merge.
+        """
+        return self._once("POST", "/v1/profiles/merge", Decided, body=body, idempotency_key=idempotency_key)
+
     def search(self, body: ProfileSearch) -> Listing[Profile]:
         """Find profiles, contacts in the body.
 
@@ -184,4 +209,22 @@ class ProfilesRoutes(Group):
             (profile_id,),
             query={"types": types, "before": before, "limit": limit},
             cursor=cursor,
+        )
+
+    def unmerge(self, profile_id: str, body: Unmerge, *, idempotency_key: str | None = None) -> Decided:
+        """Take records out of a profile.
+
+        Say that records of a profile are somebody else than the rest of it, or see what that would do.
+
+        Scope profiles:write or admin.
+
+        Route: POST /v1/profiles/{profile_id}/unmerge.
+        """
+        return self._once(
+            "POST",
+            "/v1/profiles/{profile_id}/unmerge",
+            Decided,
+            (profile_id,),
+            body=body,
+            idempotency_key=idempotency_key,
         )

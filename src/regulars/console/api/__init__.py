@@ -17,6 +17,7 @@ from litestar.types import ASGIApp
 from . import (
     audit,
     consents,
+    decisions,
     explain,
     health,
     keys,
@@ -61,7 +62,8 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.list_requests, requests.add_request,
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
-    reports.report_staff, settings.show_settings, settings.put_settings, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    reports.report_staff, settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
+    decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

@@ -83,6 +83,11 @@ def _report(path: str) -> Rule:
     return Rule("GET", path, "Reports", (REPORTS_READ,), answers=(404,))
 
 
+def _decide(path: str, *answers: int) -> Rule:
+    """Whoever may write profiles may say which records are one person."""
+    return _post(path, "Identity", PROFILES_WRITE, ADMIN, answers=answers)
+
+
 READERS: Final = (PROFILES_READ, ADMIN)
 
 RULES: Final = (
@@ -91,6 +96,12 @@ RULES: Final = (
     _read("/v1/profiles/{profile_id}", "Profiles", PROFILES_READ),
     _read("/v1/profiles/{profile_id}/timeline", "Profiles", PROFILES_READ),
     _read("/v1/profiles/{profile_id}/explain", "Profiles", PROFILES_READ),
+    _decide("/v1/profiles/merge", 404, 422),
+    _decide("/v1/profiles/{profile_id}/unmerge", 422),
+    _decide("/v1/identity/decisions/{decision_id}/undo", 409, 422),
+    _decide("/v1/identity/reviews/decide", 404, 422),
+    Rule("GET", "/v1/identity/decisions", "Identity", (PROFILES_READ,), answers=(404,)),
+    _read("/v1/identity/reviews", "Identity", PROFILES_READ),
     _post("/v1/profiles/{profile_id}/erase", "Privacy", PRIVACY, ADMIN),
     _read("/v1/profiles/{profile_id}/export", "Privacy", PRIVACY, ADMIN, also=(PII_READ,)),
     Rule("GET", "/v1/consents", "Consent", (PROFILES_READ,), answers=(404,)),

@@ -53,6 +53,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     "webhook.resent": later("Messages sent once more"),
     "customer.erased": later("Customer erased"),
     "customer.exported": later("Customer's data exported"),
+    "identity.merged": later("Customers merged"),
+    "identity.unmerged": later("Records held apart"),
+    "identity.undone": later("Decision on records undone"),
+    "identity.value_retired": later("Value of too many found"),
     "consent.given": later("Consent given"),
     "consent.withdrawn": later("Consent withdrawn"),
     "customer.updated": later("Customer corrected"),
@@ -84,7 +88,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("keys", later("API keys"), ("key",)),
     ("sources", later("Sources"), ("source",)),
     ("webhooks", later("Webhooks"), ("webhook",)),
-    ("customers", later("Customers"), ("customer", "customers", "consent")),
+    ("customers", later("Customers"), ("customer", "customers", "consent", "identity")),
     ("requests", later("Requests"), ("request",)),
     ("events", later("Rejected events"), ("rejected",)),
     ("registers", later("Products, shops and staff"), ("product", "store", "staff")),
@@ -122,6 +126,8 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "rejected": later("Rejected event %(name)s"),
     "request": later("Request %(name)s"),
     "report": later("Report %(name)s"),
+    "decision": later("Decision %(name)s"),
+    "value": later("Value %(name)s"),
 }
 
 # Objects of which there is one.
@@ -183,6 +189,9 @@ _DETAILS: Final[Mapping[str, str]] = {
     "region": later("Region of phone numbers"),
     "language": later("Language"),
     "hue": later("Colour"),
+    "pairs": later("Pairs of records"),
+    "people": later("People"),
+    "undoes": later("Undoes"),
 }
 
 _ID_SHOWN: Final = 8
@@ -218,7 +227,14 @@ class Names(Struct, frozen=True):
         kind, _colon, id_ = object_.partition(":")
         if kind not in _OBJECTS:
             return object_
-        name = {"user": self._person, "key": self._key, "profile": _short, "rejected": _short}.get(kind, str)
+        name = {
+            "user": self._person,
+            "key": self._key,
+            "profile": _short,
+            "rejected": _short,
+            "decision": _short,
+            "value": _short,
+        }.get(kind, str)
         return _(_OBJECTS[kind], name=name(id_))
 
     def details(self, details: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -20,6 +20,7 @@ from regulars.console.second_factors import SecondFactors
 from regulars.console.services.consent_figures import ConsentFigures
 from regulars.console.services.newcomers import Newcomers
 from regulars.console.services.rejected import count_open
+from regulars.console.services.reviews import Worths, count_waiting
 from regulars.console.single_sign_on import SingleSignOn
 from regulars.console.team import Team
 from regulars.vocabulary.errors import Forbidden, InvalidInput, RegularsError
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from regulars.console.provider import Provider
 
 COUNTS_LIFE_SECONDS = 5.0
+COUNTED_MAX = 100
 PROVIDER_RETURN = "/sign-in/provider/return"
 """Where a sign-on provider sends people back to; it is told this address, so it stays."""
 FORM_FIELDS_MAX = 200
@@ -85,6 +87,7 @@ class Desk:
         self.provider = _provider(deps)
         self.tickets_used = Once(time.monotonic)
         self.consent_figures = ConsentFigures(deps.db, deps.vault.workspace_id, deps.clock)
+        self.worths = Worths(deps.db, deps.vault.workspace_id, deps.clock)
         self.newcomers = Newcomers(deps.vault.workspace_id)
         self.throttle = Throttle(time.monotonic)
         self.code_throttle = Throttle(time.monotonic, account_failures_max=CODE_FAILURES_MAX)
@@ -169,7 +172,12 @@ class Desk:
         if self._counts.values is None or now - self._counts.at > COUNTS_LIFE_SECONDS:
             async with self.deps.db.read(self.workspace_id) as conn:
                 rejected = await count_open(conn, self.workspace_id)
-            self._counts.values = {"rejected": rejected, "requests": await self.requests.book.waiting()}
+                duplicates, _ = await count_waiting(conn, self.workspace_id, COUNTED_MAX)
+            self._counts.values = {
+                "rejected": rejected,
+                "requests": await self.requests.book.waiting(),
+                "duplicates": duplicates,
+            }
             self._counts.at = now
         return self._counts.values
 

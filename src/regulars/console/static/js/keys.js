@@ -23,6 +23,13 @@ function moveRow(step) {
   (next.matches("a, button") ? next : next.querySelector("a, button"))?.focus();
 }
 
+/** Press what a letter stands for: in the row at hand, else on the page. */
+function press(letter) {
+  const marked = `[data-key="${letter}"]`;
+  const row = document.activeElement.closest?.("[data-row]");
+  (row?.querySelector(marked) ?? document.querySelector(`main ${marked}:not([data-row] *)`))?.click();
+}
+
 function goTo(letter) {
   const href = PLACES[letter];
   if (href && document.querySelector(`.nav a[href="${href}"]`)) location.assign(href);
@@ -32,6 +39,9 @@ const ACTIONS = {
   "/": () => (document.querySelector("main input[type=search]") ?? document.querySelector("#top-search"))?.focus(),
   j: () => moveRow(1),
   k: () => moveRow(-1),
+  m: () => press("m"),
+  s: () => press("s"),
+  u: () => press("u"),
   p: () => document.querySelector("[data-pause]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
 };

@@ -13,18 +13,22 @@ from regulars.console.accounts import actor_of
 from regulars.console.i18n import _
 from regulars.console.services import customers as service
 from regulars.console.services import profile as profiles
+from regulars.console.services.audit import load_names
 from regulars.console.services.common import uuid_of
 from regulars.console.services.customers_file import customers_file
+from regulars.console.services.decision_list import load_decisions
 from regulars.console.services.explained_lines import Eyes, Lines, nearest
 from regulars.console.services.explaining import explain
 from regulars.console.services.on_behalf import channels_of
 from regulars.console.web.deps import Deps, WebRequest
-from regulars.console.web.desk import AtDesk, Visit
+from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.nav import may_open
 from regulars.console.web.security import PAGE_HEADERS
 from regulars.store.audit import write_line_async
+from regulars.store.database import AsyncConnection
 from regulars.vocabulary.errors import InvalidInput, NotFound
 
+DECISIONS_SHOWN: Final = 5
 LINKS_SHOWN: Final = 8
 APART_SHOWN: Final = 4
 COLUMNS: Final = ("contact", "sources", "orders", "spend", "store", "seen")
@@ -115,9 +119,12 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
             clear=clear,
             stores=visit.viewer.stores,
         )
+        decides = may_open(visit.viewer, "duplicates")
+        made = await _decisions(conn, desk, profile_id) if decides else {}
     why = await explain(desk.deps.db, desk.deps.vault, profile_id, split=False)
     lines = Lines(why, Eyes(clear=clear))
     context = {
+        "decides": decides, **made,
         "linked": lines.pairs(why.inside.tree[:LINKS_SHOWN]), "apart": lines.pairs(nearest(why)[:APART_SHOWN]),
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
         "page_mark": params.get("page"), "spend": spend, "keeps_consent": may_open(visit.viewer, "requests"),
@@ -143,6 +150,12 @@ async def raw_event(
         )
     context = {"payload": payload, "number": number, "back": f"/customers/{profile}"}
     return await desk.page(request, visit, "pages/raw_event.html", "customers", **context)
+
+
+async def _decisions(conn: AsyncConnection, desk: Desk, profile_id: UUID) -> dict[str, Any]:
+    """The latest decisions that spoke of a customer, and who made them."""
+    found = await load_decisions(conn, desk.workspace_id, limit=DECISIONS_SHOWN, profile_id=profile_id)
+    return {"decisions": found, "who": await load_names(conn, desk.deps.vault) if found else None}
 
 
 def _filters(request: WebRequest) -> dict[str, str]:
