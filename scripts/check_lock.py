@@ -55,7 +55,8 @@ def faults(project: dict[str, object], run: str, dev: str) -> list[str]:
     groups = dict(project["dependency-groups"])  # type: ignore[call-overload]
     run_pins, dev_pins = pins(run), pins(dev)
     wrong = [f"run.txt: {w}" for w in unmet([*table["dependencies"], *groups["build"]], run_pins)]
-    wrong += [f"dev.txt: {w}" for w in unmet(groups["dev"], dev_pins)]
+    extras = [text for found in table.get("optional-dependencies", {}).values() for text in found]
+    wrong += [f"dev.txt: {w}" for w in unmet([*groups["dev"], *extras], dev_pins)]
     for name, version in run_pins.items():
         if dev_pins.get(name) != version:
             wrong.append(f"{name} is {version} in run.txt and {dev_pins.get(name)} in dev.txt")

@@ -32,4 +32,4 @@ if [ -z "${UPGRADE:-}" ]; then
     done
 fi
 resolve run.txt --group build
-resolve dev.txt --group build --group dev --constraint requirements/run.txt
+resolve dev.txt --group build --group dev --extra train --constraint requirements/run.txt

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from itertools import combinations
 
 from msgspec import Struct
 
 from . import kinds
+from .compare import level_test
 from .compared import Compared
 from .linkage import Clustered, Pair, clusters
 from .matcher import Matcher
+from .nicknames import same_name
 from .normalise import given_name
 from .state import Fields
 
@@ -24,6 +27,9 @@ Value = tuple[int, str]
 
 RECORDS_PER_VALUE_MAX = 100
 PEOPLE_PER_VALUE_MAX = 6
+ALIKE = 0.88
+"""From this Jaro-Winkler similarity on, one given name may be the other misspelt."""
+
 SEVERAL_NAMES = "several given names share this value"
 SEVERAL_ACCOUNTS = "several accounts used this browser"
 
@@ -114,9 +120,19 @@ def _doubted(kind: int, ids: list[str], records: Mapping[str, Fields]) -> list[t
     if kind not in kinds.NAMED:
         return []
     names = {rid: _given(records[rid]) or "" for rid in ids}
-    full = {name for name in names.values() if len(name) > 1}
+    full = sorted({name for name in names.values() if len(name) > 1})
     vague = [rid for rid in ids if len(names[rid]) < 2]
-    return [(rid, SEVERAL_NAMES) for rid in vague if sum(name.startswith(names[rid]) for name in full) > 1]
+    several = {
+        start: _are_several([name for name in full if name.startswith(start)])
+        for start in set(names.values())
+    }
+    return [(rid, SEVERAL_NAMES) for rid in vague if several[names[rid]]]
+
+
+def _are_several(names: list[str]) -> bool:
+    """Whether full given names are of more than one person: not forms or misspellings of one name."""
+    alike = level_test("jaro_winkler", ALIKE)
+    return any(not same_name(one, other) and not alike(one, other) for one, other in combinations(names, 2))
 
 
 def resolve(

@@ -99,6 +99,11 @@ class Level(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         return math.log2(self.m / self.u)
 
     @property
+    def most(self) -> float:
+        """Bits of the rarest value, for a level by frequency; else its bits."""
+        return self.weight(self.floor)
+
+    @property
     def label(self) -> str:
         """The test in words for people, such as 'jaro_winkler 0.915'."""
         return self.when if self.at is None else f"{self.when} {self.at:g}"
@@ -191,9 +196,9 @@ def lint(model: Model) -> list[str]:
         if untrained:
             continue
         for better, worse in zip(comparison.levels, comparison.levels[1:], strict=False):
-            if worse.weight() > better.weight() + SAME_BITS:
+            if worse.weight() > better.most + SAME_BITS:
                 faults.append(
                     f"'{comparison.name}': level '{worse.label}' ({worse.weight():.2f} bits) weighs more than"
-                    f" '{better.label}' ({better.weight():.2f}) above it."
+                    f" '{better.label}' ({better.most:.2f}) above it."
                 )
     return faults
