@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from importlib import resources
 
@@ -15,7 +15,7 @@ from regulars.capabilities.identity.model import parse
 from regulars.capabilities.identity.rules import Changes, State, micros
 from regulars.capabilities.identity.state import Decided, Manual, Value
 from regulars.store.queries import load_queries
-from regulars.store.session import Call, Session
+from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault
 
 _SQL = load_queries("regulars.capabilities.identity")
@@ -81,12 +81,17 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
         row = {"name": own.name, "digest": own.digest(), "content": shipped_text()}
         session.run([Call(_SQL.add_first_model, workspace | row)])
     crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.number})])[0]
-    decided: Manual = defaultdict(dict)
-    for a, b, together, at, key in manual:
-        decided[a][b] = decided[b][a] = Decided(together, (micros(at), key))
     return IdentityMemory(
-        model, {(kind, value) for kind, value in generics}, {key for (key,) in crowded}, dict(decided)
+        model, {(kind, value) for kind, value in generics}, {key for (key,) in crowded}, manual_of(manual)
     )
+
+
+def manual_of(rows: Iterable[Row]) -> Manual:
+    """What people decided, out of the rows of load_manual."""
+    decided: Manual = defaultdict(dict)
+    for a, b, together, at, key in rows:
+        decided[a][b] = decided[b][a] = Decided(together, (micros(at), key))
+    return dict(decided)
 
 
 def matcher_of(content: str, frequencies: bytes | None, hash_: Callable[..., str]) -> Matcher:
