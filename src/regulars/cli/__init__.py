@@ -9,7 +9,7 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, importing, keeping, people, requests, running, sources, trying, webhooks
+from . import data, identity, importing, keeping, people, requests, running, sources, trying, webhooks
 from .common import FLAGS
 
 app = cyclopts.App(
@@ -22,6 +22,7 @@ app = cyclopts.App(
 running.add_to(app)
 data.add_to(app)
 app.command(importing.app)
+app.command(identity.app)
 app.command(sources.app)
 app.command(webhooks.app)
 people.add_to(app)
