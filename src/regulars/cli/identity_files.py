@@ -34,25 +34,26 @@ def write_members(path: Path, members: Iterable[Placed]) -> int:
 
 def read_truth(path: Path) -> dict[tuple[str, str], str]:
     """The person of each (source, external id). Raises InvalidInput naming the line of what is wrong."""
-    found: dict[tuple[str, str], str] = {}
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            missing = [name for name in TRUTH if name not in (reader.fieldnames or ())]
-            if missing:
-                raise InvalidInput(
-                    f"{path} has no column {', '.join(missing)}; it needs: {', '.join(TRUTH)}.", field="truth"
-                )
-            for row in reader:
-                source, external_id, person = ((row[name] or "").strip() for name in TRUTH)
-                if not (source and external_id and person):
-                    raise InvalidInput(f"{path}, line {reader.line_num}: a value is missing.", field="truth")
-                if len(found) == TRUTH_ROWS_MAX:
-                    raise InvalidInput(f"{path} has more than {TRUTH_ROWS_MAX:,} lines.", field="truth")
-                if found.setdefault((source, external_id), person) != person:
-                    raise InvalidInput(
-                        f"{path}, line {reader.line_num}: this customer is two people.", field="truth"
-                    )
+            return _truth(path, csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InvalidInput(f"{path} cannot be read ({error}).", field="truth") from None
+
+
+def _truth(path: Path, reader: csv.DictReader[str]) -> dict[tuple[str, str], str]:
+    missing = [name for name in TRUTH if name not in (reader.fieldnames or ())]
+    if missing:
+        raise InvalidInput(
+            f"{path} has no column {', '.join(missing)}; it needs: {', '.join(TRUTH)}.", field="truth"
+        )
+    found: dict[tuple[str, str], str] = {}
+    for row in reader:
+        source, external_id, person = ((row[name] or "").strip() for name in TRUTH)
+        if not (source and external_id and person):
+            raise InvalidInput(f"{path}, line {reader.line_num}: a value is missing.", field="truth")
+        if len(found) == TRUTH_ROWS_MAX:
+            raise InvalidInput(f"{path} has more than {TRUTH_ROWS_MAX:,} lines.", field="truth")
+        if found.setdefault((source, external_id), person) != person:
+            raise InvalidInput(f"{path}, line {reader.line_num}: this customer is two people.", field="truth")
     return found

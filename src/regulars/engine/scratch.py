@@ -11,26 +11,18 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
+from regulars.store.queries import load_queries
+
+_SQL = load_queries("regulars.engine", "scratch.sql")
 ROWS_AT_ONCE = 20_000
-CACHE_KIB = 16_384
 
 
 class Scratch:
     """Who carries which values and keys, by the places of the records. Opened by `with`."""
 
     def __init__(self) -> None:
-        self._sql = sqlite3.connect("", isolation_level=None)
-        for line in (
-            f"pragma cache_size = -{CACHE_KIB}",
-            "pragma journal_mode = off",
-            "pragma temp_store = file",
-            "create table carried (value blob, place integer)",
-            "create table sought (key integer, place integer)",
-            "create table doubt (a integer, b integer, primary key (a, b)) without rowid",
-            "create table counted (field integer, value integer)",
-            "begin",
-        ):
-            self._sql.execute(line)
+        self._sql = sqlite3.connect("", isolation_level=None)  # a file without a name
+        self._sql.executescript(_SQL.make)
         self._waiting: dict[str, list[tuple[object, int]]] = {"carried": [], "sought": [], "counted": []}
 
     def __enter__(self) -> Self:
@@ -55,22 +47,18 @@ class Scratch:
 
     def doubts(self, a: int, b: int) -> None:
         """A pair (a < b) is one to look at; a repeat says nothing new."""
-        self._sql.execute("insert or ignore into doubt values (?, ?)", (a, b))
+        self._sql.execute(_SQL.add_doubt, (a, b))
 
     def carriers(self) -> Iterator[list[int]]:
         """The records of each value that several carry."""
         self._flush()
-        rows = self._sql.execute("select group_concat(place) from carried group by value having count(*) > 1")
-        for (places,) in rows:
+        for (places,) in self._sql.execute(_SQL.carriers):
             yield _places(places)
 
     def crowded(self, most: int) -> array[int]:
         """The keys that more than so many records are sought by, in order."""
         self._flush()
-        rows = self._sql.execute(
-            "select key from sought group by key having count(*) > ? order by key", (most,)
-        )
-        return array("q", (key for (key,) in rows))
+        return array("q", (key for (key,) in self._sql.execute(_SQL.crowded, {"most": most})))
 
     def sharing(self, most: int) -> Iterator[list[int]]:
         """The records of each key that several are sought by, but no more than `most`; each set of them once.
@@ -78,26 +66,17 @@ class Scratch:
         Sets that begin with the same record come together, those of the first record first.
         """
         self._flush()
-        rows = self._sql.execute(
-            "select distinct min(place), group_concat(place) from sought group by key"
-            " having count(*) between 2 and ? order by 1, 2",
-            (most,),
-        )
-        for _, places in rows:
+        for _, places in self._sql.execute(_SQL.sharing, {"most": most}):
             yield _places(places)
 
     def doubtful(self) -> Iterator[tuple[int, int]]:
         """The pairs to look at."""
-        yield from self._sql.execute("select a, b from doubt")
+        yield from self._sql.execute(_SQL.doubtful)
 
     def frequent(self, field: int, least: int, most: int) -> Iterator[tuple[int, int]]:
         """(value, count) of a field's values that came at least so often; the most frequent ones, at most `most`."""
         self._flush()
-        yield from self._sql.execute(
-            "select value, count(*) from counted where field = ? group by value having count(*) >= ?"
-            " order by 2 desc, 1 limit ?",
-            (field, least, most),
-        )
+        yield from self._sql.execute(_SQL.frequent, {"field": field, "least": least, "most": most})
 
     def _add(self, table: str, rows: Iterable[tuple[object, int]]) -> None:
         waiting = self._waiting[table]
@@ -111,7 +90,7 @@ class Scratch:
 
     def _write(self, table: str) -> None:
         waiting = self._waiting[table]
-        self._sql.executemany(f"insert into {table} values (?, ?)", waiting)  # noqa: S608 - a name of ours
+        self._sql.executemany(_SQL[f"add_{table}"], waiting)
         waiting.clear()
 
 

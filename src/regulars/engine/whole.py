@@ -135,14 +135,11 @@ class _Work:
     def _decided(self) -> Iterator[list[int]]:
         """The pairs that people put together, of records that are there."""
         for one, others in self._manual.items():
-            for other, decided in others.items():
-                if decided.together and one < other:
-                    places = [self._find(bytes.fromhex(rid)) for rid in (one, other)]
-                    if all(
-                        at < len(self._above) and self._id(at).hex() == rid
-                        for at, rid in zip(places, (one, other), strict=True)
-                    ):
-                        yield places
+            together = [other for other, decided in others.items() if decided.together and one < other]
+            for other in together:
+                places = [self._find(bytes.fromhex(one)), self._find(bytes.fromhex(other))]
+                if len(self._above) not in places and [self._id(at).hex() for at in places] == [one, other]:
+                    yield places
 
     def _weigh(self, crowd: int) -> None:
         total = max(1, len(self._above))
