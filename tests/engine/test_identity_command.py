@@ -84,7 +84,7 @@ def test_who_puts_a_model_to_work_and_why_is_audited(run: Any, shop: Path, datab
     run("promote", "2", "--reason", "fewer doubtful merges")
     with database.session(1) as connection:
         lines = connection.execute(
-            "select actor, object, details from audit where action = 'identity.model_promoted'"
+            "select actor, object, details from audit where action = 'model.promoted'"
         ).fetchall()
     assert lines == [("cli", "model:2", {"reason": "fewer doubtful merges", "instead_of": 1})]
 

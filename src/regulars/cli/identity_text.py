@@ -10,7 +10,7 @@ import msgspec
 from regulars.capabilities.identity.measures import Score
 from regulars.console.services.models import Known, Standing
 from regulars.engine.members import Evaluation
-from regulars.engine.preview import Named, Preview, Spend
+from regulars.engine.preview import Preview, PreviewedProfile, PreviewSpend
 from regulars.vocabulary.money import to_major
 
 _ALL_BITS = 1 << 128
@@ -79,11 +79,11 @@ def preview(found: Preview) -> str:
     return "\n".join(lines)
 
 
-def _named(named: Named) -> str:
+def _named(named: PreviewedProfile) -> str:
     return f"{named.profile_id}  {named.initials:<6} {named.records:>4} records"
 
 
-def _spend(spend: Spend) -> str:
+def _spend(spend: PreviewSpend) -> str:
     concerned, total = (
         to_major(minor, spend.currency) for minor in (spend.concerned_minor, spend.total_minor)
     )

@@ -27,7 +27,7 @@ PROFILES_SHOWN_MAX = 10
 _figures = msgspec.json.Decoder(Figures).decode
 
 
-class Named(Struct, frozen=True):
+class PreviewedProfile(Struct, frozen=True):
     """A profile of an example: its id, the initials of the name (empty where none is known), how many records."""
 
     profile_id: str
@@ -35,15 +35,15 @@ class Named(Struct, frozen=True):
     records: int
 
 
-class Example(Struct, frozen=True):
+class PreviewExample(Struct, frozen=True):
     """Profiles as they are and as they would be; at most PROFILES_SHOWN_MAX of each. `change`: merge or split."""
 
     change: str
-    before: list[Named]
-    after: list[Named]
+    before: list[PreviewedProfile]
+    after: list[PreviewedProfile]
 
 
-class Spend(Struct, frozen=True):
+class PreviewSpend(Struct, frozen=True):
     """Net spend in minor units of a currency: of the customers concerned, and of all."""
 
     currency: str
@@ -69,8 +69,8 @@ class Preview(Struct, frozen=True):
     reviews_before: int
     reviews_after: int
     crowded: int
-    spend: list[Spend]
-    examples: list[Example]
+    spend: list[PreviewSpend]
+    examples: list[PreviewExample]
 
 
 def preview(
@@ -138,7 +138,7 @@ def _several(groups: array[int], others: array[int]) -> set[int]:
     return found
 
 
-def _spend(snapshot: Snapshot, whole: Whole, concerned: set[int]) -> list[Spend]:
+def _spend(snapshot: Snapshot, whole: Whole, concerned: set[int]) -> list[PreviewSpend]:
     share: Counter[str] = Counter()
     total: Counter[str] = Counter()
     place = 0
@@ -149,10 +149,10 @@ def _spend(snapshot: Snapshot, whole: Whole, concerned: set[int]) -> list[Spend]
         total.update(spent)
         if whole.before[place] in concerned:
             share.update(spent)
-    return [Spend(currency, share[currency], total[currency]) for currency in sorted(total)]
+    return [PreviewSpend(currency, share[currency], total[currency]) for currency in sorted(total)]
 
 
-def _examples(snapshot: Snapshot, whole: Whole, change: _Changed, most: int) -> list[Example]:
+def _examples(snapshot: Snapshot, whole: Whole, change: _Changed, most: int) -> list[PreviewExample]:
     merges, splits = sorted(change.merges)[:most], sorted(change.splits)[:most]
     sides: dict[tuple[str, int], tuple[Counter[int], Counter[int]]] = defaultdict(
         lambda: (Counter(), Counter())
@@ -167,12 +167,12 @@ def _examples(snapshot: Snapshot, whole: Whole, change: _Changed, most: int) -> 
     places = {place for both in shown.values() for side in both for place, _ in side}
     names = _initials(snapshot, (whole.record_id(place) for place in places))
 
-    def named(side: Iterable[tuple[int, int]]) -> list[Named]:
+    def named(side: Iterable[tuple[int, int]]) -> list[PreviewedProfile]:
         ids = [(whole.record_id(place), records) for place, records in side]
-        return [Named(rid, names[rid], records) for rid, records in ids]
+        return [PreviewedProfile(rid, names[rid], records) for rid, records in ids]
 
     order = [("merge", profile) for profile in merges] + [("split", profile) for profile in splits]
-    return [Example(key[0], named(shown[key][0]), named(shown[key][1])) for key in order]
+    return [PreviewExample(key[0], named(shown[key][0]), named(shown[key][1])) for key in order]
 
 
 def _initials(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from .audit_lines import audit_line
 _SQL = load_queries("regulars.capabilities.identity")
 _MODELS = load_queries("regulars.store", "models.sql")
 LINES_MAX = 500
-PROMOTED = "identity.model_promoted"
+PROMOTED = "model.promoted"
 FOUND_BY = "regulars"
 ACTIONS = {True: "identity.merged", False: "identity.unmerged", None: "identity.undone"}
 

@@ -27,12 +27,13 @@ from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
 from regulars.vocabulary.intake import Gate, own_source
 
-from .common import mask, row, rows
+from .common import mask, row, rows, whole
 
 _SQL = load_queries("regulars.store", "models.sql")
 CONTENT_BYTES_MAX: Final = 256 * 1024
 REASON_CHARACTERS_MAX: Final = 500
 GENERICS_SHOWN: Final = 200
+NUMBER_MAX: Final = 32_767
 FIRST: Final = 1
 """The model that came with the program."""
 _ALL_BITS: Final = 1 << 128
@@ -90,6 +91,13 @@ class Models:
         async with self._db.read(self._vault.workspace_id) as conn:
             found = await rows(conn, _SQL.list_models, self._workspace | {"limit": MODELS_MAX})
         return [Known(*one) for one in found] or [self._shipped()]
+
+    async def one(self, number: int) -> Known:
+        """One of them. Raises NotFound."""
+        for found in await self.known():
+            if found.number == number:
+                return found
+        raise NotFound(f"There is no model {number}.", field="number")
 
     async def standing(self) -> Standing:
         """Which model is at work, and how far records are matched anew."""
@@ -157,10 +165,10 @@ class Models:
         return found[0] if found else None
 
     async def rollback(self, gate: Gate, reason: str, by: str) -> int:
-        """Put the model to work that was before; its number. Raises Conflict where there was none, and as `promote`."""
+        """Put the model to work that was before; its number. Raises NotFound where there was none, and as `promote`."""
         before = await self.before()
         if before is None:
-            raise Conflict("There was no other model before.")
+            raise NotFound("There was no other model before.")
         await self.promote(gate, before, reason, by)
         return before
 
@@ -203,6 +211,14 @@ class Models:
     def _shipped() -> Known:
         model = parse(shipped_text())
         return Known(FIRST, model.name, model.digest(), None, "regulars", frequencies=False)
+
+
+def number_of(text: str) -> int:
+    """The number of a model out of an address. Raises InvalidInput, NotFound."""
+    number = whole(text, "number")
+    if number > NUMBER_MAX:
+        raise NotFound(f"There is no model {number}.", field="number")
+    return number
 
 
 def read(content: str) -> Model:
