@@ -26,6 +26,7 @@ USED_ELSEWHERE = {
     "connection_*": "asyncio, of a protocol",
     "data_received": "asyncio, of a protocol",
     "submit_wait": "tests, from threads that have no event loop",
+    "model_text": "scripts/train_models.py, which makes the example models",
     "on_body": "httptools, while it parses",
     "on_header": "httptools, while it parses",
     "on_message_complete": "httptools, while it parses",

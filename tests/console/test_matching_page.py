@@ -88,7 +88,7 @@ def test_a_model_is_added_looked_at_put_to_work_and_taken_back(stage: Stage, vis
     trail = visitor.get("/audit").text
     for words in ("Matching model added", "Matching model put to work", "fewer doubts", "too few"):
         assert words in trail
-    with stage.database.session(stage.workspace_id, read_only=True) as conn:
+    with stage.database.session(stage.workspace_id) as conn:
         assert verify_chain(conn, stage.workspace_id)[1] is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from regulars.capabilities.identity import kinds
@@ -12,6 +13,7 @@ from regulars.capabilities.identity.matcher import Matcher
 from regulars.capabilities.identity.model import Model, parse
 from regulars.capabilities.identity.state import Fields
 
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "regulars.capabilities.identity"
 
 

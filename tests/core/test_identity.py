@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regulars.capabilities.identity.partition import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity.component import PEOPLE_PER_VALUE_MAX, RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.rules import Said, Word
 from tests.core.people import STRANGERS, Shelf, batches, check, crowd, say, stories
 

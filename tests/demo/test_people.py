@@ -56,8 +56,33 @@ def test_there_are_twins_and_sons_named_after_their_fathers(households: list[lis
 def test_namesakes_turn_up_among_strangers(world: World) -> None:
     names = Counter((person.given, person.family) for person in world.people)
     assert names.most_common(1)[0][1] > 10
-    both = Counter((person.given, person.family, person.birth) for person in world.people)
-    assert max(both.values()) > 1
+    of_an_age = Counter((person.given, person.family, person.birth.year) for person in world.people)
+    assert max(of_an_age.values()) > 1
+
+
+def test_brothers_and_sisters_have_names_of_their_own(households: list[list[Person]]) -> None:
+    for home in households:
+        children = [person.given for person in home[2:]]
+        assert len(set(children)) == len(children)
+
+
+def test_numbers_are_handed_on_to_strangers(world: World) -> None:
+    given_up = {person.former_mobile: person.household for person in world.people if person.former_mobile}
+    handed_on = [person for person in world.people if person.recycled]
+    assert len(given_up) > 500
+    assert len(handed_on) > 200
+    assert all(given_up[person.mobile] != person.household for person in handed_on)
+
+
+def test_some_fathers_and_sons_are_told_apart_by_a_suffix(world: World) -> None:
+    suffixes = Counter(person.suffix for person in world.people if person.namesake)
+    assert suffixes["Jr"] == suffixes["Sr"] > 30
+    assert suffixes[None] > suffixes["Jr"]
+
+
+def test_names_and_streets_are_single_lines(world: World) -> None:
+    for person in world.people:
+        assert "\n" not in f"{person.given}{person.family}{person.address.line1}"
 
 
 def test_people_married_and_moved(world: World) -> None:

@@ -91,7 +91,7 @@ def test_the_answer_sheet_is_a_csv_of_source_id_and_person(month: Month) -> None
     file = io.StringIO()
     month.shop.truth.write_csv(file)
     rows = list(csv.DictReader(io.StringIO(file.getvalue())))
-    assert list(rows[0]) == ["source", "external_id", "person_id"]
+    assert list(rows[0]) == ["source", "external_id", "person"]
     assert len(rows) == len(month.shop.truth.people)
     assert len({(row["source"], row["external_id"]) for row in rows}) == len(rows)
     assert any(row["external_id"].startswith("payment_token:sq-1-") for row in rows)

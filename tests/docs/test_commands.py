@@ -14,7 +14,7 @@ _SECTION = re.compile(
 )
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _LINE = re.compile(
-    r"(?:^|[`\s]|/bin/)regulars (?P<words>[a-z]+(?: [a-z][a-z-]*)?)(?P<rest>(?:[^`\n\\]|\\\n)*)"
+    r"(?:^|[`\s]|/bin/)regulars (?P<words>[a-z][a-z-]*(?: [a-z][a-z-]*)?)(?P<rest>(?:[^`\n\\]|\\\n)*)"
 )
 _FLAG = re.compile(r"(?<!\S)--[a-z-]+")
 
@@ -48,9 +48,11 @@ def test_a_page_names_only_commands_and_flags_that_exist(page: Path) -> None:
 
 
 def test_a_command_or_flag_that_does_not_exist_is_found() -> None:
-    known = {"serve": {"--port"}, "keys": set(), "keys list": {"--json"}}
+    known = {"serve": {"--port"}, "audit-data": {"--html"}, "keys": set(), "keys list": {"--json"}}
     assert faults("`regulars serve --port 1` and `regulars keys list --json`", known) == []
     assert faults("`regulars keys`", known) == []
+    assert faults("`regulars audit-data a.csv --html b.html`", known) == []
+    assert faults("`regulars audit-all`", known) == ["regulars audit-all"]
     assert faults("```sh\n/opt/bin/regulars start\n```", known) == ["regulars start"]
     assert faults("`regulars keys burn`", known) == ["regulars keys burn"]
     assert faults("`regulars serve --loud`", known) == ["regulars serve --loud"]

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-Unit = Literal["times", "ms", "s", "MB", "KB", "%", "/s", "requests"]
+Unit = Literal["times", "µs", "ms", "s", "MB", "KB", "%", "/s", "requests"]
 
 
 class Figure(Struct, frozen=True):
@@ -96,6 +96,24 @@ FIGURES: Final = (
         "import", "import of Online Retail II, 1,044,847 lines", "`regulars import sales`, new home, start included",
         "s", "import", 90.0, 30.0,
     ),
+    *(
+        Figure(
+            f"{name}-{what}", f"{name}: {words}", "batch, one process; cuts chosen without its labels", "%", "matching", must, aim,
+            higher=True,
+        )
+        for name, what, words, must, aim in (
+            ("febrl3", "f1", "F1 of pairs", 99.0, 99.6),
+            ("febrl4", "f1", "F1 of pairs", 99.5, 99.8),
+            ("historical", "f1", "F1 of pairs", 88.0, 91.0),
+            ("historical", "b-cubed", "B-cubed F1", 89.0, 92.0),
+            ("historical", "precision", "precision of pairs", 97.0, 98.0),
+            ("fake-1000", "f1", "F1 of pairs", 90.0, 93.0),
+            ("fake-1000", "precision", "precision of pairs", 99.0, None),
+            ("senzing", "f1", "F1 of pairs", 95.0, 98.0),
+        )
+    ),
+    Figure("matching-weight", "weighing a pair of records", "historical, pairs of one block", "µs", "matching"),
+    Figure("matching-records", "records resolved in memory", "historical, one process", "/s", "matching", higher=True),
     Figure("rest-memory", "process tree at rest, memory (PSS)", "60 s, no traffic", "MB", "rest", 450.0, 250.0),
     Figure("rest-cpu", "process tree at rest, CPU of one core", "60 s, no traffic", "%", "rest", 3.0, 1.0),
     Figure(

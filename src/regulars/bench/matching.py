@@ -18,6 +18,7 @@ from .labelled import EXAMPLES, SETS, Labelled, read
 from .place import BenchFailed
 
 DATA: Final = ("shared/data/er", "data/er")
+MEASURED: Final = ("febrl3", "febrl4", "historical", "fake-1000", "senzing")
 WEIGHED_MAX: Final = 200_000
 
 

@@ -21,7 +21,7 @@ from regulars.store.programs import find_programs, major_version
 from regulars.store.rollup import Rollup
 from regulars.vocabulary.errors import InvalidInput, RegularsError
 
-from . import browser, doors, engine, files, newcomer, pages, rest
+from . import browser, doors, engine, files, matching, newcomer, pages, rest, splink_batch
 from .baseline import bare_copy, pgbench
 from .figures import BY_NAME, FIGURES, STAGES, Figure
 from .machine import machine
@@ -36,12 +36,14 @@ Said = Callable[[str], None]
 
 class Options(Struct, frozen=True):
     """What to run. `only`: names of figures or stages; all when empty. `keep`: a directory whose loaded homes are
-    kept for the next run. `retail`: the file of Online Retail II, looked for nearby when not given."""
+    kept for the next run. `retail`: the file of Online Retail II, `labelled`: the folder of the labelled
+    sets of people; both are looked for nearby when not given."""
 
     quick: bool = False
     only: tuple[str, ...] = ()
     keep: Path | None = None
     retail: Path | None = None
+    labelled: Path | None = None
 
 
 class Sizes(Struct, frozen=True):
@@ -122,7 +124,7 @@ class _Run:
         self._sold: dict[Path, int] = {}
         self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
             "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
-            "console": self._console, "import": self._import, "rest": self._rest, "make-run": self._make_run,
+            "console": self._console, "import": self._import, "matching": self._matching, "rest": self._rest, "make-run": self._make_run,
         }  # fmt: skip
 
     def rows(self, stage: str) -> list[Row]:
@@ -238,6 +240,35 @@ class _Run:
         file = files.find_retail(self._options.retail)
         seconds, note = files.import_retail(file, self._new_home())
         yield Row("import", seconds, note)
+
+    def _matching(self) -> Iterator[Row]:
+        """Labelled sets, each beside Splink in batch where that is installed."""
+        folder = matching.find_data(self._options.labelled)
+        for name in matching.MEASURED:
+            try:
+                yield from self._matched(name, folder)
+            except BenchFailed as error:
+                yield from (
+                    Row(figure.name, None, str(error))
+                    for figure in _of("matching")
+                    if figure.name.startswith(name)
+                )
+
+    def _matched(self, name: str, folder: Path) -> Iterator[Row]:
+        found = matching.evaluate_set(name, folder)
+        self._said(f"  {found.line()}")
+        beside = splink_batch.beside(name, folder)
+        shares = {
+            "f1": found.quality.pairs.f1,
+            "b-cubed": found.quality.b_cubed.f1,
+            "precision": found.quality.pairs.precision,
+        }
+        for what, share in shares.items():
+            if f"{name}-{what}" in BY_NAME:
+                yield Row(f"{name}-{what}", 100 * share, beside if what == "f1" else "")
+        if name == "historical":
+            yield Row("matching-weight", found.weight_us)
+            yield Row("matching-records", found.records_per_second, f"{found.quality.records:,} records")
 
     def _rest(self) -> Iterator[Row]:
         seconds = self._sizes.rest_seconds

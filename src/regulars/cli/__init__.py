@@ -9,7 +9,20 @@ import cyclopts
 from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
-from . import data, identity, importing, keeping, people, requests, running, sources, trying, webhooks
+from . import (
+    auditing,
+    data,
+    identity,
+    importing,
+    keeping,
+    people,
+    requests,
+    running,
+    sampling,
+    sources,
+    trying,
+    webhooks,
+)
 from .common import FLAGS
 
 app = cyclopts.App(
@@ -23,12 +36,14 @@ running.add_to(app)
 data.add_to(app)
 app.command(importing.app)
 app.command(identity.app)
+auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)
 people.add_to(app)
 app.command(requests.app)
 keeping.add_to(app)
 trying.add_to(app)
+app.command(sampling.app)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -21,7 +21,7 @@ from .common import FLAGS, opened, run_async, settings, show, workspace_of
 
 app = cyclopts.App(
     name="import",
-    help="Import files: CSV (any delimiter and encoding, gz) and Parquet.",
+    help="Import files: CSV (any delimiter and encoding, gz), Parquet and JSON lines.",
     default_parameter=FLAGS,
 )
 Mapping = Annotated[

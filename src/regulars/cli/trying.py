@@ -42,7 +42,7 @@ def simulate(
     rate
         Most deliveries a second of the history; as fast as they are taken when not given.
     truth
-        CSV file that gets who is who: source,external_id,person_id.
+        CSV file that gets who is who: source,external_id,person.
     square_key
         Signature key that the source square was set up with.
     shopify_secret
@@ -67,6 +67,7 @@ def bench(
     only: tuple[str, ...] = (),
     keep: Path | None = None,
     retail: Path | None = None,
+    labelled: Path | None = None,
     json: bool = False,
 ) -> int:
     """Measure this machine against the figures the program is built for, and print the table.
@@ -81,13 +82,15 @@ def bench(
         Directory whose loaded databases are kept for the next run.
     retail
         Parquet file of Online Retail II; looked for nearby when not given.
+    labelled
+        Folder of the labelled sets of people that matching is measured on; looked for nearby when not given.
     """
     from regulars.bench.run import Options, run_bench
 
     def said(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    report = run_bench(Options(quick, only, keep, retail), said)
+    report = run_bench(Options(quick, only, keep, retail, labelled), said)
     show(report, as_json=json, text=report.text())
     return 0
 

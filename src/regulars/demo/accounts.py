@@ -9,12 +9,20 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from .contacts import FILLER_EMAILS, FILLER_PHONES, email_typo, folded, phone_as_written, phone_typo, typo
 from .ids import Ids
-from .names import NICKNAMES
 from .people import Person
 from .retail import Account
-from .world import Branch, System
+from .slips import (
+    address_as_typed,
+    address_of,
+    birth_as_typed,
+    email_as_typed,
+    family_of,
+    is_outdated,
+    name_as_typed,
+    phone_as_typed,
+)
+from .world import INVENTED_EMAILS, INVENTED_PHONES, Branch, System
 
 DUPLICATE_SHARE: Final = 0.06
 """How often staff open a second account although there is one."""
@@ -25,9 +33,8 @@ SHOPIFY_STEP: Final = 32_768
 class Accounts:
     """All accounts of both systems, opened as people are first served."""
 
-    def __init__(self, ids: Ids, chain_email: str) -> None:
+    def __init__(self, ids: Ids) -> None:
         self._ids = ids
-        self._chain_email = chain_email
         self._by_person: dict[tuple[System, int], list[Account]] = {}
         self._shopify_by_email: dict[str, Account] = {}
         self._opened = 0
@@ -67,17 +74,17 @@ class Accounts:
         known = self._shopify_by_email.get(email)
         if known is not None:
             return known, False
-        outdated = _outdated(rng, person)
+        outdated = is_outdated(rng, person)
         account = self._open(
             "shopify",
             person,
             at_ms,
             given=person.given.lower() if rng.random() < 0.04 else person.given,
-            family=_family(person, outdated),
+            family=family_of(person, outdated=outdated),
             email=email,
             phone=person.mobile if rng.random() < 0.7 else None,
         )
-        account.address = person.former_address if outdated and person.former_address else person.address
+        account.address = address_of(person, outdated=outdated)
         account.outdated = outdated
         account.registered = rng.random() < 0.55
         account.consent = rng.random() < 0.4
@@ -90,7 +97,7 @@ class Accounts:
         known = self._shopify_by_email.get(email)
         if known is not None:
             return known, False
-        given, family = _name_as_typed(rng, person, _outdated(rng, person))
+        given, family, _ = name_as_typed(rng, person, outdated=is_outdated(rng, person))
         account = self._open(
             "shopify",
             person,
@@ -105,32 +112,20 @@ class Accounts:
         return account, True
 
     def _typed_by_staff(self, rng: Random, branch: Branch, person: Person, at_ms: int) -> Account:
-        outdated = _outdated(rng, person)
-        given, family = _name_as_typed(rng, person, outdated)
-        email, phone = self._email_as_typed(rng, person), _phone_as_typed(rng, person, branch)
+        outdated = is_outdated(rng, person)
+        given, family, _ = name_as_typed(rng, person, outdated=outdated)
+        email, _ = email_as_typed(rng, person, INVENTED_EMAILS)
+        phone, _ = phone_as_typed(rng, person, (branch.phone, *INVENTED_PHONES))
         if email is None and phone is None:
             phone = person.mobile
         account = self._open("square", person, at_ms, given=given, family=family, email=email, phone=phone)
         if rng.random() < 0.12:
-            account.address = person.former_address if outdated and person.former_address else person.address
-        account.birth = person.birth if rng.random() < 0.25 else None
+            account.address = address_as_typed(rng, address_of(person, outdated=outdated))
+        account.birth = birth_as_typed(rng, person.birth)[0] if rng.random() < 0.25 else None
         account.loyalty_card = person.loyalty_card if rng.random() < 0.95 else None
         account.outdated = outdated
         account.consent = rng.random() < 0.35
         return account
-
-    def _email_as_typed(self, rng: Random, person: Person) -> str | None:
-        draw = rng.random()
-        email = person.emails[0] if rng.random() < 0.8 else person.emails[-1]
-        if draw < 0.36:
-            return None
-        if draw < 0.38:
-            return FILLER_EMAILS[int(rng.random() * len(FILLER_EMAILS))]
-        if draw < 0.385:
-            return self._chain_email
-        if draw < 0.405:
-            return email_typo(rng, email)
-        return email.title() if draw < 0.47 else email
 
     def _open(
         self,
@@ -171,54 +166,3 @@ class Accounts:
         if not square and email is not None:
             self._shopify_by_email[email] = account
         return account
-
-
-def _outdated(rng: Random, person: Person) -> bool:
-    """Whether someone who married or moved still goes by the old details here."""
-    changed = person.former_family is not None or person.former_address is not None
-    return changed and rng.random() < 0.5
-
-
-def _family(person: Person, outdated: bool) -> str:
-    return person.former_family if outdated and person.former_family else person.family
-
-
-def _name_as_typed(rng: Random, person: Person, outdated: bool) -> tuple[str | None, str | None]:
-    """Nicknames, initials, lost accents, capitals, slips, swapped or missing names."""
-    given: str | None = person.given
-    family: str | None = _family(person, outdated)
-    assert given is not None and family is not None
-    draw = rng.random()
-    if draw < 0.08:
-        given = NICKNAMES.get(given, given)
-    elif draw < 0.1:
-        given = given[:1]
-    elif draw < 0.13:
-        given = typo(rng, given)
-    elif draw < 0.16:
-        family = typo(rng, family)
-    elif draw < 0.19:
-        given, family = given.upper(), family.upper()
-    elif draw < 0.2:
-        given, family = family, given
-    elif draw < 0.23:
-        return given, None
-    if not given.isascii() and rng.random() < 0.5:
-        given = folded(given).capitalize()
-    if not family.isascii() and rng.random() < 0.5:
-        family = folded(family).capitalize()
-    return given, family
-
-
-def _phone_as_typed(rng: Random, person: Person, branch: Branch) -> str | None:
-    draw = rng.random()
-    number = person.landline if person.landline is not None and rng.random() < 0.2 else person.mobile
-    if draw < 0.38:
-        return None
-    if draw < 0.395:
-        return FILLER_PHONES[0]
-    if draw < 0.405:
-        return branch.phone
-    if draw < 0.41:
-        return phone_typo(rng, number)
-    return phone_as_written(rng, number)

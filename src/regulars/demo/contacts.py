@@ -31,6 +31,9 @@ FICTIONAL_PREFIXES: Final = (
 )  # fmt: skip
 """Every number of the demo begins with one of these, apart from FILLER_PHONES."""
 
+ADDRESSES_REMEMBERED_MAX: Final = 200_000
+"""So many addresses are looked up before another is handed out; afterwards each new one gets a number of its own."""
+
 FILLER_EMAILS: Final = ("test@test.com", "noemail@example.com", "none@none.example")
 FILLER_PHONES: Final = ("0000000000", "+440000000000")
 """What staff type to get past a mandatory field. The demo never writes to any address."""
@@ -49,10 +52,14 @@ def folded(name: str) -> str:
 
 
 class Contacts:
-    """Hands out addresses and numbers, each once. The order of calls decides who gets which."""
+    """Hands out addresses and numbers, each once. The order of calls decides who gets which.
+
+    Holds at most ADDRESSES_REMEMBERED_MAX addresses, about 40 MB, however many it hands out.
+    """
 
     def __init__(self) -> None:
         self._emails: dict[str, int] = {}
+        self._serial = ADDRESSES_REMEMBERED_MAX
         self._used: dict[str, int] = {}
 
     def email(self, rng: Random, given: str, family: str, year: int) -> str:
@@ -74,6 +81,9 @@ class Contacts:
         return self._once(f"the{folded(family)}s", domain)
 
     def _once(self, local: str, domain: str) -> str:
+        if len(self._emails) >= ADDRESSES_REMEMBERED_MAX:
+            self._serial += 1
+            return f"{local}.{self._serial}@{domain}"
         address = f"{local}@{domain}"
         taken = self._emails.get(address, 0)
         self._emails[address] = taken + 1

@@ -1,10 +1,12 @@
 """Names for the demo's people: common given names and surnames of the communities a British town is made of.
 
-Lists, not people: they are combined at random, and they are short enough that namesakes turn up by themselves.
+Lists, not people: they are combined at random. A few names are borne by many and many by a few (`common`), so that
+namesakes turn up by themselves; the long tail of British surnames is put together from the parts of place names.
 """
 
 from __future__ import annotations
 
+from random import Random
 from typing import Final, NamedTuple
 
 
@@ -22,7 +24,32 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _lines(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(","))
+    return tuple(" ".join(part.split()) for part in text.split(","))
+
+
+def common(rng: Random, names: tuple[str, ...]) -> str:
+    """One of the names, the n-th about as often as 1 / (n + 10): Zipf's law with a blunt tip.
+
+    In a list of fifty the first comes up in one draw of twenty, the last in one of a hundred.
+    """
+    count = len(names)
+    place = int(_TIP * ((count + _TIP) / _TIP) ** rng.random() - _TIP)
+    return names[min(place, count - 1)]
+
+
+_TIP: Final = 10.0
+_PLACES: Final = tuple(
+    first + last
+    for last in _words(
+        """ton ley field ford ham well wood worth by shaw thorpe stead wick combe hurst bridge gate more bury don
+        land croft"""
+    )
+    for first in _words(
+        """Ash Brad Brook Burn Clay Cliff Hart Thorn Whit Lang Stan Stock Mel Mill Rad Red Wool Had Hol Ken Lin
+        Mar Nor Pen Pres Rom Rush Sel Shel Stam Sut Swin Tat Thurl Wal War Web Wes Wil Win Wor Elms Farn Gar
+        Gris Hal Harp Hen Hey Kir Ling Lock Max Mid Oak Or Ot Pick Rave"""
+    )
+)
 
 
 BRITISH: Final = Community(
@@ -48,7 +75,8 @@ BRITISH: Final = Community(
         Lloyd, Butler, Russell, Barnes, Jenkins, Perry, Powell, Sutton, Ellis, Pearson, Gibson, Booth, Newman,
         Goodwin, Hartley, Thornton, Whitaker, Ashworth, Pemberton, Hargreaves, Blackwood, Fairclough, Lockwood,
         Smith-Jones, Carter-Hill, Pryce-Evans, St. Clair, Tremayne, Penrose, Ravenscroft, Featherstone"""
-    ),
+    )
+    + _PLACES,
 )
 SOUTH_ASIAN: Final = Community(
     12,
@@ -149,6 +177,17 @@ NICKNAMES: Final[dict[str, str]] = dict(
     David:Dave John:Jack Agnieszka:Aga Małgorzata:Gosia Katarzyna:Kasia Krzysztof:Kris José:Pepe Oluwaseun:Seun
     Funmilayo:Funmi Oleksandr:Sasha Françoise:Fanny Nathalie:Nath Mathilde:Mathou""".split()
 )
+
+SPELLINGS: Final[dict[str, str]] = dict(
+    pair.split(":")
+    for pair in """Mohammed:Mohamed Muhammad:Mohammad Yusuf:Yousef Aisha:Ayesha Hussain:Hussein Choudhury:Chowdhury
+    Chaudhry:Chaudhary Ahmed:Ahmad Rahman:Rehman Fatima:Fatimah Maryam:Mariam Usman:Uthman Oleksandr:Aleksandr
+    Dmytro:Dmitri Shevchenko:Schevchenko Kovalenko:Kowalenko Georgiev:Gueorguiev Ibrahim:Ebrahim Zhang:Chang
+    Chen:Chan Yılmaz:Yilmas Çelik:Tschelik Catherine:Katherine Stephen:Steven Philip:Phillip Sarah:Sara
+    Clarke:Clark Thompson:Thomson Johnson:Johnston Macdonald:McDonald Davies:Davis Reid:Reed Phillips:Philips
+    Rachel:Rachael Stuart:Stewart Alan:Allan Isabella:Izabella Sofía:Sophia José:Jose Lefebvre:Lefèvre""".split()
+)
+"""The same name written by another ear or alphabet."""
 
 STREETS: Final = _lines(
     """High Street, Station Road, Church Lane, Mill Lane, Victoria Road, Green Lane, Manor Road, Kings Road, Queens

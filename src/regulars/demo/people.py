@@ -5,7 +5,9 @@ One pass over a random generator, about 25 µs a person; nothing is looked up ag
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from math import exp, log
 from random import Random
@@ -15,12 +17,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from .contacts import DOMAINS, Contacts
-from .names import COMMUNITIES, FRENCH, RUES, STREETS, Community
+from .names import COMMUNITIES, FRENCH, RUES, STREETS, Community, common
 
 REFERENCE_YEAR: Final = 2026
 """Ages are told from this year."""
 REGULAR_SHARE: Final = 0.45
 FOREIGN_SHARE_MAX: Final = 0.08
+TWIN_SHARE: Final = 0.15
+NAMESAKE_SHARE: Final = 0.25
+"""Sons named after their fathers; more than there are, so that a small population has some."""
+JOINT_CARD_SHARE: Final = 0.08
+"""Households in which several pay with one card; the holders of a joint account mostly have a number of their own."""
+QUIET_NUMBERS: Final = 100
+"""So many numbers lie idle before the one given up first is handed to somebody else."""
 
 
 class Address(Struct, frozen=True, gc=False):
@@ -47,8 +56,9 @@ class Person(Struct, gc=False):
     """One human being, with everything that is true of them.
 
     `interval_days` is the mean time between two visits, `regularity` the shape of its gamma distribution: 1 is pure
-    chance, 10 like clockwork. `cards` are payment cards; a number that two people carry is a joint card. `changed`
-    tells from which share of the simulated time on the new name or address holds.
+    chance, 10 like clockwork. `cards` are payment cards; a number that two people carry is a joint card. The former
+    name, address and mobile are those some shops still know. `recycled` when the mobile was somebody else's before.
+    `twin` and `namesake` hold for both of a pair; `suffix` tells a father from a son of the same name.
     """
 
     index: int
@@ -69,8 +79,11 @@ class Person(Struct, gc=False):
     taste: int
     former_family: str | None = None
     former_address: Address | None = None
+    former_mobile: str | None = None
+    recycled: bool = False
     twin: bool = False
     namesake: bool = False
+    suffix: str | None = None
 
     @property
     def device(self) -> str:
@@ -107,6 +120,7 @@ class People:
         self._cards = 0
         self._loyalty = 0
         self._last_address: Address | None = None
+        self._given_up: deque[str] = deque()
         self._british = [home for home in homes if home.country == "GB"] or list(homes)
         self._foreign = [home for home in homes if home.country != "GB"]
         self._weights = [community.weight for community in COMMUNITIES]
@@ -129,6 +143,7 @@ class People:
         if adults == 2:
             members.append(self._adult(family, first))
         members += self._children(family, first, children)
+        self._tell_apart(members)
         return members
 
     def _family(self, number: int) -> _Family:
@@ -137,7 +152,7 @@ class People:
         homes = self._foreign if foreign else self._british
         home = homes[int(rng.random() * len(homes))]
         community = FRENCH if foreign else rng.choices(COMMUNITIES, self._weights)[0]
-        surname = community.surnames[int(rng.random() ** 1.6 * len(community.surnames))]
+        surname = common(rng, community.surnames)
         address = self._address(home)
         return _Family(
             number=number,
@@ -150,7 +165,7 @@ class People:
             if rng.random() < 0.35
             else None,
             shared_email=self._shared_email(surname) if rng.random() < 0.1 else None,
-            joint_card=self._card() if rng.random() < 0.2 else None,
+            joint_card=self._card() if rng.random() < JOINT_CARD_SHARE else None,
         )
 
     def _shared_email(self, surname: str) -> str:
@@ -169,7 +184,9 @@ class People:
             flat = f"Flat {1 + int(rng.random() * 24)}, " if rng.random() < 0.2 else ""
             line1 = f"{flat}{number} {STREETS[int(rng.random() * len(STREETS))]}"
             letters = "CIKMOV"[int(rng.random() * 6)] + "CIKMOV"[int(rng.random() * 6)]
-            postcode = f"{home.postcode_area}{1 + int(rng.random() * 9)} {int(rng.random() * 10)}{letters}"
+            postcode = (
+                f"{home.postcode_area}{1 + int(rng.random() ** 2 * 9)} {int(rng.random() * 10)}{letters}"
+            )
         self._last_address = Address(line1, home.city, postcode, home.country)
         return self._last_address
 
@@ -191,39 +208,68 @@ class People:
     def _surname_of_partner(self, family: _Family) -> tuple[str, str | None]:
         """The same surname, the same since a marriage, or their own."""
         rng, surnames = self._rng, family.community.surnames
-        own = surnames[int(rng.random() * len(surnames))]
+        own = common(rng, surnames)
         draw = rng.random()
         if draw < 0.5:
             return family.family, None
         return (family.family, own) if draw < 0.65 else (own, None)
 
-    def _children(self, family: _Family, parent: Person, count: int) -> list[Person]:
+    def _children(self, family: _Family, father: Person, count: int) -> list[Person]:
         """Those old enough to shop alone. Some are twins, some sons bear their father's name."""
-        rng, members = self._rng, list[Person]()
+        rng, children = self._rng, list[Person]()
         for _ in range(count):
-            age = min(REFERENCE_YEAR - parent.birth.year - 20, 14 + int(rng.random() * 14))
+            age = min(REFERENCE_YEAR - father.birth.year - 20, 14 + int(rng.random() * 14))
             if age < 14:
                 continue
             woman = rng.random() < 0.5
-            child = self._person(family, woman=woman, age=age, surname=family.family)
-            if members and rng.random() < 0.12:
-                child = replace(child, birth=members[-1].birth, twin=True)
-            elif not woman and parent.given in family.community.men and rng.random() < 0.15:
-                child = replace(child, given=parent.given, namesake=True)
-            members.append(child)
-        return members
+            taken = {father.given, *(other.given for other in children)}
+            child = self._person(family, woman=woman, age=age, surname=family.family, taken=taken)
+            if children and rng.random() < TWIN_SHARE:
+                children[-1].twin = True
+                child = replace(child, birth=children[-1].birth, twin=True)
+            elif self._takes_after(father, woman, family, children):
+                child = replace(child, given=father.given, namesake=True)
+            children.append(child)
+        return children
+
+    def _takes_after(self, father: Person, woman: bool, family: _Family, children: Sequence[Person]) -> bool:
+        """Whether a son gets his father's name, which only one of the sons can."""
+        if woman or father.given not in family.community.men or any(child.namesake for child in children):
+            return False
+        return self._rng.random() < NAMESAKE_SHARE
+
+    def _tell_apart(self, members: list[Person]) -> None:
+        """A father whose son bears his name is marked, too; some of both are told apart by Sr and Jr."""
+        sons = [person for person in members if person.namesake]
+        if not sons:
+            return
+        members[0].namesake = True
+        if self._rng.random() < 0.4:
+            members[0].suffix = "Sr"
+            for son in sons:
+                son.suffix = "Jr"
 
     def _person(
-        self, family: _Family, *, woman: bool, age: int, surname: str, former_family: str | None = None
+        self,
+        family: _Family,
+        *,
+        woman: bool,
+        age: int,
+        surname: str,
+        former_family: str | None = None,
+        taken: AbstractSet[str] = frozenset(),
     ) -> Person:
         rng = self._rng
         pool = family.community.women if woman else family.community.men
-        given = pool[int(rng.random() ** 1.35 * len(pool))]
+        given = common(rng, pool)
+        while given in taken:
+            given = common(rng, pool)
         birth = date(REFERENCE_YEAR - age, 1, 1) + timedelta(days=int(rng.random() * 365))
         regular = rng.random() < REGULAR_SHARE
         member = rng.random() < (0.6 if regular else 0.04)
         index = self._people
         self._people += 1
+        mobile, recycled, former_mobile = self._mobiles(family.home.country)
         return Person(
             index=index,
             household=family.number,
@@ -231,7 +277,7 @@ class People:
             family=surname,
             birth=birth,
             emails=self._emails(family, given, surname, birth.year),
-            mobile=self._contacts.mobile(family.home.country),
+            mobile=mobile,
             landline=family.landline,
             address=family.address,
             cards=self._purse(family),
@@ -243,7 +289,19 @@ class People:
             taste=int(rng.random() * 1_000_000),
             former_family=former_family,
             former_address=family.former_address,
+            former_mobile=former_mobile,
+            recycled=recycled,
         )
+
+    def _mobiles(self, country: str) -> tuple[str, bool, str | None]:
+        """The number, whether it was somebody else's before, and the number the person had before, if any."""
+        rng = self._rng
+        former = self._contacts.mobile(country) if rng.random() < 0.04 else None
+        if former is not None:
+            self._given_up.append(former)
+        if rng.random() < 0.025 and len(self._given_up) > QUIET_NUMBERS:
+            return self._given_up.popleft(), True, former
+        return self._contacts.mobile(country), False, former
 
     def _interval(self, regular: bool) -> float:
         """Days between visits: about a fortnight for regulars, most of a year for passers-by."""

@@ -26,6 +26,11 @@ class RecordKey(NamedTuple):
     kind: str
     value: str
 
+    @property
+    def named(self) -> tuple[str, str]:
+        """Source and external id; a record keyed otherwise shows as `kind:value`."""
+        return self.source, self.value if self.kind == "external_id" else f"{self.kind}:{self.value}"
+
 
 class Account(Struct, eq=False):
     """A customer as a vendor's system knows them, mistakes included. `id` is the vendor's."""

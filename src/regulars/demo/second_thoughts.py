@@ -140,6 +140,9 @@ class SecondThoughts:
         new.exchange, back.exchanged = back, True
         due_minor = new.total_minor - back.total_minor
         new.payments = [self._till.payment(due_minor, at_ms)] if due_minor else []
+        if not due_minor:  # Without a payment the till has only an account to name anybody by.
+            new.customer_on_order = True
+            new.record = new.account.record if new.account is not None else None
         self._take_back(sale, back, at_ms)
         if new.account is not None:
             new.account.orders += 1

@@ -87,7 +87,7 @@ class Shop:
         self.truth = Truth({system: self.vendors.names[system] for system in SYSTEMS})
         self.square = SquareObjects(self.world)
         self.shopify = ShopifyObjects(self.world)
-        self._accounts = Accounts(self.world.ids, self.world.web.email)
+        self._accounts = Accounts(self.world.ids)
         self._behaviour = Behaviour(self.world, Random(f"regulars demo behaviour {seed}"), self._accounts)
         self._post = Post(Random(f"regulars demo post {seed}"), faults or Faults())
         uuid = self.world.ids.uuid

@@ -30,7 +30,7 @@ from .retail import (
     Voided,
 )
 
-CSV_HEADER: Final = ("source", "external_id", "person_id")
+CSV_HEADER: Final = ("source", "external_id", "person")
 
 
 class Figures(Struct):
@@ -107,10 +107,9 @@ class Truth:
         return totals
 
     def rows(self) -> Iterator[tuple[str, str, str]]:
-        """`source, external_id, person_id`; a record keyed otherwise shows as `kind:value`."""
+        """`source, external_id, person`; a record keyed otherwise shows as `kind:value`."""
         for record, person_id in self.people.items():
-            known = record.kind == "external_id"
-            yield record.source, record.value if known else f"{record.kind}:{record.value}", person_id
+            yield (*record.named, person_id)
 
     def write_csv(self, file: IO[str]) -> None:
         """The rows, with a header."""

@@ -22,6 +22,10 @@ from .people import Home, People, Person
 CHAIN: Final = "Harbour & Hearth"
 DOMAIN: Final = "harbourandhearth.example"
 
+INVENTED_EMAILS: Final = (f"hello@{DOMAIN}", f"customer@{DOMAIN}")
+INVENTED_PHONES: Final = ("+441632960444",)
+"""What the tills of this chain put where a customer gives no contact: fillers that are on nobody's list."""
+
 System = Literal["square", "shopify"]
 SYSTEMS: Final[tuple[System, ...]] = ("square", "shopify")
 
@@ -110,8 +114,12 @@ def build_world(seed: int, *, people: int = 2_000, shops: int = 8) -> World:
 
 def stream_people(rng: Random, shops: int) -> Iterator[Person]:
     """People without end, for loads too large to keep."""
-    homes = [_home(number) for number in range(shops)]
-    return (person for household in People(rng, homes).households() for person in household)
+    return (person for household in stream_households(rng, shops) for person in household)
+
+
+def stream_households(rng: Random, shops: int) -> Iterator[list[Person]]:
+    """The same people, household by household."""
+    return People(rng, [_home(number) for number in range(shops)]).households()
 
 
 def _home(number: int) -> Home:
@@ -131,7 +139,7 @@ def _branch(rng: Random, number: int) -> Branch:
         country=country,
         currency=_CURRENCIES[country],
         postcode="99001" if country == "FR" else f"{area}1 1CK",
-        phone=_shop_phone(country, number),
+        phone=shop_phone(country, number),
         email=f"{folded(town)}{again + 1 if again else ''}@{DOMAIN}",
         system="shopify" if system == "shopify" else "square",
         tills=2 + int(rng.random() * 3),
@@ -141,7 +149,7 @@ def _branch(rng: Random, number: int) -> Branch:
     )
 
 
-def _shop_phone(country: str, number: int) -> str:
+def shop_phone(country: str, number: int) -> str:
     """Shops have numbers of their own range, so that staff who type them in do not name a customer."""
     return f"+3319900{number % 10_000:04d}" if country == "FR" else f"+441632960{number % 1000:03d}"
 

@@ -7,6 +7,7 @@ matching cannot disagree. The same records and seed give the same model.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -146,19 +147,19 @@ def _linker(model: Model, table: _Table) -> Any:
         import pyarrow as pa
         import splink.comparison_level_library as levels
         import splink.comparison_library as comparisons
-        from splink import DuckDBAPI, Linker, SettingsCreator
+        from splink import DuckDBAPI, Linker, SettingsCreator, block_on
     except ImportError as error:
         raise TrainingUnavailable(
             f"Training needs {error.name}. Install it with: pip install 'regulars[train]'."
         ) from None
-    connection = duckdb.connect()
-    made = []
+    connection: Any = duckdb.connect()
+    made: list[Any] = []
     for number, comparison in enumerate(model.comparison):
         connection.create_function(
             f"level_{number}", table.level_of(number), ["INTEGER", "INTEGER"], "INTEGER", type="arrow"
         )  # fmt: skip
         column = f"c{number}"
-        known = [levels.NullLevel(column)]
+        known: list[Any] = [levels.NullLevel(column)]
         known += [
             levels.CustomLevel(f"level_{number}({column}_l, {column}_r) = {place}", level.label)
             for place, level in enumerate(comparison.levels[:-1])
@@ -168,14 +169,14 @@ def _linker(model: Model, table: _Table) -> Any:
     settings = SettingsCreator(
         link_type="dedupe_only",
         comparisons=made,
-        blocking_rules_to_generate_predictions=["l.unique_id = r.unique_id"],
+        blocking_rules_to_generate_predictions=[block_on("unique_id")],
     )
     api = DuckDBAPI(connection)
     types = [("unique_id", pa.int64())]
     types += [(f"c{n}", pa.int32()) for n in range(len(model.comparison))]
     types += [(f"b{n}", pa.string()) for n in range(len(model.block))]
     rows = api.register(pa.Table.from_pylist(table.rows, pa.schema(types)))
-    return Linker(rows, settings)
+    return Linker(rows, settings, log_level=logging.ERROR)
 
 
 def _strict_rules(linker: Any, table: _Table) -> list[str]:

@@ -19,6 +19,10 @@ KINDS: dict[str, ImportKind] = {
     "online-retail.toml": "sales",
     "till-report.toml": "sales",
     "crm-contacts.toml": "customers",
+    "fake-1000.toml": "customers",
+    "febrl.toml": "customers",
+    "historical.toml": "customers",
+    "senzing.toml": "customers",
 }
 
 

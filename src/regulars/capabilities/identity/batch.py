@@ -71,6 +71,7 @@ def resolve_all(
             generic=generic,
             joined=[pair for pair in joined if pair[0] in members],
             apart=[pair for pair in apart if pair[0] in members],
+            known=compared,
         )
         people += found.clusters
         links += found.links

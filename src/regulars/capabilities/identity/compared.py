@@ -1,7 +1,8 @@
 """A record's details in the form they are compared in, by field.
 
 Everything is folded to ASCII lower case. A name loses its title, and what tells father and son apart (Jr, Sr, III)
-becomes a field of its own. A contact that was replaced takes part like the present one. Birth dates that programs
+becomes a field of its own. A contact that was replaced takes part like the present one where a name says whose it
+was. Birth dates that programs
 put where none is known say nothing.
 """
 
@@ -36,7 +37,7 @@ VALUES_MAX = 8
 """Values of a field that are compared; the first of them where a record has more."""
 
 _SUFFIXES: Final = {
-    "jr": "jr", "junior": "jr", "jnr": "jr", "sr": "sr", "senior": "sr", "snr": "sr",
+    "jr": "jr", "junior": "jr", "jnr": "jr", "sr": "sr", "senior": "sr", "snr": "sr", "i": "i",
     "ii": "ii", "iii": "iii", "iv": "iv", "2nd": "ii", "3rd": "iii", "4th": "iv",
 }  # fmt: skip
 _NO_BIRTH: Final = frozenset(
@@ -48,6 +49,12 @@ _STREETS: Final = {
     "terrace": "ter", "highway": "hwy", "parkway": "pkwy", "circle": "cir", "north": "n", "south": "s", "east": "e",
     "west": "w", "apartment": "apt", "flat": "apt", "suite": "ste", "saint": "st",
 }  # fmt: skip
+_SHARED_MAILBOX = re.compile(
+    r"the[a-z]{3,}s|(?:.+[._-])?(?:family|fam|familie|famille|familia|famiglia)(?:[._-].+)?"
+    r"|info|office|contact|kontakt|hello|sales|admin|team|home"
+)
+SEVERAL_CONTACTS = "a record without a name has several of them"
+SHARED_MAILBOX = "a family or a firm shares this mailbox"
 _NUMBER = re.compile(r"\d+[a-z]?")
 _STRASSE = re.compile(r"(?<=[a-z]{3})strasse$")
 
@@ -74,6 +81,7 @@ def values_of(
     """
     found: dict[str, Iterable[str]] = {}
     _add_names(fields, found)
+    muted = muted | shared_contacts(fields).keys()
     birth = fields.scalar("birth_date")
     if birth and str(birth) not in _NO_BIRTH:
         found["birth_date"] = (str(birth),)
@@ -82,13 +90,15 @@ def values_of(
         _add_place(address, found)
     for name, kind in KINDS.items():
         if fields.values.get(name):
-            found[name] = _contacts(fields, kind, name, muted)
+            found[name] = _contacts(fields, kind, muted, former=bool(found["given_name"]))
     for trait in traits:
         found[trait] = _trait(fields.scalar(trait))
     return {name: values for name, given in found.items() if (values := _some(given))}
 
 
 def _some(given: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(given, tuple) and len(given) == 1:
+        return given if given[0] else ()
     return tuple(dict.fromkeys(value for value in given if value))[:VALUES_MAX]
 
 
@@ -124,15 +134,36 @@ def _add_place(address: dict[str, Any], found: dict[str, Iterable[str]]) -> None
     found["postcode"] = (fold(str(address.get("postcode") or "")).replace(" ", ""),)
 
 
-def _contacts(fields: Fields, kind: int, name: str, muted: AbstractSet[tuple[int, str]]) -> Iterator[str]:
-    """Present and former values that are not muted; those that mean something in one source only, by their hash."""
-    for value, (hash_, _, _) in sorted(fields.values[name].items()):
+def _contacts(
+    fields: Fields, kind: int, muted: AbstractSet[tuple[int, str]], *, former: bool
+) -> Iterator[str]:
+    """Present values that are not muted, and former ones; those that mean something in one source only by their hash."""
+    said = [*fields.current(kind), *(fields.former(kind) if former else ())]
+    for value, hash_ in sorted(said):
         if (kind, hash_) in muted:
             continue
         if kind in kinds.SCOPED_TO_SOURCE:
             yield hash_
         else:
             yield mailbox_key(value) if kind == kinds.EMAIL else value
+
+
+def shared_contacts(fields: Fields) -> dict[tuple[int, str], str]:
+    """(kind, hash) of contacts that do not say whose a record without a name, card or account is, and why.
+
+    Several e-mails or telephones under one payment token are a couple's; a family's or a firm's mailbox is anybody's.
+    """
+    if fields.scalar("given_name") or any(fields.current(kind) for kind in kinds.SURE):
+        return {}
+    found: dict[tuple[int, str], str] = {}
+    for kind in (kinds.EMAIL, kinds.PHONE):
+        said = fields.values.get(kinds.NAMES[kind], {})
+        for value, (hash_, _, _) in said.items():
+            if len(said) > 1:
+                found[kind, hash_] = SEVERAL_CONTACTS
+            elif kind == kinds.EMAIL and _SHARED_MAILBOX.fullmatch(value.partition("@")[0]):
+                found[kind, hash_] = SHARED_MAILBOX
+    return found
 
 
 def mailbox_key(address: str) -> str:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from . import kinds
 from .compare import level_test
-from .compared import Compared
+from .compared import Compared, shared_contacts
 from .linkage import Clustered, Pair, clusters
 from .matcher import Matcher
 from .nicknames import same_name
@@ -100,6 +100,9 @@ def prepare(
             sure += [(ids[0], other) for other in ids[1:]]
         for rid, reason in _doubted(kind, ids, records):
             doubts.setdefault(rid, []).append(Doubt(kind, value, reason))
+    for rid, fields in records.items():
+        for (kind, value), reason in shared_contacts(fields).items():
+            doubts.setdefault(rid, []).append(Doubt(kind, value, reason))
     compared = {} if known is None else {rid: known[rid] for rid in records if rid in known}
     for rid, fields in records.items():
         if rid in doubts:
@@ -131,7 +134,7 @@ def _doubted(kind: int, ids: list[str], records: Mapping[str, Fields]) -> list[t
 
 def _are_several(names: list[str]) -> bool:
     """Whether full given names are of more than one person: not forms or misspellings of one name."""
-    alike = level_test("jaro_winkler", ALIKE)
+    alike = level_test("name_like", ALIKE)
     return any(not same_name(one, other) and not alike(one, other) for one, other in combinations(names, 2))
 
 
@@ -143,9 +146,13 @@ def resolve(
     joined: Iterable[Pair] = (),
     apart: Iterable[Pair] = (),
     pairs: Iterable[Pair] | None = None,
+    known: Mapping[str, Compared] | None = None,
 ) -> Clustered:
-    """The people of one component. `joined` and `apart` are said by hand. `pairs`: those that may link, all unless given."""
-    ready = prepare(records, matcher, generic)
+    """The people of one component. `joined` and `apart` are said by hand. `pairs`: those that may link, all unless given.
+
+    `known`: see prepare.
+    """
+    ready = prepare(records, matcher, generic, known)
 
     def weight(a: str, b: str) -> float:
         return matcher.weight(ready.compared[a], ready.compared[b])

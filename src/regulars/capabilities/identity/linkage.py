@@ -4,7 +4,8 @@ Records linked by a chain of pairs are grouped by average linkage: the two group
 joined, as long as one pair links them and they agree well enough on the whole. The average is over what was compared:
 it leaves out the prior, and pairs that have nothing to compare. So a guest known by a telephone alone is not kept away
 from the person who has it by that person's other records, which say nothing of the guest, and a chain of
-look-alikes still falls apart where its ends contradict each other. Ties go by ids, nothing by the order of the input.
+look-alikes still falls apart where its ends contradict each other. Who fits two people that contradict each other, a
+father and a son of one name, joins neither. Ties go by ids, nothing by the order of the input.
 """
 
 from __future__ import annotations
@@ -50,6 +51,11 @@ class Clustered(Struct, frozen=True):
 
 TWO_VERIFIED = "two different verified ids"
 HELD_APART = "held apart by hand"
+TWO_FIT = "fits two people who are not one"
+TIE_BITS = 3.0
+"""Two people fit a record alike when what speaks for them differs by less (8 to 1)."""
+CONTRADICTION_BITS = -20.0
+"""Two groups whose pairs say this or less on average are not one person, whatever lies between them."""
 
 
 def clusters(
@@ -233,16 +239,29 @@ class _Merge:
                 continue
             if sizes != (self._sizes[one], self._sizes[other]):
                 continue
-            reason = self._refused.get((one, other))
+            reason = self._refused.get((one, other)) or self._tie(one, other)
             if reason:
+                self._refused[one, other] = reason
                 self._groups.refused.append(Refusal(*self._said[one][other].best[1], reason))
                 continue
             self._join(one, other)
-            for third in sorted(self._parts):
-                if third != one:
-                    for entry in self._entry(*sorted((one, third))):
-                        heapq.heappush(heap, entry)
+            others = sorted(self._parts.keys() - {one})
+            for entry in (entry for third in others for entry in self._entry(*_key(one, third))):
+                heapq.heappush(heap, entry)
         return list(self._parts.values())
+
+    def _tie(self, one: str, other: str) -> str | None:
+        """Why not to choose: a third group fits one of the two as well, and contradicts the other."""
+        bits = self._said[one][other].average - TIE_BITS
+        for third in self._parts:
+            if third in (one, other):
+                continue
+            for mine, theirs in ((one, other), (other, one)):
+                said = self._said[mine][third]
+                rivals = self._said[theirs][third].average <= CONTRADICTION_BITS
+                if rivals and said.best[0] >= self._link and said.average > bits:
+                    return TWO_FIT
+        return None
 
     def _entry(self, one: str, other: str) -> Iterator[tuple[float, str, str, tuple[int, int]]]:
         """The two groups as something to join, when a pair links them and they agree on the whole."""

@@ -129,6 +129,8 @@ def _test_of(when: str, at: float | None) -> Callable[[Any, Any], bool]:
     """A test of values as scorers take them."""
     if when == "swapped":
         return lambda one, other: one[0] == other[1] and one[1] == other[0]
+    if when == "among":
+        return lambda one, other: _is_among(one, other) or _is_among(other, one)
     if when == "same":
         return _same
     single = level_test(when, at)
@@ -139,6 +141,10 @@ def _test_of(when: str, at: float | None) -> Callable[[Any, Any], bool]:
         return any(single(mine, theirs) for mine in _set_of(one) for theirs in _set_of(other))
 
     return test
+
+
+def _is_among(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return any(one[0] in field.split() for field in other[1:])
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -17,7 +17,7 @@ from msgspec import Meta, Struct
 
 from regulars.vocabulary.errors import InvalidInput
 
-from .compare import NEEDS_AT, TESTS
+from .compare import NEEDS_AT, OF_SEVERAL, TESTS
 from .compared import is_field, is_key_part
 
 Share = Annotated[float, Meta(gt=0, le=1)]
@@ -183,8 +183,8 @@ def _check_levels(comparison: Comparison, place: str) -> None:
             raise ModelError(f"The test '{level.when}' {word} 'at'.", field=f"{where}.at")
         if level.frequency and level.m is None:
             raise ModelError("A level by frequency needs 'm'.", field=f"{where}.m")
-        if level.when == "swapped" and len(comparison.fields) != 2:
-            raise ModelError("The test 'swapped' needs two fields.", field=f"{place}.fields")
+        if level.when in OF_SEVERAL and len(comparison.fields) < 2:
+            raise ModelError(f"The test '{level.when}' needs a second field.", field=f"{place}.fields")
 
 
 def lint(model: Model) -> list[str]:

@@ -5,16 +5,17 @@ A form may belong to several names (Alex to Alexander and Alexandra). Spellings 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 _FORMS: Final = """
 aaron ron ronnie | abigail abby abbie gail | abraham abe bram | adelaide addie adele | adrian ade |
 agnes aggie nessie | albert al bert bertie |
-alexander alex al alec lex sandy sasha xander alejandro alessandro aleksandr |
+alexander alex al alec lex sandy sasha xander alejandro alessandro aleksandr aliaksandr alyaksandr oleksandr |
 alexandra alex sandra sandy sasha lexi alexa alejandra alessandra | alfred alf alfie fred |
 alice ally allie | alison ally ali | amanda mandy | amelia amy millie |
 andrew andy drew andreas andre andres | angela angie |
-anna ann anne annie anita nan nancy hannah ana | annabel annie bella |
+anna ann anne annie anita nan nancy hannah ana | annabel annabelle anabel anabella annabella annie bella |
 anthony tony antonio anton antoine toni | antonia toni tonia | arthur art artie arturo |
 augustus gus august | barbara barb barbie babs | bartholomew bart | beatrice bea trixie beatriz |
 benjamin ben benny benji | bernard bernie | bridget bridie biddy | caroline carol carrie caro carolina |
@@ -36,7 +37,7 @@ george georgie jorge georg | gerald gerry jerry | gerard gerry jerry | gertrude 
 gilbert gil bert | gillian gill jill | giovanni gianni john | giuseppe beppe peppe joseph | gregory greg |
 guillermo memo william | gustav gus | gwendolyn gwen | harold harry hal | harriet hattie | harrison harry |
 heinrich heinz heiner henry | helen nell nellie helena | henrietta etta hettie |
-henry hank harry hal henri henrik enrique | herbert bert herb bertie | hubert bert hugh |
+henry hank harry hal henri henrik enrique | herbert bert herb bertie | howard howie | hubert bert hugh |
 hugh hughie hugo | ignatius iggy nacho ignacio | irene rene | isaac ike |
 isabella bella izzy isabel isabelle izzie | isidore izzy | jacob jake jack jakob |
 jacqueline jackie jacqui | james jim jimmy jamie jem diego santiago | jane janie jenny | janet jan |
@@ -51,14 +52,14 @@ leopold leo poldi | leroy roy | leslie les | lewis lou lew louis | lillian lil l
 louis lou louie lewis luis ludwig luigi | louise lou lulu luisa | lucas luke | lucille lucy lu |
 lucinda lucy cindy | lydia liddy | mabel may | madeline maddie madeleine | magdalena lena magda |
 malcolm mal | manuel manny manolo | marcus mark marc marco |
-margaret maggie meg peg peggy greta madge marge margie daisy rita margarita margarethe gretel |
-maria mary marie mia | marianne mary ann | marilyn mary | marjorie marge margie | martha marty patty |
+margaret maggie meg peg peggy peggie greta madge marge margie daisy rita margarita margarethe gretel |
+maria mary marie mia | marianne mary ann | marilyn mary | marjorie marge margie | marsha marcia | martha marty patty |
 martin marty | martina tina | mary molly polly mae maria marie | matilda tilly mattie |
 matthew matt matty matteo matthias mathieu | maurice morris mo | maximilian max | maxine max |
 maxwell max | melanie mel | melissa mel missy |
 michael mike mick mickey mitch micky miguel michel michele mikhail | michelle shelly chelle |
 mildred millie | millicent millie | miranda mandy | miriam mimi | mitchell mitch |
-mohammed mo muhammad mohamed mohammad muhammed | monica nicky | muriel mu | nancy nan | natalie nat |
+mohammed mo muhammad mohamed mohammad muhammed mhd | monica nicky | muriel mu | nancy nan | natalie nat |
 natasha tasha | nathan nat nate | nathaniel nat nate nathan |
 nicholas nick nicky nico nicolas nikolaus klaus nikolai | nicola nicky nicole nikki | norman norm |
 oliver ollie oli | olivia liv livvy | oscar ossie | oswald ozzie | pamela pam | patience pat |
@@ -104,3 +105,22 @@ def formal(name: str) -> frozenset[str]:
 def same_name(one: str, other: str) -> bool:
     """Whether two folded given names may be forms of one: Bob and Rob are Robert."""
     return not formal(one).isdisjoint(formal(other))
+
+
+def other_names(one: str, other: str) -> bool:
+    """Whether both are well-known names, of which neither is a form of the other: Paul and Paula, Anna and Annabel."""
+    return one in _BY_FORM and other in _BY_FORM and not same_name(one, other)
+
+
+@lru_cache(maxsize=1)
+def _initials() -> dict[str, frozenset[str]]:
+    letters: dict[str, set[str]] = {}
+    for form, names in _BY_FORM.items():
+        for name in names:
+            letters.setdefault(name, set()).add(form[0])
+    return {name: frozenset(found) for name, found in letters.items()}
+
+
+def has_initial(name: str, letter: str) -> bool:
+    """Whether a folded given name, or a form of it, begins with the letter: B for Robert, who is Bob."""
+    return name[:1] == letter or any(letter in _initials().get(one, ()) for one in formal(name))

@@ -18,6 +18,7 @@ _RULES: Final = [
         (r"tsch|tch|sch|sh|ch(?=[ei])", "S"),
         (r"ph|pf", "f"),
         (r"ght|th|dt", "t"),
+        (r"g(?=[eiy])", "j"),
         (r"gh|ck|q|c(?![eiy])|ch|kh", "k"),
         (r"c|z|x", "s"),
         (r"v|w", "f"),

@@ -91,5 +91,5 @@ class Lines:
 def _too_long(line: int) -> FileUnreadable:
     return FileUnreadable(
         f"The row around line {line} has over {RECORD_CHARACTERS_MAX:,} characters; "
-        "this is no CSV file, or its quote character is another one."
+        "this is neither CSV nor JSON lines, or its quote character is another one."
     )

@@ -15,7 +15,7 @@ from .batches import ROWS_PER_BATCH_MAX, Batch, Fault
 from .csv_lines import Lines
 from .dialect import SAMPLE_CHARACTERS, Dialect, cut, find_dialect
 from .errors import FileUnreadable
-from .facts import FileFacts, open_bytes
+from .facts import FileFacts, open_text
 from .header import pick_columns
 
 _AFTER_BLOCK: Final = "x"
@@ -158,8 +158,7 @@ class CsvReader:
         """The file's text from its start; `_raw` tells how far the reading got, in bytes of the file."""
         self.close()
         self._raw = self._facts.path.open("rb")
-        source = open_bytes(self._raw, gzipped=self._facts.gzipped)
-        return io.TextIOWrapper(source, encoding=self._facts.encoding, errors="surrogateescape", newline="")
+        return open_text(self._raw, self._facts)
 
 
 def _ragged(row: list[str], width: int) -> Fault | None:

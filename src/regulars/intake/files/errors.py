@@ -12,7 +12,7 @@ class MappingError(InvalidInput):
 
 
 class FileUnreadable(InvalidInput):
-    """The data file cannot be read as CSV or Parquet, or lacks a column that is needed."""
+    """The data file cannot be read as CSV, Parquet or JSON lines, or lacks a column that is needed."""
 
     code = "bad_file"
 

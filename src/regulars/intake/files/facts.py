@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import hashlib
+import io
 import re
 import zlib
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ _UNDEFINED_IN_CP1252: Final = (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 _TEXT_CONTROLS: Final = b"\x00\x01\t\n\x0b\x0c\r\x1a\x1c\x1d\x1e\x1f"
 _CONTROLS: Final = bytes(b for b in range(32) if b not in _TEXT_CONTROLS)
 _LINE_END: Final = re.compile(rb"[\r\n]")
+_JSON_OBJECT: Final = re.compile(r"\{\s*[\"}]")
+_JSON_ARRAY: Final = re.compile(r"\[\s*\{")
 _BROKEN_CHARACTER: Final = re.compile("[\udc80-\udcff]")
 _FOREIGN: Final = {
     b"PK\x03\x04": "an Excel workbook or a zip archive; save the sheet as CSV, or unpack the archive",
@@ -48,7 +51,7 @@ class FileFacts(Struct, frozen=True):
     """
 
     path: Path
-    format: Literal["csv", "parquet"]
+    format: Literal["csv", "parquet", "jsonl"]
     gzipped: bool
     encoding: str
     broken_characters: int
@@ -75,7 +78,7 @@ def inspect_file(path: Path, *, encoding: str | None = None) -> FileFacts:
         name, broken = ("", 0) if parquet else _encoding(path, head, encoding)
         return FileFacts(
             path=path,
-            format="parquet" if parquet else "csv",
+            format="parquet" if parquet else _text_format(path, head, name),
             gzipped=gzipped,
             encoding=name,
             broken_characters=broken,
@@ -96,6 +99,22 @@ def inspect_file(path: Path, *, encoding: str | None = None) -> FileFacts:
 def open_bytes(file: BinaryIO, *, gzipped: bool) -> BinaryIO:
     """The bytes of an open file, unpacked where it is a gzip archive."""
     return cast(BinaryIO, gzip.open(file, "rb")) if gzipped else file
+
+
+def open_text(file: BinaryIO, facts: FileFacts) -> io.TextIOWrapper:
+    """The text of an open file; bytes that its encoding cannot read come as lone surrogates."""
+    source = open_bytes(file, gzipped=facts.gzipped)
+    return io.TextIOWrapper(source, encoding=facts.encoding, errors="surrogateescape", newline="")
+
+
+def _text_format(path: Path, head: bytes, encoding: str) -> Literal["csv", "jsonl"]:
+    """JSON lines begin with an object; everything else is taken for CSV."""
+    start = head.decode(encoding, "replace").lstrip("\ufeff \r\n\t")
+    if _JSON_ARRAY.match(start):
+        raise FileUnreadable(
+            f"{path.name} is one JSON array; write each of its objects on a line of its own (JSON lines)."
+        )
+    return "jsonl" if _JSON_OBJECT.match(start) else "csv"
 
 
 def _is_gzip(path: Path) -> bool:

@@ -15,6 +15,7 @@ from .csv_reader import CsvReader
 from .dialect import Dialect
 from .facts import FileFacts, inspect_file
 from .fields import FIELDS, Kind
+from .json_reader import JsonReader
 from .mapping import Mapping, Spec, header_mapping
 from .mapping_file import load_mapping
 from .parquet_reader import ParquetReader
@@ -43,8 +44,7 @@ def open_file(path: Path, kind: Kind, mapping_path: Path | None) -> Opened:
     Raises FileUnreadable and MappingError with what to do.
     """
     mapping = load_mapping(mapping_path, kind) if mapping_path is not None else None
-    facts = inspect_file(path, encoding=mapping.file.encoding if mapping else None)
-    reader = _reader(facts, kind, mapping)
+    facts, reader = open_reader(path, kind, mapping)
     try:
         mapping = mapping or header_mapping(kind, reader.names, file=path.name)
         used = mapping.columns()
@@ -60,9 +60,17 @@ def open_file(path: Path, kind: Kind, mapping_path: Path | None) -> Opened:
     return Opened(facts, mapping, reader, others)
 
 
+def open_reader(path: Path, kind: Kind, mapping: Mapping | None) -> tuple[FileFacts, Reader]:
+    """What the file is, and a reader for it in which no column is selected yet. Raises FileUnreadable."""
+    facts = inspect_file(path, encoding=mapping.file.encoding if mapping else None)
+    return facts, _reader(facts, kind, mapping)
+
+
 def _reader(facts: FileFacts, kind: Kind, mapping: Mapping | None) -> Reader:
     if facts.format == "parquet":
         return ParquetReader(facts)
+    if facts.format == "jsonl":
+        return JsonReader(facts)
     if mapping is None:
         return CsvReader(facts, expected=frozenset(FIELDS[kind]), base=Dialect())
     file = mapping.file

@@ -38,7 +38,7 @@ class EventStream:
         self._rejects = rejects
         self._meter = meter
         self._stop = stop
-        self._wanted = _wanted(opened.mapping.skip)
+        self._wanted = wanted_rows(opened.mapping.skip)
         self._judged = False
         self._first_fault = ""
         if opened.mapping.kind == "sales":
@@ -120,7 +120,7 @@ class EventStream:
             )
 
 
-def _wanted(skips: list[Skip]) -> Callable[[Batch], list[bool]] | None:
+def wanted_rows(skips: list[Skip]) -> Callable[[Batch], list[bool]] | None:
     """Tells which rows of a batch meet no condition for being left out; None when there is no condition."""
     if not skips:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from .batches import Bad
 from .mapping import Condition, Scalar, Spec
@@ -132,21 +132,39 @@ def _split(at: str, part: int) -> Step:
     return step
 
 
+_PARTICLES: Final = frozenset("al bin da de del den der di dos du el la le ten ter van von zu".split())
+_EASTERN: Final = re.compile("[\u4e00-\u9fff\uac00-\ud7af]{2,4}")
+"""A Chinese or Korean name: the family's sign, then the given name."""
+_SUFFIXES: Final = frozenset("jr sr ii iii iv".split())
+
+
 def _given_name(text: str) -> str | None:
     """`Doe, Jane` and `Jane Doe` both give Jane; a single word is a given name."""
-    before, comma, after = text.partition(",")
-    if comma:
+    _, comma, after = text.partition(",")
+    if comma and after.strip(" .").lower() not in _SUFFIXES:
         return after.strip() or None
-    words = before.split()
-    return " ".join(words[:-1]) if len(words) > 1 else text
+    return " ".join(_cut_name(text)[0]) or None
 
 
 def _family_name(text: str) -> str | None:
-    before, comma, _ = text.partition(",")
-    if comma:
+    before, comma, after = text.partition(",")
+    if comma and after.strip(" .").lower() not in _SUFFIXES:
         return before.strip() or None
-    words = before.split()
-    return words[-1] if len(words) > 1 else None
+    return " ".join(_cut_name(text)[1]) or None
+
+
+def _cut_name(text: str) -> tuple[list[str], list[str]]:
+    """Given and family names of a whole name: the last word, with what belongs to it (van der, Jr), is the family's."""
+    words = text.replace(",", " ").split()
+    if _EASTERN.fullmatch(text):
+        return [text[1:]], [text[0]]
+    end = len(words)
+    while end > 2 and words[end - 1].strip(".").lower() in _SUFFIXES:
+        end -= 1
+    start = max(1, end - 1)
+    while start > 1 and words[start - 1].lower() in _PARTICLES:
+        start -= 1
+    return words[:start], words[start:]
 
 
 def _lookup(table: dict[str, Scalar], otherwise: Scalar | None) -> Step:
