@@ -32,6 +32,8 @@ _SIMPLE = {
     date: "date",
     datetime: "time",
 }
+_OURS = events.Decision
+"""Said by the program itself alone, so it is not on the page."""
 _LIMITS = {"min_length": "at least {} long", "max_length": "at most {} long", "ge": "from {}", "le": "to {}"}
 
 
@@ -47,7 +49,7 @@ def _structs() -> list[type[msgspec.Struct]]:
     found = [
         item
         for _, item in inspect.getmembers(events, inspect.isclass)
-        if issubclass(item, msgspec.Struct) and item.__module__ == events.__name__
+        if issubclass(item, msgspec.Struct) and item.__module__ == events.__name__ and item is not _OURS
     ]
     return sorted(found, key=lambda struct: (struct is not events.Event, struct.__name__))
 
@@ -55,7 +57,11 @@ def _structs() -> list[type[msgspec.Struct]]:
 def _section(struct: type[msgspec.Struct]) -> str:
     hints = get_type_hints(struct, include_extras=True)
     fields = msgspec.structs.fields(struct)
-    rows = [(code(f.name), "yes" if f.required else "", describe(hints[f.name])) for f in fields]
+    rows = [
+        (code(f.name), "yes" if f.required else "", describe(hints[f.name]))
+        for f in fields
+        if _OURS not in get_args(hints[f.name])
+    ]
     text = " ".join(filter(None, [first_line(struct.__doc__), rest(struct.__doc__)]))
     return f"\n## {struct.__name__}\n\n{text}\n\n" + table(("Field", "Required", "Value"), rows)
 

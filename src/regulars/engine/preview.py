@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from itertools import islice
 
 import msgspec
 from msgspec import Struct
@@ -91,9 +92,9 @@ def preview(
             records=len(whole.before),
             profiles_before=_profiles(whole.before),
             profiles_after=_profiles(whole.after),
-            merges=len(change.merges),
-            splits=len(change.splits),
-            concerned=len(change.concerned),
+            merges=change.merges.count(1),
+            splits=change.splits.count(1),
+            concerned=change.concerned.count(1),
             reviews_before=snapshot.run(_SQL.count_reviews)[0][0],
             reviews_after=whole.reviews,
             crowded=whole.crowded,
@@ -103,11 +104,11 @@ def preview(
 
 
 class _Changed(Struct, frozen=True):
-    """Places of profiles: `merges` as they would be, `splits` and `concerned` as they are."""
+    """Marks by the places of profiles: `merges` as they would be, `splits` and `concerned` as they are."""
 
-    merges: set[int]
-    splits: set[int]
-    concerned: set[int]
+    merges: bytearray
+    splits: bytearray
+    concerned: bytearray
 
 
 def _profiles(named: array[int]) -> int:
@@ -118,27 +119,26 @@ def _profiles(named: array[int]) -> int:
 def _changed(whole: Whole) -> _Changed:
     merges = _several(whole.after, whole.before)
     splits = _several(whole.before, whole.after)
-    concerned = {
-        before
-        for before, after in zip(whole.before, whole.after, strict=True)
-        if before in splits or after in merges
-    }
+    concerned = bytearray(len(whole.before))
+    for before, after in zip(whole.before, whole.after, strict=True):
+        if splits[before] or merges[after]:
+            concerned[before] = 1
     return _Changed(merges, splits, concerned)
 
 
-def _several(groups: array[int], others: array[int]) -> set[int]:
+def _several(groups: array[int], others: array[int]) -> bytearray:
     """The groups whose records are of several others."""
     first = array("q", [-1]) * len(groups)
-    found = set()
+    found = bytearray(len(groups))
     for group, other in zip(groups, others, strict=True):
         if first[group] < 0:
             first[group] = other
         elif first[group] != other:
-            found.add(group)
+            found[group] = 1
     return found
 
 
-def _spend(snapshot: Snapshot, whole: Whole, concerned: set[int]) -> list[PreviewSpend]:
+def _spend(snapshot: Snapshot, whole: Whole, concerned: bytearray) -> list[PreviewSpend]:
     share: Counter[str] = Counter()
     total: Counter[str] = Counter()
     place = 0
@@ -147,32 +147,41 @@ def _spend(snapshot: Snapshot, whole: Whole, concerned: set[int]) -> list[Previe
             place += 1
         spent = _figures(figures).spend_minor
         total.update(spent)
-        if whole.before[place] in concerned:
+        if concerned[whole.before[place]]:
             share.update(spent)
     return [PreviewSpend(currency, share[currency], total[currency]) for currency in sorted(total)]
 
 
 def _examples(snapshot: Snapshot, whole: Whole, change: _Changed, most: int) -> list[PreviewExample]:
-    merges, splits = sorted(change.merges)[:most], sorted(change.splits)[:most]
-    sides: dict[tuple[str, int], tuple[Counter[int], Counter[int]]] = defaultdict(
-        lambda: (Counter(), Counter())
+    merges, splits = (
+        list(islice((place for place, marked in enumerate(marks) if marked), most))
+        for marks in (change.merges, change.splits)
     )
     wanted = {("merge", profile) for profile in merges} | {("split", profile) for profile in splits}
-    sizes_before, sizes_after = Counter(whole.before), Counter(whole.after)
+    sides: dict[tuple[str, int], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
     for before, after in zip(whole.before, whole.after, strict=True):
         for key in {("merge", after), ("split", before)} & wanted:
-            sides[key][0][before] = sizes_before[before]
-            sides[key][1][after] = sizes_after[after]
-    shown = {key: tuple(sorted(side.items())[:PROFILES_SHOWN_MAX] for side in sides[key]) for key in sides}
-    places = {place for both in shown.values() for side in both for place, _ in side}
-    names = _initials(snapshot, (whole.record_id(place) for place in places))
+            sides[key][0].add(before)
+            sides[key][1].add(after)
+    shown = {key: tuple(sorted(side)[:PROFILES_SHOWN_MAX] for side in sides[key]) for key in sides}
+    before_sizes, after_sizes = (
+        Counter(profile for profile in now if profile in places)
+        for now, places in (
+            (whole.before, {place for both in shown.values() for place in both[0]}),
+            (whole.after, {place for both in shown.values() for place in both[1]}),
+        )
+    )
+    names = _initials(snapshot, (whole.record_id(place) for place in {*before_sizes, *after_sizes}))
 
-    def named(side: Iterable[tuple[int, int]]) -> list[PreviewedProfile]:
-        ids = [(whole.record_id(place), records) for place, records in side]
+    def named(places: Iterable[int], sizes: Counter[int]) -> list[PreviewedProfile]:
+        ids = [(whole.record_id(place), sizes[place]) for place in places]
         return [PreviewedProfile(rid, names[rid], records) for rid, records in ids]
 
     order = [("merge", profile) for profile in merges] + [("split", profile) for profile in splits]
-    return [PreviewExample(key[0], named(shown[key][0]), named(shown[key][1])) for key in order]
+    return [
+        PreviewExample(key[0], named(shown[key][0], before_sizes), named(shown[key][1], after_sizes))
+        for key in order
+    ]
 
 
 def _initials(snapshot: Snapshot, ids: Iterable[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from .audit import AuditLine, AuditVerdict
 from .consents import ConsentHeard, NewConsent
 from .events import (
     Cart,
+    Decision,
     Event,
     EventBatch,
     EventError,
@@ -13,6 +14,7 @@ from .events import (
     IncomingProduct,
     IncomingStore,
     Line,
+    Matching,
     Payment,
     Result,
     Results,
@@ -23,6 +25,21 @@ from .events import (
 )
 from .health import Alive, Check, Ready
 from .hooks import Delivered
+from .identity import (
+    MatchingModel,
+    MatchingModelList,
+    MatchingPreview,
+    MatchingReason,
+    MatchingStanding,
+    NewMatchingModel,
+    OpenedMatchingModel,
+    Preview,
+    PreviewedProfile,
+    PreviewExample,
+    PreviewSpend,
+    SharedValue,
+    SharedValueList,
+)
 from .keys import Key, KeyRequest, MadeKey, RotateRequest
 from .people import Account, AccountList, EndedSessions, InviteRequest, Link, RoleRequest, StoresRequest
 from .products import NewProduct, Product, ProductDetails
@@ -103,6 +120,7 @@ __all__ = [
     "ConsentHeard",
     "Correction",
     "Customer",
+    "Decision",
     "DeletedWebhook",
     "Delivered",
     "Delivery",
@@ -135,7 +153,14 @@ __all__ = [
     "Link",
     "MadeKey",
     "MadeWebhook",
+    "Matching",
+    "MatchingModel",
+    "MatchingModelList",
+    "MatchingPreview",
+    "MatchingReason",
+    "MatchingStanding",
     "NewConsent",
+    "NewMatchingModel",
     "NewProduct",
     "NewSettings",
     "NewSource",
@@ -143,7 +168,12 @@ __all__ = [
     "NewStore",
     "NoteAdded",
     "OpenedDelivery",
+    "OpenedMatchingModel",
     "Payment",
+    "Preview",
+    "PreviewExample",
+    "PreviewSpend",
+    "PreviewedProfile",
     "Product",
     "ProductDetails",
     "Profile",
@@ -178,6 +208,8 @@ __all__ = [
     "Sale",
     "SalesReport",
     "Settings",
+    "SharedValue",
+    "SharedValueList",
     "Source",
     "SourceSettings",
     "Staff",

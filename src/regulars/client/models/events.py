@@ -22,6 +22,18 @@ class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: str = "open"
 
 
+class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a person decided of pairs of records: together, apart, or nothing any more (null).
+
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters.
+    """
+
+    pairs: list[list[Any]]
+    together: bool | None
+    actor: str
+    reason: str = ""
+
+
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
@@ -41,6 +53,8 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     payment: Payment | None = None
     consent: IncomingConsent | None = None
     cart: Cart | None = None
+    decision: Decision | None = None
+    matching: Matching | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None
@@ -117,6 +131,17 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     tax_minor: int = 0
     total_minor: int = 0
     original_line_id: str | None = None
+
+
+class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A step of putting a model to work. `after`: id of the last record that was matched anew before this
+    page.
+    """
+
+    model: int
+    after: str = "00000000000000000000000000000000"
+    actor: str = "regulars"
+    reason: str = ""
 
 
 class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):

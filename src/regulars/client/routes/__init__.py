@@ -9,6 +9,7 @@ from .consents import ConsentsRoutes
 from .events import EventsRoutes
 from .health import HealthRoutes
 from .hooks import HooksRoutes
+from .identity import IdentityRoutes
 from .keys import KeysRoutes
 from .people import PeopleRoutes
 from .products import ProductsRoutes
@@ -33,6 +34,7 @@ class Routes:
         self.events = EventsRoutes(connection)
         self.health = HealthRoutes(connection)
         self.hooks = HooksRoutes(connection)
+        self.identity = IdentityRoutes(connection)
         self.keys = KeysRoutes(connection)
         self.people = PeopleRoutes(connection)
         self.products = ProductsRoutes(connection)

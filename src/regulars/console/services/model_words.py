@@ -15,11 +15,16 @@ _LEVELS: Final[Mapping[str, str]] = {
     "same": later("the same"),
     "swapped": later("exchanged with each other"),
     "nickname": later("a short form of the other"),
+    "among": later("in the other field of the other"),
+    "sound": later("sounds alike"),
     "jaro_winkler": later("much alike (%(at)s of 1)"),
-    "edits": later("at most %(at)s letters off"),
+    "name_like": later("a misspelling (%(at)s of 1)"),
+    "edits": later("up to %(at)s typing errors"),
     "initial": later("the initial alone"),
     "prefix": later("the beginning of the other"),
+    "name_start": later("the beginning of the other name"),
     "start": later("the first %(at)s letters"),
+    "end": later("the last %(at)s letters"),
     "words": later("words of the other"),
     "day_month": later("day and month exchanged"),
     "one_digit": later("one digit off"),
@@ -71,12 +76,15 @@ _PARTS: Final[Mapping[str, str]] = {
 
 
 class LevelWords(Struct, frozen=True):
-    """An agreement, what it weighs, and what it weighs for the rarest value where that depends on the value."""
+    """An agreement, what it weighs, and what it weighs for the rarest value where that depends on the value.
+
+    `kind` is that of its tag: ok where it speaks for one person, bad where against.
+    """
 
     words: str
     bits: str
     rarest: str | None
-    speaks_for: bool
+    kind: str
 
 
 class ComparisonWords(Struct, frozen=True):
@@ -126,7 +134,10 @@ def _level(level: Level) -> LevelWords:
     weight = level.weight()
     rarest = _bits(level.most) if level.frequency and level.most > weight else None
     return LevelWords(
-        words or _(_LEVELS.get(level.when, level.when)), _bits(weight), rarest, speaks_for=weight > 0
+        words or _(_LEVELS.get(level.when, level.when)),
+        _bits(weight),
+        rarest,
+        "ok" if weight > 0 else "bad" if weight < 0 else "",
     )
 
 
