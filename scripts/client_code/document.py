@@ -56,8 +56,9 @@ class Route(Struct, kw_only=True):
 def routes(document: Json) -> list[Route]:
     """Every route, by group and name. Raises ValueError where two cannot be told apart."""
     found = [_route(*one) for one in _operations(document)]
-    for same in _of_one_name(found):
-        _part(same)
+    for _ in range(2):  # a list, what adds to it, and one of it share a name even after the first time
+        for same in _of_one_name(found):
+            _part(same)
     for same in _of_one_name(found):
         paths = ", ".join(f"{one.method} {one.path}" for one in same)
         raise ValueError(f"{paths} would all be {same[0].call}: let their operation ids begin differently.")
@@ -111,4 +112,4 @@ def _part(same: list[Route]) -> None:
         if len(one.places) < most:
             one.name = f"{one.name}_many"
         elif one.method != "GET" and not one.name.startswith(one.verb):
-            one.name = f"{one.verb}_{one.name}"
+            one.name = f"{one.verb}_{one.name.removesuffix('_many')}"

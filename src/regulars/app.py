@@ -16,6 +16,7 @@ from regulars import __version__
 from regulars.capabilities.identity.normalise import regions
 from regulars.connectors import connectors
 from regulars.console import api
+from regulars.console.services.previews import Previews
 from regulars.console.services.rejected import count_open
 from regulars.console.services.workspace_settings import Ground
 from regulars.console.sign_on_settings import read_sign_on
@@ -120,6 +121,7 @@ class Program:
         self._rollup = Rollup(store.database, workspace_id)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
+        self.previews = Previews(store.database, store.master, utc_now)
         poster = Poster(loopback=settings.webhooks_loopback)
         self.webhooks = Webhooks(store.database, store.master, poster, audit=write_line_async)
         self.delivery = self._delivery(poster)
@@ -168,6 +170,7 @@ class Program:
             keys=self.keys,
             sources=self.sources,
             webhooks=self.webhooks,
+            previews=self.previews,
             connectors=connectors(),
             ground=_ground(self.settings),
             home=self.store.home,
@@ -184,6 +187,7 @@ class Program:
             keys=self.keys,
             sources=self.sources,
             webhooks=self.webhooks,
+            previews=self.previews,
             connectors=connectors(),
             metrics=self.metrics,
             replay=self.replayer.replay,
@@ -236,6 +240,7 @@ class Program:
             self.console.hub.close()
             await self.canary.close()
             await self.rematcher.close()
+            await self.previews.close()
             await self._rollup.close()
             await self.delivery.close()
             await asyncio.to_thread(self._engine.close)

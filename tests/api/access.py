@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from regulars.engine.identity_memory import shipped_text
+
 
 class Row(Struct, frozen=True):
     """A key with any of `scopes` and all of `also` opens the route; neither: it takes no key of the API.
@@ -99,6 +101,14 @@ TABLE: Final = {
     ("POST", "/v1/keys"): Row(ADMIN, body={"name": "fresh", "scopes": ["events:write"]}),
     ("POST", "/v1/keys/{key_id}/rotate"): Row(ADMIN, body={}, names=True),
     ("POST", "/v1/keys/{key_id}/revoke"): Row(ADMIN, names=True),
+    ("GET", "/v1/identity/models"): Row(ADMIN),
+    ("POST", "/v1/identity/models"): Row(ADMIN, body={"content": shipped_text()}),
+    ("GET", "/v1/identity/models/{number}"): Row(ADMIN, names=True),
+    ("POST", "/v1/identity/models/{number}/preview"): Row(ADMIN, names=True),
+    ("GET", "/v1/identity/models/{number}/preview"): Row(ADMIN, names=True),
+    ("POST", "/v1/identity/models/{number}/promote"): Row(ADMIN, body={"reason": "Tried."}, names=True),
+    ("POST", "/v1/identity/rollback"): Row(ADMIN, body={"reason": "Tried."}, names=True),
+    ("GET", "/v1/identity/generic-values"): Row(ADMIN),
     ("GET", "/v1/audit"): Row(ADMIN),
     ("GET", "/v1/audit/verify"): Row(ADMIN),
     ("GET", "/v1/rejected"): Row(ADMIN),

@@ -15,7 +15,9 @@ from litestar import Litestar
 
 from regulars.connectors import connectors
 from regulars.console import api
+from regulars.console.services.previews import Previews
 from regulars.delivery import Poster
+from regulars.engine.turn import utc_now
 from regulars.intake.canary import Canary
 from regulars.intake.deps import Deps
 from regulars.intake.describe import add_doors
@@ -60,6 +62,7 @@ class House:
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
         self.webhooks = Webhooks(store.database, store.master, Poster(loopback=True), audit=write_line_async)
+        self.previews = Previews(store.database, store.master, utc_now)
         self.canary = Canary(self.gate, [self.workspace_id], self.metrics)
         self.replayer = Replayer(store.database, store.master, self.guarded, self.sources, connectors())
         litestar = Litestar(
@@ -84,6 +87,7 @@ class House:
             keys=self.keys,
             sources=self.sources,
             webhooks=self.webhooks,
+            previews=self.previews,
             connectors=connectors(),
             metrics=self.metrics,
             replay=self.replayer.replay,
@@ -173,6 +177,7 @@ async def open_house(database: Database, master: MasterKey, home: Path) -> Async
     finally:
         await house.client.aclose()
         await house.canary.close()
+        await house.previews.close()
         house.gate.close()
         await house.keys.close()
         await database.close()

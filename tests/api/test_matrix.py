@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from regulars.engine.identity_memory import shipped_text
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
 from tests.api.access import TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
@@ -65,6 +66,8 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         names["decision_id"] = await decision(house)
     if "request_no" in asked:
         names["request_no"] = await request(house, path.rpartition("/")[2])
+    if "/identity/" in path:
+        names["number"] = await matching_model(house, path)
     if "webhook_id" in asked:
         names |= await webhook(house)
     if "key_id" in asked:
@@ -133,6 +136,28 @@ async def request(house: House, step: str) -> str:
         checked = await house.call("POST", f"/v1/requests/{number}/check", json={"method": "account"})
         assert checked.status_code == 200, checked.text
     return number
+
+
+async def matching_model(house: House, path: str) -> str:
+    """The number of a model: of a preview that was asked for, else of one that was added just now."""
+    if path.endswith("/preview"):
+        known = (await house.get("/v1/identity/models"))["data"]
+        added = [one["number"] for one in known if one["made_by"] != "regulars"]
+        number = added[-1] if added else await add_model(house)
+        assert (await house.call("POST", f"/v1/identity/models/{number}/preview")).status_code == 202
+        return str(number)
+    number = await add_model(house)
+    if path.endswith("/rollback"):
+        promoted = await house.call(
+            "POST", f"/v1/identity/models/{number}/promote", json={"reason": "To go back."}
+        )
+        assert promoted.status_code == 200, promoted.text
+    return str(number)
+
+
+async def add_model(house: House) -> int:
+    added = await house.call("POST", "/v1/identity/models", json={"content": shipped_text()})
+    return int(added.json()["number"])
 
 
 async def webhook(house: House) -> dict[str, str]:

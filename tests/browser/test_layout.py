@@ -36,13 +36,14 @@ SCREENS = {
     "consent": "/requests/consent",
     "webhooks": "/webhooks",
     "webhook": "/webhooks/2",
+    "matching": "/matching",
     "account": "/account",
     "store": "/store",
     "kit": "/_kit",
 }
 PATHS = (
     "/", "/customers", "PROFILE", "/events", "/events/40", "/events/rejected", "/audit", "/keys", "/keys/sources",
-    "/people", "/account", "/account/second-factor", "/webhooks", "/webhooks/2", "/webhooks/new", "/requests", "/requests/2",
+    "/people", "/account", "/account/second-factor", "/webhooks", "/webhooks/2", "/webhooks/new", "/matching", "/matching/models/1", "/requests", "/requests/2",
     "/requests/new", "/requests/consent", "/reports/sales", "/reports/stores", "/reports/staff", "/settings",
     "/settings/appearance", "/settings/stores", "/settings/stores/new", "/settings/products", "/settings/staff",
 )  # fmt: skip

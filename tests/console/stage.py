@@ -25,12 +25,14 @@ from litestar.exceptions import HTTPException
 from regulars.connectors import connectors
 from regulars.console.accounts import Role
 from regulars.console.i18n import Language
+from regulars.console.services.previews import Previews
 from regulars.console.services.workspace_settings import Ground, Values
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.console.web.deps import language_of
 from regulars.delivery import Poster
 from regulars.engine.erase import Erasure
 from regulars.engine.forget import forget
+from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.intake.replay import Replayer
 from regulars.store.audit import write_line_async
@@ -76,6 +78,7 @@ class Stage:
         self.register = Sources(database, self.master, audit=write_line_async)
         self.keys = Keys(database, self.register, audit=write_line_async)
         self.webhooks = Webhooks(database, self.master, Poster(loopback=True), audit=write_line_async)
+        self.previews = Previews(database, self.master, utc_now)
         self.sources: dict[str, Source] = {}
         self.url = ""
         self._development = development
@@ -153,6 +156,7 @@ class Stage:
             assert self._loop is not None
             for client in self._clients:
                 client.close()
+            self.run(self.previews.close())
             self._loop.call_soon_threadsafe(self.console.hub.close)
             self._server.should_exit = True
             thread.join(WAIT_SECONDS)
@@ -179,6 +183,7 @@ class Stage:
             keys=self.keys,
             sources=self.register,
             webhooks=self.webhooks,
+            previews=self.previews,
             connectors=connectors(),
             ground=Ground(fixed=self._fixed, defaults=Values(name="Corner Shops", time_zone="Europe/London")),
             home=self.home,

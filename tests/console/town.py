@@ -20,9 +20,11 @@ from regulars.console.origins import Origin
 from regulars.console.passwords import Passwords
 from regulars.console.requests.book import Book, NewRequest
 from regulars.console.services.deciding import Deciding, plan_merge
+from regulars.console.services.models import Models
 from regulars.console.team import Team
 from regulars.console.totp import code_at, step_at
 from regulars.console.web.security import csrf_token
+from regulars.engine.identity_memory import shipped_text
 from regulars.store.database import Database
 from regulars.store.rollup import Rollup
 from regulars.store.vault import Vault
@@ -71,6 +73,9 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/keys/{key_id}/rotate": {"overlap_hours": "24"},
     "/keys": {"name": "{one}", "source": "{name}", "scope.events:write": "1"},
     "/language": {"language": "en"},
+    "/matching/models/new": {"content": shipped_text(), "frequencies": "none"},
+    "/matching/models/{number}/promote": {"reason": "Tried."},
+    "/matching/rollback": {"reason": "Tried."},
     "/people/invite": {"email": "{one}@example.com", "name": "Ivy", "role": "manager"},
     "/people/{user}/role": {"role": "manager"},
     "/people/{user}/stores": {"all": "1"},
@@ -223,6 +228,16 @@ class House:
 
         return str(self.stage.run(decide()))
 
+    def model(self) -> str:
+        """The number of a matching model added now."""
+        models = Models(self.database, self.vault, _desk(self.stage).deps.clock)
+        return str(self.stage.run(models.add(shipped_text(), "none", "test")))
+
+    def promote(self) -> None:
+        """Put another matching model to work."""
+        models = Models(self.database, self.vault, _desk(self.stage).deps.clock)
+        self.stage.run(models.promote(self.stage.gate, int(self.model()), "To see.", "test"))
+
     def webhook(self, *, only: bool = False) -> dict[str, str]:
         """A webhook made now, and a message it did not take; `only` takes the others away, since few are allowed."""
         webhooks, run = self.stage.webhooks, self.stage.run
@@ -282,6 +297,8 @@ class Town:
         if path.startswith("/settings/") and path.endswith("/edit"):
             page = self.visitor("owner").client.get(path, params={"code": self.own["code"]}).text
             ids["read"] = page.split('name="read" value="')[1].partition('"')[0]
+        if path == "/matching/models/{number}/promote":
+            ids["number"] = self.house.model()
         if path.startswith("/requests/{number}"):
             ids["number"] = self.house.request(path.rpartition("/")[2])
         return ids
@@ -292,6 +309,8 @@ class Town:
             return ids | {"name": _desk(self.stage).assets.url("mark.svg").rpartition("/")[2]}
         if path.startswith("/brand"):
             return ids | {"name": brand_of(HUE).path.rpartition("/")[2]}
+        if path.startswith("/matching"):
+            return ids | {"number": ids["model"]}
         if path.startswith("/requests"):
             return ids | {"number": ids["request"]}
         return dict(ids)
@@ -324,6 +343,7 @@ def open_town(stage: Stage) -> Town:
         house.session(person)
     for step in ("erase", "correct", "object", "print"):
         house.request(step)
+    house.promote()
     off = int(house.webhook()["webhook_id"])
     stage.run(stage.webhooks.switch(stage.workspace_id, off, on=False, actor="test"))
     Rollup(stage.database, stage.workspace_id).settle()
@@ -366,18 +386,21 @@ def _furnished(house: House) -> dict[str, str]:
         at_store,
         BROKEN,
     )
-    request, webhook = house.request(), house.webhook()
+    request, webhook, model = house.request(), house.webhook(), house.model()
     with house.database.session(house.workspace_id) as conn:
         rejected = conn.execute("select quarantine_id from quarantine").fetchone()
         if name != "own":
             conn.execute("update privacy_request set request_no = request_no + %s", (FAR,))
+            conn.execute("update identity_model set model_no = model_no + %s where model_no > 1", (FAR,))
             conn.execute("update webhook set endpoint_id = endpoint_id + %s", (FAR,))
             conn.execute("update outbox set source_id = source_id + %s where kind = 'webhook'", (FAR,))
-            request, webhook["webhook_id"] = (str(int(no) + FAR) for no in (request, webhook["webhook_id"]))
+            request, model, webhook["webhook_id"] = (
+                str(int(no) + FAR) for no in (request, model, webhook["webhook_id"])
+            )
     assert rejected is not None
     return {
         "profile": str(results[0].profile_id), "number": "1", "key_id": house.key(), "name": name, "code": code,
-        "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request,
+        "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request, "model": model,
         "session_id": house.session("spare"), "version": "1", "read": "",
         "pair": house.pair(), "decision": house.decision(), **{k: v for k, v in house.twofold().items() if k != "profile"},
         "today": house.stage.run(house.book.today()).isoformat(), **webhook,

@@ -13,6 +13,7 @@ from . import (
     auditing,
     data,
     deciding,
+    identity,
     importing,
     keeping,
     people,
@@ -34,12 +35,9 @@ app = cyclopts.App(
 )
 running.add_to(app)
 data.add_to(app)
-identity = cyclopts.App(
-    name="identity", help="Which records are one person, by hand.", default_parameter=FLAGS
-)
-deciding.add_to(identity)
-app.command(identity)
+deciding.add_to(identity.app)
 app.command(importing.app)
+app.command(identity.app)
 auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)

@@ -57,6 +57,15 @@ class Step(Struct):
     reached: str | None = None
 
 
+class Promotion(Struct, frozen=True):
+    """Who put a model to work, when and why; `promotion_id` is the key of the event that says so."""
+
+    promotion_id: str
+    at: datetime
+    actor: str
+    reason: str
+
+
 class Batch(Struct):
     """A turn in the making: what came in, what is new in it, and what the rooms decided.
 
@@ -77,6 +86,7 @@ class Batch(Struct):
     people: State = field(default_factory=State)
     found: Candidates = field(default_factory=Candidates)
     matching: Step | None = None
+    promotion: Promotion | None = None
     figures: dict[str, RecordFigures] = field(default_factory=dict)
     identity: Changes = field(default_factory=Changes)
     sales: SalesChanges = field(default_factory=SalesChanges)

@@ -90,12 +90,17 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
         row = {"name": own.name, "digest": own.digest(), "content": shipped_text()}
         session.run([Call(_SQL.add_first_model, workspace | row)])
     crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.number})])[0]
-    decided: Manual = defaultdict(dict)
-    for a, b, together, at, key in manual:
-        decided[a][b] = decided[b][a] = Decided(together, (micros(at), key))
     return IdentityMemory(
-        model, {(kind, value) for kind, value in generics}, {key for (key,) in crowded}, dict(decided)
+        model, {(kind, value) for kind, value in generics}, {key for (key,) in crowded}, manual_of(manual)
     )
+
+
+def manual_of(rows: Iterable[Row]) -> Manual:
+    """What people decided, out of the rows of load_manual."""
+    decided: Manual = defaultdict(dict)
+    for a, b, together, at, key in rows:
+        decided[a][b] = decided[b][a] = Decided(together, (micros(at), key))
+    return dict(decided)
 
 
 def matcher_of(content: str, frequencies: bytes | None, hash_: Callable[..., str]) -> Matcher:

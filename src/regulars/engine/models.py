@@ -14,8 +14,11 @@ from regulars.store.session import Call, Session
 from regulars.store.vault import Vault
 from regulars.vocabulary.events import PROMOTED, Event, Matching
 
+from .audit_lines import audit_line
+
 _SQL = load_queries("regulars.capabilities.identity")
 MODELS_MAX = 1_000
+ADDED = "model.added"
 
 
 def add_model(
@@ -45,6 +48,8 @@ def add_model(
     try:
         session.begin(vault.workspace_id)
         number = session.run([Call(_SQL.add_model, row)])[0][0][0]
+        details = {"name": model.name, "digest": model.digest(), "frequencies": frequencies is not None}
+        audit_line(session, vault.workspace_id, actor, ADDED, f"model:{number}", details, now)
         session.commit()
     except BaseException:
         session.rollback()

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
 from regulars.capabilities.identity import rules as identity
 from regulars.store.queries import load_queries
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault
 from regulars.vocabulary.events import PROMOTED
 
-from .batch import Batch, Step
+from .batch import Batch, Promotion, Step
 from .loading import take_record
 
 _SQL = load_queries("regulars.capabilities.identity")
+_MODELS = load_queries("regulars.store", "models.sql")
 PAGE_RECORDS = 400
 
 
@@ -38,6 +41,7 @@ def load_page(session: Session, vault: Vault, batch: Batch, tools: identity.Tool
             continue
         if prepared.type == PROMOTED:
             batch.matching = Step(step.model, promoted=True)
+            batch.promotion = Promotion(prepared.event_key, prepared.occurred_at, step.actor, step.reason)
         elif batch.matching is None:
             _page(session, vault, batch, tools, step.after)
 
@@ -62,7 +66,9 @@ def calls(batch: Batch, workspace: dict[str, Any]) -> Iterator[Call]:
     if step is None:
         return
     if step.promoted:
-        yield Call(_SQL.put_to_work, workspace | {"model_no": step.model})
+        assert batch.promotion is not None, "it says who put the model to work"
+        told = msgspec.structs.asdict(batch.promotion)
+        yield Call(_MODELS.put_to_work, workspace | {"model_no": step.model} | told)
         return
     yield Call(_SQL.move_on, workspace | {"rekeyed_to": step.reached})
     if step.reached is None:

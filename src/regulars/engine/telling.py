@@ -17,7 +17,9 @@ from regulars.store.session import Call, Session
 from .audit_lines import audit_line
 
 _SQL = load_queries("regulars.capabilities.identity")
+_MODELS = load_queries("regulars.store", "models.sql")
 LINES_MAX = 500
+PROMOTED = "model.promoted"
 FOUND_BY = "regulars"
 UNDONE = "identity.undone"
 ACTIONS = {True: "identity.merged", False: "identity.unmerged", None: UNDONE}
@@ -28,8 +30,12 @@ def tell_audit(session: Session, workspace_id: int, clock: Callable[[], datetime
     workspace: dict[str, Any] = {"workspace_id": workspace_id, "limit": LINES_MAX}
     session.begin(workspace_id)
     try:
-        decisions, generics = session.run(
-            [Call(_SQL.load_untold_decisions, workspace), Call(_SQL.load_untold_generics, workspace)]
+        decisions, generics, promotions = session.run(
+            [
+                Call(_SQL.load_untold_decisions, workspace),
+                Call(_SQL.load_untold_generics, workspace),
+                Call(_MODELS.load_untold_promotions, workspace),
+            ]
         )
         now = clock()
         for decision_id, actor, reason, together, pairs, undoes in decisions:
@@ -41,11 +47,20 @@ def tell_audit(session: Session, workspace_id: int, clock: Callable[[], datetime
             audit_line(
                 session, workspace_id, FOUND_BY, "identity.value_retired", f"value:{value}", found, now
             )
+        for _, model, before, actor, reason in promotions:
+            details = {"reason": reason, "instead_of": before}
+            audit_line(session, workspace_id, actor, PROMOTED, f"model:{model}", details, now)
         told = {
             "decisions": uuids(row[0] for row in decisions),
             "values": uuids(row[1] for row in generics),
         }
-        session.run([Call(_SQL.mark_told, workspace | told)])
+        promoted = {"ids": uuids(row[0] for row in promotions)}
+        session.run(
+            [
+                Call(_SQL.mark_told, workspace | told),
+                Call(_MODELS.mark_promotions_told, workspace | promoted),
+            ]
+        )
         session.commit()
     except BaseException:
         session.rollback()

@@ -176,7 +176,8 @@ class Turn:
     def _afterwards(self, batch: Batch) -> None:
         """After a commit: what can wait, and costs no more than a delay when it fails."""
         self._look_anew(batch.event_no)
-        self._untold = self._untold or bool(batch.identity.generics or batch.identity.words_said)
+        told = batch.identity.generics or batch.identity.words_said or batch.promotion
+        self._untold = self._untold or bool(told)
         if self._untold and self._log:
             try:
                 tell_audit(self._session, self._vault.workspace_id, self._clock)

@@ -51,6 +51,10 @@ class MasterKey:
         info = b"regulars\0" + purpose.encode() + b"\0" + str(workspace_id).encode()
         return HKDF(algorithm=SHA256(), length=length_bytes, salt=_SALT, info=info).derive(self._secret)
 
+    def for_own_process(self) -> bytes:
+        """The secret itself, for a process this one starts and speaks to through a pipe; to nobody else."""
+        return self._secret
+
     def fingerprint(self) -> str:
         """16 hexadecimal digits that tell master keys apart and reveal nothing about them."""
         return self.derive("fingerprint", 0, length_bytes=8).hex()

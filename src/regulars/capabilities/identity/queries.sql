@@ -223,12 +223,6 @@ select record_id, source_id, known, first_at, component_id, profile_id, sealed_k
 from record where workspace_id = %(workspace_id)s and record_id > %(after)s::uuid
 order by record_id limit %(limit)s
 
--- name: put_to_work
--- Another model is at work; its first record is still to be matched anew. Not where there is no such model.
-update workspace_state s set model_no = %(model_no)s, rekeyed_to = '00000000-0000-0000-0000-000000000000'
-from identity_model m
-where s.workspace_id = %(workspace_id)s and m.workspace_id = %(workspace_id)s and m.model_no = %(model_no)s
-
 -- name: add_model
 -- A model for later; the next number is its own. `content` is the file as it was given.
 insert into identity_model (workspace_id, model_no, name, digest, content, frequencies, made_at, made_by)

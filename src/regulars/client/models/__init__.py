@@ -14,6 +14,7 @@ from .events import (
     IncomingProduct,
     IncomingStore,
     Line,
+    Matching,
     Payment,
     Result,
     Results,
@@ -24,7 +25,26 @@ from .events import (
 )
 from .health import Alive, Check, Ready
 from .hooks import Delivered
-from .identity import DecidePairs, MadeDecision, ReviewPage, Undo, WaitingPair
+from .identity import (
+    DecidePairs,
+    MadeDecision,
+    MatchingModel,
+    MatchingModelList,
+    MatchingPreview,
+    MatchingReason,
+    MatchingStanding,
+    NewMatchingModel,
+    OpenedMatchingModel,
+    Preview,
+    PreviewedProfile,
+    PreviewExample,
+    PreviewSpend,
+    ReviewPage,
+    SharedValue,
+    SharedValueList,
+    Undo,
+    WaitingPair,
+)
 from .keys import Key, KeyRequest, MadeKey, RotateRequest
 from .people import Account, AccountList, EndedSessions, InviteRequest, Link, RoleRequest, StoresRequest
 from .products import NewProduct, Product, ProductDetails
@@ -150,8 +170,15 @@ __all__ = [
     "MadeKey",
     "MadeWebhook",
     "ManualWord",
+    "Matching",
+    "MatchingModel",
+    "MatchingModelList",
+    "MatchingPreview",
+    "MatchingReason",
+    "MatchingStanding",
     "Merge",
     "NewConsent",
+    "NewMatchingModel",
     "NewProduct",
     "NewSettings",
     "NewSource",
@@ -159,7 +186,12 @@ __all__ = [
     "NewStore",
     "NoteAdded",
     "OpenedDelivery",
+    "OpenedMatchingModel",
     "Payment",
+    "Preview",
+    "PreviewExample",
+    "PreviewSpend",
+    "PreviewedProfile",
     "Product",
     "ProductDetails",
     "Profile",
@@ -196,6 +228,8 @@ __all__ = [
     "Sale",
     "SalesReport",
     "Settings",
+    "SharedValue",
+    "SharedValueList",
     "SilentValue",
     "Source",
     "SourceSettings",

@@ -56,6 +56,7 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     consent: IncomingConsent | None = None
     cart: Cart | None = None
     decision: Decision | None = None
+    matching: Matching | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None
@@ -132,6 +133,17 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     tax_minor: int = 0
     total_minor: int = 0
     original_line_id: str | None = None
+
+
+class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A step of putting a model to work. `after`: id of the last record that was matched anew before this
+    page.
+    """
+
+    model: int
+    after: str = "00000000000000000000000000000000"
+    actor: str = "regulars"
+    reason: str = ""
 
 
 class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):

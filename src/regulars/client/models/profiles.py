@@ -47,8 +47,9 @@ class ExplainedLink(msgspec.Struct, kw_only=True, omit_defaults=True):
     value: str | None
     linked: bool
     reason: str
-    # One of average_low, contradicts, generic, group_held_apart, held_apart, not_compared, nothing,
-    # same_person, several_accounts, several_names, to_review, too_little, too_many, two_verified.
+    # One of average_low, contradicts, fits_two, generic, group_held_apart, held_apart, not_compared,
+    # nothing, same_person, several_accounts, several_contacts, several_names, shared_mailbox,
+    # to_review, too_little, too_many, two_verified.
     code: str
     # The person on the other side, if not this one.
     other_profile_id: str | None
@@ -308,8 +309,9 @@ class SilentValue(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     kind: str
     value: str | None
-    # One of average_low, contradicts, generic, group_held_apart, held_apart, not_compared, nothing,
-    # same_person, several_accounts, several_names, to_review, too_little, too_many, two_verified.
+    # One of average_low, contradicts, fits_two, generic, group_held_apart, held_apart, not_compared,
+    # nothing, same_person, several_accounts, several_contacts, several_names, shared_mailbox,
+    # to_review, too_little, too_many, two_verified.
     reason: str
 
 

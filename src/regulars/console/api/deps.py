@@ -11,6 +11,7 @@ from uuid import UUID
 from litestar.di import NamedDependency
 
 from regulars.console.passwords import Passwords
+from regulars.console.services.previews import Previews
 from regulars.console.services.workspace_settings import Ground
 from regulars.observe import Metrics
 from regulars.store.answers import Answers
@@ -56,6 +57,7 @@ class ApiDeps:
     keys: Keys
     sources: Sources
     webhooks: Webhooks
+    previews: Previews
     connectors: Mapping[str, Connector]
     metrics: Metrics
     replay: Replay

@@ -74,6 +74,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "staff.updated": later("Staff details changed"),
     "audit.exported": later("Audit log exported"),
     "report.exported": later("Report downloaded"),
+    "model.added": later("Matching model added"),
+    "model.promoted": later("Matching model put to work"),
     "settings.changed": later("Settings changed"),
     "settings.checklist_dismissed": later("Set-up list put away"),
 }
@@ -90,6 +92,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("webhooks", later("Webhooks"), ("webhook",)),
     ("customers", later("Customers"), ("customer", "customers", "consent", "identity")),
     ("requests", later("Requests"), ("request",)),
+    ("matching", later("Matching"), ("model",)),
     ("events", later("Rejected events"), ("rejected",)),
     ("registers", later("Products, shops and staff"), ("product", "store", "staff")),
     ("reports", later("Reports"), ("report",)),
@@ -120,6 +123,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "webhook": later("Webhook %(name)s"),
     "profile": later("Customer %(name)s"),
     "product": later("Product %(name)s"),
+    "model": later("Matching model %(name)s"),
     "store": later("Shop %(name)s"),
     "staff": later("Staff member %(name)s"),
     "consent": later("Consent for %(name)s"),
@@ -192,6 +196,9 @@ _DETAILS: Final[Mapping[str, str]] = {
     "pairs": later("Pairs of records"),
     "people": later("People"),
     "undoes": later("Undoes"),
+    "digest": later("Digest"),
+    "frequencies": later("Own frequencies"),
+    "instead_of": later("Instead of"),
 }
 
 _ID_SHOWN: Final = 8

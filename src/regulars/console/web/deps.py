@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from litestar import Request
 
 from regulars.console.i18n import Language, chosen
+from regulars.console.services.previews import Previews
 from regulars.console.services.workspace_settings import Ground
 from regulars.console.sign_on_settings import SignOnSettings
 from regulars.engine.erase import Erasure
@@ -76,6 +77,7 @@ class Deps:
     keys: Keys
     sources: Sources
     webhooks: Webhooks
+    previews: Previews
     connectors: Mapping[str, Connector]
     ground: Ground = field(default_factory=Ground)
     home: Path | None = None

@@ -34,6 +34,7 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "audit": frozenset({"owner", "privacy"}),
     "keys": frozenset({"owner", "engineer"}),
     "webhooks": frozenset({"owner", "engineer"}),
+    "matching": frozenset({"owner", "engineer"}),
     "people": frozenset({"owner"}),
     "settings": frozenset({"owner", "engineer"}),
     "appearance": frozenset({"owner"}),
@@ -59,6 +60,7 @@ def entries() -> Sequence[NavItem]:
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
         NavItem("keys", "/keys", "key", _("Sources and keys"), group=_("Set-up")),
         NavItem("webhooks", "/webhooks", "send", _("Webhooks"), group=_("Set-up")),
+        NavItem("matching", "/matching", "fingerprint", _("Matching"), group=_("Set-up")),
         NavItem("people", "/people", "user-circle", _("People and roles"), group=_("Set-up")),
         NavItem("settings", "/settings", "settings", _("Settings"), group=_("Set-up")),
     ]
