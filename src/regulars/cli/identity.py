@@ -38,7 +38,7 @@ from .identity_files import read_truth, write_members
 
 app = cyclopts.App(
     name="identity",
-    help="Matching: models, what another one would change, how good it is.",
+    help="Who is one person: decisions by hand, models, what another one would change, how good it is.",
     default_parameter=FLAGS,
 )
 Workspace = Annotated[str, cyclopts.Parameter(help="Workspace the command works on.")]
