@@ -59,7 +59,6 @@ TABLE: Final = {
     ("POST", "/keys"): KEYS,
     ("GET", "/keys/new"): KEYS,
     ("GET", "/keys/sources"): KEYS,
-    ("GET", "/keys/sources/{name}/off"): KEYS,
     ("POST", "/keys/sources/{name}/off"): KEYS,
     ("POST", "/keys/sources/{name}/on"): KEYS,
     ("GET", "/keys/{key_id}/revoke"): KEYS,

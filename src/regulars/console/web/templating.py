@@ -63,6 +63,7 @@ class Pages:
     def text(self, template: str, **context: Any) -> str:
         """A template as text: parts of live updates, and the body of pages."""
         viewer = context.get("viewer")
+        context.setdefault("notice", None)
         context.setdefault("nav", navigation(viewer) if viewer else ())
         context.setdefault("now", self._deps.clock())
         context.setdefault("workspace_name", self._deps.workspace_name)

@@ -13,11 +13,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
+from regulars.console.i18n import _
 from regulars.console.services import access_keys as service
 from regulars.console.services import source_list
 from regulars.console.services.common import whole
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.notices import Notice, Undo
 from regulars.store.keys import KeyInfo, NewKey
 from regulars.vocabulary.errors import Conflict
 
@@ -124,23 +126,14 @@ async def sources(request: WebRequest, desk: AtDesk) -> Response[Any]:
             live_keys=live,
             now=now,
         )
-    changed = request.query_params.get("changed")
+    changed = next((line for line in page.lines if line.name == request.query_params.get("changed")), None)
     context = {
         "page": page,
         "keys_live": live.total(),
-        "changed": next((line for line in page.lines if line.name == changed), None),
+        "notice": _switched(changed) if changed else None,
         "counted": source_list.EVENTS_READ_MAX,
     }
     return await desk.page(request, visit, "pages/sources.html", "keys", **context)
-
-
-@get("/keys/sources/{name:str}/off", include_in_schema=False)
-async def off_form(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> Response[Any]:
-    """Ask whether a source is to be switched off."""
-    visit = await desk.visit_to(request, "keys")
-    known = source_list.find_source(await desk.deps.sources.list(desk.workspace_id), name)
-    context = {"name": known.source.name}
-    return await desk.page(request, visit, "pages/source_off.html", "keys", **context)
 
 
 @post("/keys/sources/{name:str}/off", include_in_schema=False)
@@ -156,8 +149,7 @@ async def switch_on(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> R
 
 
 HANDLERS = (
-    key_list, key_form, make_key, rotate_form, rotate_key, revoke_form, revoke_key, sources, off_form, switch_off,
-    switch_on,
+    key_list, key_form, make_key, rotate_form, rotate_key, revoke_form, revoke_key, sources, switch_off, switch_on,
 )  # fmt: skip
 
 
@@ -235,6 +227,18 @@ async def _to_follow(desk: Desk, visit: Visit, key_id: str) -> KeyInfo:
     if state in {"expired", "revoked", "replaced"}:
         raise Conflict("This key has ended or was rotated already.", field="key_id")
     return key
+
+
+def _switched(line: source_list.SourceLine) -> Notice:
+    """How the switch of a source stands now, and the way back."""
+    if line.disabled_at is None:
+        text, back = _("“%(name)s” is on. What it sends is taken.", name=line.name), "off"
+    else:
+        text, back = (
+            _("“%(name)s” is off. What it sends is refused, and so are its keys.", name=line.name),
+            "on",
+        )
+    return Notice(text, Undo(f"/keys/sources/{line.name}/{back}"))
 
 
 async def _switch(request: WebRequest, desk: Desk, name: str, *, off: bool) -> Response[Any]:
