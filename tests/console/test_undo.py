@@ -25,7 +25,7 @@ def press(client: httpx.Client, page: str, action: str, **fields: str) -> httpx.
 
 def offered(page: str) -> tuple[str, dict[str, str]] | None:
     """Where the undo of a toast leads, and the fields of its form."""
-    found = re.search(r'data-toast>.*?<form method="post" action="([^"]+)"(.*?)</form>', page, re.S)
+    found = re.search(r'data-toast>.*?<form method="post" action="([^"]+)"(.*?)</form>', page, re.DOTALL)
     if found is None:
         return None
     pairs = re.findall(r'name="([^"]+)" value="([^"]*)"', found[2])
