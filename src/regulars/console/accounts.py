@@ -236,7 +236,9 @@ def tidy_email(email: str) -> str:
 def check_password(password: str) -> None:
     """Raises InvalidInput for a password that is too short or too long."""
     if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
-        raise InvalidInput(f"A password has at least {PASSWORD_CHARACTERS_MIN} characters.", field="password")
+        raise InvalidInput(
+            "A password has at least %(n)s characters.", field="password", n=PASSWORD_CHARACTERS_MIN
+        )
 
 
 async def _one(conn: AsyncConnection, sql: Any, params: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -92,12 +92,12 @@ def day_of_year(when: date) -> str:
 
 def weekday(when: date) -> str:
     """`Sun`."""
-    return _dated(when, "EEE", "EEE")
+    return _dated(when, "E", "EEE")
 
 
 def month(when: date) -> str:
     """`Nov`."""
-    return _dated(when, "LLL", "LLL")
+    return _dated(when, "MMM", "LLL")
 
 
 def month_of_year(when: date) -> str:

@@ -103,7 +103,7 @@ class Team:
         address, role = tidy_email(email), _role(role)
         name = name.strip() or address.partition("@")[0]
         if len(name) > NAME_CHARACTERS_MAX:
-            raise InvalidInput(f"A name has at most {NAME_CHARACTERS_MAX} characters.", field="name")
+            raise InvalidInput("A name has at most %(n)s characters.", field="name", n=NAME_CHARACTERS_MAX)
         password_hash = UNSET + secrets.token_urlsafe(16)
         row = new_account(self._vault, address, name, role, password_hash, self._clock())
         user_id: UUID = row["user_id"]
@@ -260,12 +260,12 @@ class Team:
             raise InvalidInput("Only store managers and associates can be limited to stores.", field="stores")
         wanted = sorted(set(stores))
         if not 1 <= len(wanted) <= STORES_MAX:
-            raise InvalidInput(f"Name 1 to {STORES_MAX} stores, or all of them.", field="stores")
+            raise InvalidInput("Name 1 to %(n)s stores, or all of them.", field="stores", n=STORES_MAX)
         params = self._workspace({"codes": [code for code in wanted if "\0" not in code]})
         known = {row[0] for row in await (await conn.execute(_SQL.known_stores, params)).fetchall()}
         unknown = next((code for code in wanted if code not in known), None)
         if unknown is not None:
-            raise InvalidInput(f"The register has no store {unknown!r}.", field="stores")
+            raise InvalidInput("The register has no store %(store)s.", field="stores", store=repr(unknown))
         return wanted
 
     async def _tell_stores(
@@ -294,4 +294,4 @@ def _role(name: str) -> Role:
     for role in ROLES:
         if role == name:
             return role
-    raise InvalidInput(f"A role is one of {', '.join(ROLES)}.", field="role")
+    raise InvalidInput("A role is one of %(names)s.", field="role", names=", ".join(ROLES))

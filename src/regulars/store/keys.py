@@ -120,7 +120,9 @@ class Keys:
         if caller is None or (caller.expires_at is not None and caller.expires_at <= self._now()):
             raise _refused()
         if caller.disabled:
-            raise Forbidden(f"The source {caller.source.name} is switched off.", code="source_disabled")
+            raise Forbidden(
+                "The source %(source)s is switched off.", code="source_disabled", source=caller.source.name
+            )
         return caller
 
     async def create(
@@ -138,7 +140,7 @@ class Keys:
         wanted = check_scopes(scopes)
         if not 0 < len(name) <= NAME_CHARACTERS_MAX:
             raise InvalidInput(
-                f"A key needs a name of at most {NAME_CHARACTERS_MAX} characters.", field="name"
+                "A key needs a name of at most %(n)s characters.", field="name", n=NAME_CHARACTERS_MAX
             )
         if expires_at is not None and expires_at <= self._now():
             raise InvalidInput("The key would have expired already.", field="expires_at")
@@ -173,7 +175,7 @@ class Keys:
         when the key has ended or was rotated before.
         """
         if not 0 <= overlap_hours <= OVERLAP_HOURS_MAX:
-            raise InvalidInput(f"The overlap is 0 to {OVERLAP_HOURS_MAX} hours.", field="overlap_hours")
+            raise InvalidInput("The overlap is 0 to %(n)s hours.", field="overlap_hours", n=OVERLAP_HOURS_MAX)
         now = self._now()
         old = {"workspace_id": workspace_id, "key_id": _uuid(key_id)}
         async with self._database.write(workspace_id) as connection:

@@ -86,6 +86,7 @@ class Console:
 
     def error(self, request: WebRequest, error: Exception) -> Response[Any]:
         """The page of an error outside the console's own routes, such as an unknown address."""
+        _speak(self.desk.deps, request)
         return error_page(self.desk, request, error)
 
 
@@ -99,7 +100,7 @@ def console(deps: Deps) -> Console:
 
     async def prepare(request: WebRequest) -> None:
         await deps.workspace.refresh()
-        i18n.use(deps.language(request, deps.workspace.values.language))
+        _speak(deps, request)
 
     router = Router(
         path="/",
@@ -109,6 +110,11 @@ def console(deps: Deps) -> Console:
         exception_handlers={RegularsError: on_error, HTTPException: on_error, Exception: on_error},
     )
     return Console(desk, hub, [router])
+
+
+def _speak(deps: Deps, request: WebRequest) -> None:
+    """Take the reader's language for the rest of this request."""
+    i18n.use(deps.language(request, deps.workspace.values.language))
 
 
 def routes(deps: Deps) -> list[Router]:

@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from regulars.console.i18n import _
+from regulars.console.i18n import _, told
 from regulars.observe import get_logger
 from regulars.vocabulary.errors import RegularsError
 
@@ -68,7 +68,7 @@ def _lead(request: WebRequest, address: str) -> Response[Any]:
 def _reading(error: Exception) -> tuple[int, str]:
     """Status and words of an error; the words of a bug stay inside."""
     if isinstance(error, RegularsError):
-        return error.status, error.message if error.status < 500 or error.retry else ""
+        return error.status, told(error) if error.status < 500 or error.retry else ""
     if isinstance(error, HTTPException):
         return error.status_code, ""
     return 500, ""

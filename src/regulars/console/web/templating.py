@@ -117,6 +117,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         languages=i18n.languages(),
     )
     env.filters.update(
+        told=i18n.told,
         money=words.money,
         number=i18n.number,
         percent=words.percent,

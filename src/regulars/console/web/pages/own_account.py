@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _, later, ngettext
+from regulars.console.i18n import _, later, ngettext, told
 from regulars.console.own_account import OwnSession
 from regulars.console.passwords import PASSWORD_CHARACTERS_MIN
 from regulars.console.web.deps import WebRequest
@@ -91,7 +91,7 @@ def _in_words(error: InvalidInput) -> InvalidInput:
         "old": _("This is not your password."),
         "password": _("At least %(n)s characters, and another one than before.", n=PASSWORD_CHARACTERS_MIN),
     }
-    return InvalidInput(words.get(error.field or "", error.message), field=error.field)
+    return InvalidInput(words.get(error.field or "", told(error)), field=error.field)
 
 
 async def _page(
@@ -117,7 +117,7 @@ async def _page(
         factor=await desk.factors.held(me),
         shortest=PASSWORD_CHARACTERS_MIN,
         done=done,
-        errors={error.field: error.message} if error else {},
+        errors={error.field: told(error)} if error else {},
     )
 
 

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _, ngettext
+from regulars.console.i18n import _, ngettext, told
 from regulars.console.services import webhooks as service
 from regulars.console.services.common import pack_place, unpack_place
 from regulars.console.services.webhooks import number_of
@@ -79,7 +79,7 @@ async def resend_failed(request: WebRequest, desk: AtDesk, webhook_id: FromPath[
     try:
         since = service.start_of(fields.get("since", ""), desk.deps.zone)
     except InvalidInput as error:
-        return await _page(request, desk, visit, endpoint_id, fault=error.message, status=400)
+        return await _page(request, desk, visit, endpoint_id, fault=told(error), status=400)
     count = await _log(desk).resend_failed(endpoint_id, since, actor=actor_of(visit.viewer.user_id))
     done = ngettext("%(n)s message is sent once more.", "%(n)s messages are sent once more.", count)
     return await _page(
