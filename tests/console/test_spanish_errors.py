@@ -34,7 +34,7 @@ FIELDS = {
     "/account/password": ("old", "password", "again"),
     "/account/second-factor/confirm": ("code",),
     "/account/second-factor/off": ("password", "code"),
-    "/keys": ("name", "source", "new_source", "days", "scope.x"),
+    "/keys": ("name", "source", "new_source", "days", "scope.x", "store:x"),
     "/people/invite": ("email", "name", "role", "store:x"),
     "/people/{user}/stores": ("store:x",),
     "/settings": ("name", "time_zone", "region", "language", "version"),

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
+from regulars.store.narrowing import checked_stores
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -30,8 +31,6 @@ from .rights import MAY_BE_LIMITED
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 MEMBERS_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 200
-STORES_MAX: Final = 100
-"""Most stores one person can be limited to; who works in more works in all."""
 STORES_OFFERED_MAX: Final = 1_000
 _SQL = load_queries("regulars.store.views", "accounts.sql")
 _SIGN_ON = load_queries("regulars.store.views", "sign_on.sql")
@@ -258,15 +257,7 @@ class Team:
             return None
         if role not in MAY_BE_LIMITED:
             raise InvalidInput("Only store managers and associates can be limited to stores.", field="stores")
-        wanted = sorted(set(stores))
-        if not 1 <= len(wanted) <= STORES_MAX:
-            raise InvalidInput("Name 1 to %(n)s stores, or all of them.", field="stores", n=STORES_MAX)
-        params = self._workspace({"codes": [code for code in wanted if "\0" not in code]})
-        known = {row[0] for row in await (await conn.execute(_SQL.known_stores, params)).fetchall()}
-        unknown = next((code for code in wanted if code not in known), None)
-        if unknown is not None:
-            raise InvalidInput("The register has no store %(store)s.", field="stores", store=repr(unknown))
-        return wanted
+        return await checked_stores(conn, self._vault.workspace_id, stores)
 
     async def _tell_stores(
         self, conn: AsyncConnection, by: str, user_id: UUID, before: list[str] | None, now: list[str] | None

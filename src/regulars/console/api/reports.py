@@ -121,7 +121,9 @@ async def report_sales(
         visit, span=span, first=first, last=last, compare=compare, step=step, currency=currency, store=store
     )
     async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await service.load_sales(conn, visit.workspace_id, asked, None, now=visit.deps.clock())
+        found = await service.load_sales(
+            conn, visit.workspace_id, asked, visit.stores, now=visit.deps.clock()
+        )
     return SalesReport(
         **_head(found),
         periods=[
@@ -145,7 +147,9 @@ async def report_stores(
     """One line a store, in one currency."""
     asked = _read(visit, span=span, first=first, last=last, compare=compare, currency=currency, store=store)
     async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await service.load_stores(conn, visit.workspace_id, asked, None, now=visit.deps.clock())
+        found = await service.load_stores(
+            conn, visit.workspace_id, asked, visit.stores, now=visit.deps.clock()
+        )
     return LinesReport(**_head(found), lines=_lines(found.lines))
 
 
@@ -162,7 +166,9 @@ async def report_staff(
     """One line a member of staff, in one currency; the line with an empty name is of receipts that tell none."""
     asked = _read(visit, span=span, first=first, last=last, compare=compare, currency=currency, store=store)
     async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await service.load_staff(conn, visit.workspace_id, asked, None, now=visit.deps.clock())
+        found = await service.load_staff(
+            conn, visit.workspace_id, asked, visit.stores, now=visit.deps.clock()
+        )
     return LinesReport(**_head(found), lines=_lines(found.lines))
 
 

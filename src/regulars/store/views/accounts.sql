@@ -112,10 +112,6 @@ update app_user set stores = %(stores)s where workspace_id = %(workspace_id)s an
 -- The stores of the register by name, the nameless by their code.
 select code, coalesce(name, code) from store where workspace_id = %(workspace_id)s order by 2, 1 limit %(limit)s;
 
--- name: known_stores
--- Which of some codes are in the register.
-select code from store where workspace_id = %(workspace_id)s and code = any(%(codes)s);
-
 -- name: set_disabled
 -- Shuts an account, or opens it again.
 update app_user set disabled_at = %(disabled_at)s

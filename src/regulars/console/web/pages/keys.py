@@ -13,15 +13,16 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _
+from regulars.console.i18n import _, told
 from regulars.console.services import access_keys as service
 from regulars.console.services import source_list
 from regulars.console.services.common import whole
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.notices import Notice, Undo
+from regulars.console.web.ticked import STORE_FIELD, ticked_stores
 from regulars.store.keys import KeyInfo, NewKey
-from regulars.vocabulary.errors import Conflict
+from regulars.vocabulary.errors import Conflict, InvalidInput
 
 _PAGE_DIGITS_MAX: Final = 6
 
@@ -49,18 +50,23 @@ async def make_key(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "keys")
     fields = await desk.form(request, visit.token)
     names, closed = await service.names_of_sources(desk.deps.sources, desk.workspace_id)
-    form = service.read_form(fields, frozenset(names))
+    form = service.read_form(fields, frozenset(names), ticked_stores(fields))
     service.require_may_give(visit.viewer.role, form.scopes)
     if form.faults:
         return await _form(request, desk, visit, form, names, closed, status=400)
-    made = await desk.deps.keys.create(
-        desk.workspace_id,
-        name=form.name,
-        scopes=form.scopes,
-        source=form.speaks_for,
-        expires_at=desk.deps.clock() + timedelta(days=form.days) if form.days else None,
-        actor=actor_of(visit.viewer.user_id),
-    )
+    try:
+        made = await desk.deps.keys.create(
+            desk.workspace_id,
+            name=form.name,
+            scopes=form.scopes,
+            source=form.speaks_for,
+            expires_at=desk.deps.clock() + timedelta(days=form.days) if form.days else None,
+            stores=form.stores or None,
+            actor=actor_of(visit.viewer.user_id),
+        )
+    except InvalidInput as error:
+        form.faults[error.field or "name"] = told(error)
+        return await _form(request, desk, visit, form, names, closed, status=error.status)
     return await _keys(request, desk, visit, made=made, made_name=form.name)
 
 
@@ -181,6 +187,7 @@ async def _keys(
     revoked = params.get("revoked")
     context = {
         "page": page,
+        "stores": await desk.team.stores(),
         "ended": ended,
         "made": made,
         "made_name": made_name,
@@ -212,6 +219,8 @@ async def _form(
         "words": service.scope_words,
         "prefix": service.SCOPE_FIELD,
         "days": service.EXPIRY_DAYS,
+        "stores": await desk.team.stores(),
+        "store_field": STORE_FIELD,
     }
     return await desk.page(request, visit, "pages/key_new.html", "keys", status=status, **context)
 

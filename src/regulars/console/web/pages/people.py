@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
@@ -18,12 +18,10 @@ from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.nav import MAY_OPEN, entries
 from regulars.console.web.notices import Notice, Undo
+from regulars.console.web.ticked import STORE_FIELD, ticked_stores
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
 from .invitation import INVITATION
-
-STORE_FIELD: Final = "store:"
-"""What the name of a box begins with; the code of the store follows."""
 
 
 @get("/people", include_in_schema=False)
@@ -38,7 +36,7 @@ async def invite(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "people")
     fields = await desk.form(request, visit.token)
     email, name, role = (fields.get(key, "") for key in ("email", "name", "role"))
-    stores = _ticked(fields)
+    stores = ticked_stores(fields)
     try:
         _id, token = await desk.team.invite(email, name, role, actor_of(visit.viewer.user_id), stores or None)
     except (InvalidInput, Conflict) as error:
@@ -85,7 +83,7 @@ async def set_stores(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> 
     """Limit somebody to the stores that are ticked, or to none in particular."""
     visit = await desk.visit_to(request, "people")
     fields = await desk.form(request, visit.token)
-    member, ticked = await desk.team.member(uuid_of(user, "user")), _ticked(fields)
+    member, ticked = await desk.team.member(uuid_of(user, "user")), ticked_stores(fields)
     try:
         await desk.team.set_stores(
             member.user_id, None if fields.get("all") else ticked, actor_of(visit.viewer.user_id)
@@ -148,11 +146,6 @@ async def _switch(
     await desk.form(request, visit.token)
     await desk.team.set_disabled(uuid_of(user, "user"), actor_of(visit.viewer.user_id), disabled=disabled)
     return await _people(request, desk, visit, notice=notice)
-
-
-def _ticked(fields: Mapping[str, str]) -> list[str]:
-    """The codes of the stores that are ticked in a form."""
-    return [name.removeprefix(STORE_FIELD) for name in fields if name.startswith(STORE_FIELD)]
 
 
 def role_words() -> dict[str, tuple[str, str]]:
