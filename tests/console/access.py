@@ -70,6 +70,7 @@ TABLE: Final = {
     ("GET", "/palette"): EVERYBODY,
     ("GET", "/people"): OWNER,
     ("POST", "/people/invite"): OWNER,
+    ("POST", "/people/view-as"): OWNER,
     ("POST", "/people/{user}/disable"): OWNER,
     ("POST", "/people/{user}/enable"): OWNER,
     ("POST", "/people/{user}/link"): OWNER,
@@ -136,6 +137,7 @@ TABLE: Final = {
     ("GET", "/store/ping"): ANYBODY,
     ("GET", "/store/sw.js"): ANYBODY,
     ("POST", "/theme"): EVERYBODY,
+    ("POST", "/view-as/end"): EVERYBODY,
     ("GET", "/webhooks"): KEYS,
     ("POST", "/webhooks"): KEYS,
     ("GET", "/webhooks/new"): KEYS,
@@ -171,5 +173,6 @@ UNLINKED: Final = {
     ("GET", "/store/offline"),  # for scripts, as the next two
     ("GET", "/store/ping"),
     ("GET", "/store/sw.js"),
+    ("POST", "/view-as/end"),  # on every page of an owner who looks as another role
 }
 """Routes no page leads to: for strangers, for development, for scripts, or what a form found."""

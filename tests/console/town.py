@@ -66,6 +66,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/keys": {"name": "{one}", "source": "{name}", "scope.events:write": "1"},
     "/language": {"language": "en"},
     "/people/invite": {"email": "{one}@example.com", "name": "Ivy", "role": "manager"},
+    "/people/view-as": {"role": "manager"},
     "/people/{user}/role": {"role": "manager"},
     "/people/{user}/stores": {"all": "1"},
     "/requests": {"kind": "access", "came_by": "letter", "received_on": "{today}", "customer": "{profile}"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 from litestar import Response
@@ -40,6 +40,7 @@ COUNTS_LIFE_SECONDS = 5.0
 PROVIDER_RETURN = "/sign-in/provider/return"
 """Where a sign-on provider sends people back to; it is told this address, so it stays."""
 FORM_FIELDS_MAX = 200
+_LOOKING: Final = frozenset({"GET", "HEAD"})
 
 
 class SignInNeeded(RegularsError):
@@ -111,20 +112,29 @@ class Desk:
         """Requests about data, with the days of the zone the workspace has now."""
         return Requests(_means(self.deps))
 
-    async def visit(self, request: WebRequest, *, enrolling: bool = False) -> Visit:
-        """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`)."""
+    async def visit(self, request: WebRequest, *, enrolling: bool = False, acts: bool | None = None) -> Visit:
+        """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`).
+
+        Raises Forbidden for an act of an owner who looks at the console as another role. Forms act and pages do not,
+        unless `acts` says otherwise: of a form that only finds, of a page that is an export.
+        """
         workspace, _, token = request.cookies.get(self.cookie, "").partition(".")
         if token and workspace == str(self.workspace_id):
             viewer = await self.accounts.viewer(token)
             if viewer is not None:
                 if self.deps.require_second_factor and not viewer.second_factor and not enrolling:
                     raise SecondFactorNeeded("Set up a second factor to go on.")
+                if viewer.viewing and (request.method not in _LOOKING if acts is None else acts):
+                    raise Forbidden(
+                        "You are looking as another role, so nothing can be changed. Go back to yourself first.",
+                        code="viewing",
+                    )
                 return Visit(viewer, token)
         raise SignInNeeded("Sign in to go on.")
 
-    async def visit_to(self, request: WebRequest, page: str) -> Visit:
-        """Who is signed in, when their role may open the page. Raises SignInNeeded, Forbidden."""
-        visit = await self.visit(request)
+    async def visit_to(self, request: WebRequest, page: str, *, acts: bool | None = None) -> Visit:
+        """Who is signed in, when their role may open the page. Raises as `visit` does, and Forbidden."""
+        visit = await self.visit(request, acts=acts)
         if not may_open(visit.viewer, page):
             raise Forbidden("Your role does not include this page. Ask an owner of this workspace.")
         return visit

@@ -19,6 +19,7 @@ from .assets import Assets
 from .deps import Deps, WebRequest
 from .json_markup import json_markup
 from .nav import may_open, navigation
+from .roles import role_name
 from .security import PAGE_HEADERS
 
 THEME_COOKIE = "theme"
@@ -113,6 +114,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         icon_url=assets.icon,
         query=_query,
         may_open=may_open,
+        role_name=role_name,
         now_=deps.clock,
         languages=i18n.languages(),
     )

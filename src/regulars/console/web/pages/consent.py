@@ -41,7 +41,7 @@ async def consent(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @post("/requests/consent", include_in_schema=False, status_code=200)
 async def look_up(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """What holds for one e-mail or phone; the address stays out of the browser's history."""
-    visit = await desk.visit_to(request, "requests")
+    visit = await desk.visit_to(request, "requests", acts=False)
     fields = await desk.form(request, visit.token)
     address = fields.get("address", "").strip()[:ADDRESS_CHARACTERS_MAX]
     try:

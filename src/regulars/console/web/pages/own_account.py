@@ -14,9 +14,8 @@ from regulars.console.passwords import PASSWORD_CHARACTERS_MIN
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.entering import begin_session
+from regulars.console.web.roles import role_words
 from regulars.vocabulary.errors import Conflict, InvalidInput
-
-from .people import role_words
 
 _DONE: Final = {
     "password": later("Your password was changed, and your other sessions have ended."),

@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from regulars.console.accounts import actor_of
+from regulars.console.accounts import VIEWED, actor_of
 from regulars.console.i18n import _
 from regulars.console.invitations import link_to
 from regulars.console.rights import MAY_BE_LIMITED, MAY_SEE
@@ -18,6 +18,7 @@ from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.nav import MAY_OPEN, entries
 from regulars.console.web.notices import Notice, Undo
+from regulars.console.web.roles import role_words
 from regulars.console.web.ticked import STORE_FIELD, ticked_stores
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
@@ -148,26 +149,6 @@ async def _switch(
     return await _people(request, desk, visit, notice=notice)
 
 
-def role_words() -> dict[str, tuple[str, str]]:
-    """Name and purpose of each role."""
-    return {
-        "owner": (_("Owner"), _("Everything, and who else may enter.")),
-        "engineer": (_("Engineer"), _("Sources, keys, and events that went wrong. Contacts are masked.")),
-        "marketer": (_("Marketer"), _("Customers and figures. Contacts are masked.")),
-        "manager": (
-            _("Store manager"),
-            _("Customers and figures, contacts in clear. Can be limited to stores."),
-        ),
-        "associate": (
-            _("Associate"),
-            _(
-                "Finds and enters customers in the store. Contacts are masked, spend is left out. Can be limited to stores."
-            ),
-        ),
-        "privacy": (_("Privacy officer"), _("Customers, events and the audit log, contacts in clear.")),
-    }
-
-
 def _rights() -> list[tuple[str, frozenset[str]]]:
     """Pages and fields in words, each with the roles that open or see it."""
     return [
@@ -203,6 +184,7 @@ async def _people(
         members=await desk.team.members(),
         roles=role_words(),
         role_names=ROLES,
+        viewed=VIEWED,
         matrix=[(words, [role in allowed for role in ROLES]) for words, allowed in _rights()],
         me=visit.viewer.user_id,
         link=link,

@@ -61,7 +61,7 @@ async def new_form(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @post("/requests/find", include_in_schema=False, status_code=200)
 async def find(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Customers that an e-mail, phone, card or name may mean; nothing personal is in the address."""
-    visit = await desk.visit_to(request, "requests")
+    visit = await desk.visit_to(request, "requests", acts=False)
     fields = await desk.form(request, visit.token)
     query = fields.get("q", "").strip()
     async with desk.deps.db.read(desk.workspace_id) as conn:
