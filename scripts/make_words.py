@@ -34,6 +34,7 @@ SAYING = (
     "engine/erase.py",
     "store/deliveries.py",
     "store/keys.py",
+    "store/narrowing.py",
     "store/sources.py",
     "store/webhooks.py",
 )
