@@ -153,3 +153,11 @@ def initials(name: str | None) -> str:
     """Up to two capital letters for an avatar; empty for a name we do not know."""
     words = (name or "").split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def channel_words(channel: str) -> str:
+    """A channel of messages in words."""
+    return {
+        "email": _("E-mail"), "sms": _("SMS"), "whatsapp": _("WhatsApp"), "phone": _("Phone"), "push": _("Push"),
+        "post": _("Post"),
+    }.get(channel, channel)  # fmt: skip

@@ -136,7 +136,7 @@ class Desk:
         """Who is signed in, when their role may open the page. Raises as `visit` does, and Forbidden."""
         visit = await self.visit(request, acts=acts)
         if not may_open(visit.viewer, page):
-            raise Forbidden("Your role does not include this page. Ask an owner of this workspace.")
+            raise Forbidden("Your role does not include this page.")
         return visit
 
     async def form(self, request: WebRequest, secret: str) -> dict[str, str]:
@@ -166,7 +166,7 @@ class Desk:
             csrf=csrf_token(visit.token),
             here=here,
             path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-            counts=await self._nav_counts(),
+            counts=await self.nav_counts(),
             **context,
         )
 
@@ -174,7 +174,8 @@ class Desk:
         """Answer a form by sending the browser to a page of ours."""
         return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})
 
-    async def _nav_counts(self) -> dict[str, int]:
+    async def nav_counts(self) -> dict[str, int]:
+        """What waits for somebody: rejected events, and requests that are due; some seconds old at most."""
         now = time.monotonic()
         if self._counts.values is None or now - self._counts.at > COUNTS_LIFE_SECONDS:
             async with self.deps.db.read(self.workspace_id) as conn:

@@ -78,7 +78,7 @@ def _words(status: int) -> tuple[str, str]:
     if status == 404:
         return _("Not found"), _("The address may be old, or what it showed was erased or merged away.")
     if status == 403:
-        return _("Not allowed"), _("Go back, or ask an owner of this workspace for access.")
+        return _("Not allowed"), _("An owner can give you another role under People and roles.")
     if status == 429:
         return _("Too many requests"), _("Wait a moment, then try again.")
     if status == 503:

@@ -10,10 +10,12 @@ def role_words() -> dict[str, tuple[str, str]]:
     return {
         "owner": (_("Owner"), _("Everything, and who else may enter.")),
         "engineer": (_("Engineer"), _("Sources, keys, and events that went wrong. Contacts are masked.")),
-        "marketer": (_("Marketer"), _("Customers and figures. Contacts are masked.")),
+        "marketer": (_("Marketer"), _("Customers, figures and reports. Contacts are masked.")),
         "manager": (
             _("Store manager"),
-            _("Customers and figures, contacts in clear. Can be limited to stores."),
+            _(
+                "The store screen, customers, figures and reports, contacts in clear. Can be limited to stores."
+            ),
         ),
         "associate": (
             _("Associate"),
@@ -21,7 +23,10 @@ def role_words() -> dict[str, tuple[str, str]]:
                 "Finds and enters customers in the store. Contacts are masked, spend is left out. Can be limited to stores."
             ),
         ),
-        "privacy": (_("Privacy officer"), _("Customers, events and the audit log, contacts in clear.")),
+        "privacy": (
+            _("Privacy officer"),
+            _("Requests and consent, customers, events and the audit log. Contacts in clear."),
+        ),
     }
 
 

@@ -137,7 +137,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         sums=filters.sums,
         address=filters.address_line,
         date=words.day,
-        channel_words=filters.channel_words,
+        channel_words=words.channel_words,
         age=lambda when: words.span(max(timedelta(0), deps.clock() - when)),
         day=lambda when: words.day(when, deps.zone),
         moment=lambda when: words.moment(when, deps.zone),

@@ -14,7 +14,7 @@ from regulars.console.i18n import _
 from regulars.console.services import consent_figures, lookups
 from regulars.console.services.common import rows, sources, uuid_of
 from regulars.console.services.consents import CONSENTS, Word
-from regulars.console.services.people import Person, person_of
+from regulars.console.services.people import Person, load_people, person_of
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.vocabulary.errors import InvalidInput, NotFound
@@ -108,9 +108,12 @@ async def _consent(
     async with desk.deps.db.read(desk.workspace_id) as conn:
         latest = await consent_figures.latest(conn, desk.workspace_id)
         known = await sources(conn, desk.workspace_id)
+        ids = list({word.profile_id for word in latest if word.profile_id})
+        people = await load_people(conn, desk.deps.vault, ids, clear=True, spend=False)
     context = {
         "counted": counted,
         "latest": latest,
+        "names": {one.profile_id: one.name for one in people},
         "sources": known,
         "asked": asked,
         "looked": looked,
