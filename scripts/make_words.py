@@ -6,6 +6,7 @@ without a translation, one that is marked as unsure, or one whose values differ 
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import sys
@@ -22,6 +23,22 @@ CONSOLE = Path(__file__).parent.parent / "src" / "regulars" / "console"
 CATALOGUES = CONSOLE / "locale"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "later": None, "ngettext": (1, 2)}
+ERRORS = (
+    "Conflict", "Forbidden", "InvalidInput", "NotFound", "ProviderAway", "SecondFactorNeeded", "SignInNeeded",
+    "StoreUnavailable", "TooManyRequests", "TryLater", "Unprocessable", "_bad",
+)  # fmt: skip
+"""What makes an error: its first argument is said on pages, in the reader's language."""
+SAYING = (
+    "console",
+    "delivery/reach.py",
+    "engine/erase.py",
+    "store/deliveries.py",
+    "store/keys.py",
+    "store/narrowing.py",
+    "store/sources.py",
+    "store/webhooks.py",
+)
+"""Where errors come from that pages show; those of the API alone are in English, as its documents are."""
 VALUE = re.compile(r"%\(\w+\)[sd]|%[a-z]\b")
 
 
@@ -38,7 +55,30 @@ def texts() -> Catalog:
         catalogue.add(message, context=context)
     for scope in SCOPES:
         catalogue.add(scope.help)
+    for text in errors():
+        catalogue.add(text)
     return catalogue
+
+
+def errors() -> Iterator[str]:
+    """The text of every error that pages may show."""
+    package = CONSOLE.parent
+    for name in SAYING:
+        place = package / name
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            if "api" not in file.relative_to(package).parts:
+                yield from _errors_in(ast.parse(file.read_text(encoding="utf-8")))
+
+
+def _errors_in(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
+            if node.args and isinstance(node.args[0], ast.Constant):
+                yield str(node.args[0].value)
+            elif not node.args or isinstance(node.args[0], ast.JoinedStr):
+                raise SystemExit(
+                    f"line {node.lineno}: an error names its values, {ast.unparse(node)} does not"
+                )
 
 
 def updated(file: Path) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from regulars.store.database import Database
 from tests.console.shop import ask_about_data, open_shop
 from tests.console.stage import EMAIL, Stage
+from tests.console.test_settings_page import post
 from tests.servers import TestServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -58,6 +60,8 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
         served.add_account("manager@example.com", "manager", "Mona Manager")
         open_shop(served, datetime.now(UTC))
         ask_about_data(served)
+        with closing(served.client()) as client:
+            post(client, name="Corner Shops")
         yield served
     server.drop(name)
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from regulars.store.database import Database
 from tests.browser.conftest import open_context, watch_for_trouble
+from tests.console.sign_on.way import chosen
 from tests.console.sign_on_provider import SignOnProvider
 from tests.console.stage import Stage
-from tests.console.test_single_sign_on import chosen
 
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

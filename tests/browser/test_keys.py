@@ -65,14 +65,13 @@ def test_a_form_with_faults_leads_to_them_and_keeps_what_was_typed(
     context.close()
 
 
-def test_a_source_is_switched_off_and_on(window: Page, stage: Stage) -> None:
+def test_a_source_is_switched_off_and_undo_switches_it_on(window: Page, stage: Stage) -> None:
     stage.source("tills")
     window.goto("/keys/sources")
-    window.click("a:has-text('Switch off')")
-    window.wait_for_selector("text=until it is switched on again")
-    seen(window, "/off")
     window.click("button:has-text('Switch off')")
-    window.wait_for_selector("text=“tills” is off")
+    window.wait_for_selector(".toast:has-text('“tills” is off')")
     seen(window, "/keys/sources")
-    window.click("button:has-text('Switch on')")
-    window.wait_for_selector("text=“tills” is on")
+    window.click(".toast button:has-text('Undo')")
+    window.wait_for_selector(".toast:has-text('“tills” is on')")
+    assert window.locator(".toast").count() == 1
+    window.wait_for_selector("button:has-text('Switch off')")

@@ -1,6 +1,7 @@
 """Layouts hold when words are longer, when the language runs from right to left, and when printed.
 
-The same run makes the pictures of the screens, into the folder that REGULARS_TEST_SCREENS names.
+The same run makes the pictures of the screens, into the folder that REGULARS_TEST_SCREENS names, and in its folder
+`docs` those that docs/images holds, in both themes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ SCREENS = {
     "rejected": "/events/rejected",
     "audit": "/audit",
     "keys": "/keys",
+    "sources": "/keys/sources",
     "people": "/people",
     "settings": "/settings",
     "stores": "/settings/stores",
@@ -39,7 +41,17 @@ SCREENS = {
     "matching": "/matching",
     "account": "/account",
     "store": "/store",
+    "new-customer": "/store/enrol",
+    "refused": "/no-such-page",
     "kit": "/_kit",
+}
+DOCS = {
+    "home": ("/?span=28d", 1280, 860),
+    "profile": ("PROFILE", 1280, 860),
+    "reports": ("/reports/sales?span=28d", 1280, 860),
+    "rejected": ("/events/rejected", 1280, 860),
+    "request": ("/requests/2", 1280, 860),
+    "store": ("STORE", 820, 900),
 }
 PATHS = (
     "/", "/customers", "PROFILE", "/events", "/events/40", "/events/rejected", "/audit", "/keys", "/keys/sources",
@@ -81,6 +93,10 @@ def profile(page: Page) -> str:
     found = re.search(r'href="(/customers/[0-9a-f]{32})"', page.content())
     assert found is not None
     return found[1]
+
+
+def in_store(page: Page) -> str:
+    return profile(page).replace("/customers/", "/store/c/")
 
 
 def sideways(page: Page) -> int:
@@ -131,8 +147,23 @@ def test_pictures_of_the_screens(chromium: Browser, shop: Stage, theme: str) -> 
     for width, height in SIZES:
         context = open_context(chromium, shop, theme=theme, width=width, height=height)
         page = context.new_page()
-        for name, path in {**SCREENS, "profile": profile(page)}.items():
-            page.goto(path)
-            page.wait_for_function("() => document.fonts.status === 'loaded'")
-            page.screenshot(path=str(Path(folder) / f"{name}-{theme}-{width}.png"))
+        for name, path in {**SCREENS, "profile": "PROFILE", "customer-in-store": "STORE"}.items():
+            take(page, path, Path(folder) / f"{name}-{theme}-{width}.png")
         context.close()
+    context = open_context(chromium, shop, theme=theme)
+    page = context.new_page()
+    (Path(folder) / "docs").mkdir(exist_ok=True)
+    for name, (path, width, height) in DOCS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        take(page, path, Path(folder) / "docs" / f"{name}-{theme}.png")
+    context.close()
+
+
+def take(page: Page, path: str, file: Path) -> None:
+    """A picture of a page once its letters and plots are there."""
+    page.goto({"PROFILE": profile, "STORE": in_store}[path](page) if path.isupper() else path)
+    page.wait_for_function("() => document.fonts.status === 'loaded'")
+    page.wait_for_function(
+        "() => [...document.querySelectorAll('[data-plot]')].every((plot) => plot.dataset.drawn)"
+    )
+    page.screenshot(path=str(file))

@@ -137,6 +137,19 @@ def test_a_phone_typed_with_spaces_a_name_and_nobody(tablet: Page) -> None:
     expect(tablet.get_by_role("link", name="Jane Doe")).to_be_visible()
 
 
+@pytest.mark.parametrize(("sought", "field"), [("nora@example.com", "email"), ("+44 20 7946 0999", "phone")])
+def test_what_was_sought_in_vain_stands_in_the_form_of_a_new_customer(
+    tablet: Page, sought: str, field: str
+) -> None:
+    tablet.get_by_role("searchbox").fill(sought)
+    tablet.keyboard.press("Enter")
+    tablet.get_by_role("link", name="Enter as a new customer").click()
+    expect(tablet.locator(f"[name={field}]")).to_have_value(sought)
+    others = {"given_name", "family_name", "email", "phone", "card"} - {field}
+    for name in others:
+        expect(tablet.locator(f"[name={name}]")).to_have_value("")
+
+
 def test_a_scan_while_entering_a_customer_lands_in_the_card_field(tablet: Page) -> None:
     tablet.get_by_role("link", name="New customer").click()
     expect(tablet.get_by_label("Given name")).to_be_focused()

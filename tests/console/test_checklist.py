@@ -15,6 +15,7 @@ from regulars.store.backup import LOG, Taken
 from regulars.store.database import Database
 from tests.console.stage import Stage, sale, token_in
 from tests.console.test_registers_page import add
+from tests.console.test_settings_page import post
 
 
 def steps(client: httpx.Client) -> dict[str, bool]:
@@ -35,10 +36,12 @@ def test_each_line_is_done_when_the_data_says_so(database: Database, tmp_path: P
         stage.add_account()
         with closing(stage.client()) as client:
             assert list(steps(client)) == [
-                "Connect a source", "See the first event", "Give your stores their details",
+                "Name your workspace", "Connect a source", "See the first event", "Give your stores their details",
                 "Invite the people you work with", "Make a backup",
             ]  # fmt: skip
             assert not any(steps(client).values())
+            post(client, name="Corner Shops")
+            assert steps(client)["Name your workspace"]
             add(client, "stores", "soon", name="Opens soon", time_zone="Europe/London")
             assert steps(client)["Give your stores their details"]
             assert not steps(client)["Connect a source"], "what is typed here is no source of yours"

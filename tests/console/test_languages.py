@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from regulars.console import i18n
-from regulars.console.format import day, money, percent, quantity
+from regulars.console.format import day, day_of_year, money, month, month_of_year, percent, quantity, weekday
 from tests.console.stage import Stage, sale, token_in
 
 
@@ -45,6 +45,21 @@ def test_figures_and_dates_are_written_as_the_language_does() -> None:
     assert quantity(1_500_000) == "1,5"
     assert day(date(2026, 11, 22)) == "22 nov 2026"
     assert i18n.ngettext("%(n)s customer found", "%(n)s customers found", 1) == "1 cliente encontrado"
+
+
+@pytest.mark.parametrize("code", i18n.languages())
+def test_every_form_of_a_date_is_known_in_every_language(code: str) -> None:
+    i18n.use(i18n.languages()[code])
+    when = date(2026, 11, 22)
+    said = [form(when) for form in (day, day_of_year, weekday, month, month_of_year)]
+    i18n.use(i18n.ENGLISH)
+    assert (
+        said
+        == {
+            "en": ["22 Nov 2026", "22 Nov", "Sun", "Nov", "Nov 2026"],
+            "es": ["22 nov 2026", "22 nov", "dom", "nov", "nov 2026"],
+        }[code]
+    )
 
 
 def test_pages_follow_the_browser_and_then_the_choice(stage: Stage) -> None:

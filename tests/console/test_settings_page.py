@@ -49,7 +49,7 @@ def engineer(stage: Stage) -> Iterator[httpx.Client]:
 
 
 def test_a_name_and_a_time_zone_hold_from_the_next_page_on(stage: Stage, visitor: httpx.Client) -> None:
-    assert "Nobody chose yet: Corner Shops holds." in visitor.get("/settings").text
+    assert "Not chosen yet: Corner Shops is used." in visitor.get("/settings").text
     answer = post(visitor, name=" Harbour & Sons ", time_zone="Asia/Tokyo", region="jp", language="en")
     assert (answer.status_code, answer.headers["location"]) == (303, "/settings?saved=1")
     page = visitor.get("/settings?saved=1")

@@ -119,7 +119,7 @@ def test_json_is_shown_escaped_and_cut_when_endless() -> None:
 
 def test_faults_are_told_in_plain_words() -> None:
     assert title_of("invalid_event", "sale.currency", "Expected `str` matching regex '^[A-Z]{3}$'").endswith(
-        "does not have the form expected"
+        "is no currency code of three capital letters, such as GBP"
     )
     assert (
         title_of("invalid_event", "sale.receipt", "Object missing required field `receipt`")

@@ -13,6 +13,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regulars.console import api
 from regulars.observe import LOG_FIELDS, configure_logging, get_logger
 from regulars.observe.logs import WITHHELD, mask
 
@@ -54,6 +55,12 @@ def test_a_line_is_one_json_object_with_time_level_and_place(log: Log) -> None:
         "count": 12,
         "milliseconds": 4.5,
     }
+
+
+def test_the_document_of_the_api_leaves_the_lines_as_they_are(log: Log) -> None:
+    api.document(version="1")
+    get_logger("regulars.intake").warning("odd customer", given_name="Jane", count=1)
+    assert log.last()["given_name"] == WITHHELD
 
 
 def test_a_field_nobody_declared_is_withheld(log: Log) -> None:

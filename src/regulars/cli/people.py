@@ -42,6 +42,7 @@ def create(
     scope: list[str],
     source: str = "api",
     source_kind: str = "api",
+    store: list[str] | None = None,
     workspace: Workspace = DEFAULT,
 ) -> int:
     """Make a key. Prints only the key, once: it is kept as a hash.
@@ -56,13 +57,21 @@ def create(
         Whose events it sends.
     source_kind
         Kind of that source when it is new.
+    store
+        Code of a store the key reads for; may be given several times. Without it the key reads for all.
     """
-    with opened(settings().settings) as store:
-        number, book = workspace_of(store, workspace), _keys(store)
+    with opened(settings().settings) as place:
+        number, book = workspace_of(place, workspace), _keys(place)
         made = run_async(
-            store,
+            place,
             lambda: book.create(
-                number, name=name, scopes=scope, source=source, source_kind=source_kind, actor="cli"
+                number,
+                name=name,
+                scopes=scope,
+                source=source,
+                source_kind=source_kind,
+                stores=store,
+                actor="cli",
             ),
         )
     print(made.text)
@@ -75,9 +84,16 @@ def list_keys(*, workspace: Workspace = DEFAULT, json: bool = False) -> int:
     with opened(settings().settings) as store:
         number, book = workspace_of(store, workspace), _keys(store)
         found = run_async(store, lambda: book.list(number))
-    rows = [f"{k.key_id}  {k.name}  {k.hint}…  {','.join(sorted(k.scopes))}" for k in found]
+    rows = [
+        f"{k.key_id}  {k.name}  {k.hint}…  {','.join(sorted(k.scopes))}  {_stores(k.stores)}".rstrip()
+        for k in found
+    ]
     show(found, as_json=json, text="\n".join(rows) or "There are no keys.")
     return 0
+
+
+def _stores(stores: list[str] | None) -> str:
+    return "" if stores is None else f"stores {','.join(stores)}"
 
 
 @keys.command

@@ -17,10 +17,12 @@ from regulars.app import Program
 from regulars.connectors import connectors
 from regulars.console.accounts import Accounts, Role
 from regulars.console.passwords import Passwords
+from regulars.console.services import workspace_settings
 from regulars.console.team import ROLES
 from regulars.demo.run import run_history, run_live
 from regulars.demo.shop import Credentials, Shop, Vendors
 from regulars.demo.vendors import VendorApi
+from regulars.demo.world import CHAIN
 from regulars.engine.turn import utc_now
 from regulars.store.home import read_private, write_private
 from regulars.vocabulary.errors import Conflict
@@ -29,6 +31,7 @@ FILE: Final = "demo.json"
 LOGINS: Final[Mapping[Role, str]] = {role: f"{role}@demo.example" for role in ROLES}
 VENDOR_PATH: Final = "/demo/vendors"
 SEED: Final = 7
+ZONE: Final = "Europe/London"
 PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
 """The demo's vendors answer from this very process; real ones set limits."""
 
@@ -101,6 +104,7 @@ class Stage:
                     options=source.options | PACE,
                     secrets=source.secrets,
                 )
+        await _name(program)
         accounts = Accounts(program.database, program.vault, Passwords(), utc_now)
         for role, email in LOGINS.items():
             with contextlib.suppress(Conflict):
@@ -135,3 +139,19 @@ class Stage:
                 for name in ("square", "shopify")
             }
             return Props(SEED, secrets.token_urlsafe(9), "", own, self._options.days, utc_now())
+
+
+async def _name(program: Program) -> None:
+    """Give the workspace the name and the time zone of the chain, unless somebody chose others."""
+    async with program.database.read(program.workspace_id) as conn:
+        saved = await workspace_settings.load(conn, program.workspace_id)
+    if saved.version == workspace_settings.Saved().version:
+        await workspace_settings.save(
+            program.database,
+            program.workspace_id,
+            {"name": CHAIN, "time_zone": ZONE},
+            version=saved.version,
+            ground=workspace_settings.Ground(),
+            by="demo",
+            now=utc_now(),
+        )

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -29,10 +29,13 @@ from .passwords import PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN, Passwor
 from .rights import MAY_SEE, Field
 
 Role = Literal["owner", "engineer", "marketer", "manager", "associate", "privacy"]
+VIEWED: Final = tuple(role for role in get_args(Role) if role != "owner")
+"""The roles an owner may look at the console as."""
 SESSION_LIFE: Final = timedelta(hours=12)
 SESSION_IDLE: Final = timedelta(hours=2)
 TOUCH_EVERY: Final = timedelta(minutes=1)
 _EMAIL_CHARACTERS_MAX = 320
+_NOTHING: Final[Mapping[str, Any]] = {}
 _SQL = load_queries("regulars.store.views", "accounts.sql")
 
 
@@ -69,7 +72,8 @@ def new_account(
 class Viewer(Struct, frozen=True):
     """The signed-in person behind a request. `stores`: the codes of the stores they work in; None: all of them.
 
-    `second_factor`: whether they have one, which they were then asked for.
+    `second_factor`: whether they have one, which they were then asked for. `viewing`: an owner who looks at the
+    console as `role` does, and changes nothing meanwhile.
     """
 
     workspace_id: int
@@ -79,6 +83,7 @@ class Viewer(Struct, frozen=True):
     email: str
     stores: frozenset[str] | None = None
     second_factor: bool = False
+    viewing: bool = False
 
     def sees(self, field: Field) -> bool:
         """Whether this person sees such fields. Spend is of all stores: nobody limited to some sees it."""
@@ -172,13 +177,39 @@ class Accounts:
             found = await _one(conn, _SQL.session_viewer, params)
         if found is None:
             return None
-        user_id, role, stores, sealed_key, sealed, seen_at, second_factor = found
+        user_id, role, stores, sealed_key, sealed, seen_at, viewing_as, second_factor = found
         if now - seen_at >= TOUCH_EVERY:
             async with self._db.write(self.workspace_id) as conn:
                 await conn.execute(_SQL.touch_session, params)
         person = open_person(self._vault, sealed_key, sealed)
         limit = frozenset(stores) if stores is not None else None
-        return Viewer(self.workspace_id, user_id, role, person.name, person.email, limit, second_factor)
+        viewing = viewing_as is not None and role == "owner"
+        return Viewer(
+            workspace_id=self.workspace_id,
+            user_id=user_id,
+            role=viewing_as if viewing else role,
+            name=person.name,
+            email=person.email,
+            stores=limit,
+            second_factor=second_factor,
+            viewing=viewing,
+        )
+
+    async def view_as(self, token: str, role: str | None) -> None:
+        """Let a session of an owner look as another role does, or as themselves again (None).
+
+        Leaves an audit line; repeated calls change nothing. Raises InvalidInput for no role to look as.
+        """
+        if role is not None and role not in VIEWED:
+            raise InvalidInput(
+                "A role to look as is one of %(names)s.", field="role", names=", ".join(VIEWED)
+            )
+        async with self._db.write(self.workspace_id) as conn:
+            params = self._session(token, self._clock()) | {"role": role}
+            changed = await _one(conn, _SQL.view_as, params)
+            if changed is not None:
+                action = "viewing.ended" if role is None else "viewing.started"
+                await self._tell(conn, changed[0], action, {} if role is None else {"role": role})
 
     async def end_session(self, token: str) -> None:
         """Sign out; repeated calls do nothing."""
@@ -187,10 +218,12 @@ class Accounts:
             if ended is not None:
                 await self._tell(conn, ended[0], "session.ended")
 
-    async def _tell(self, conn: AsyncConnection, user_id: UUID | None, action: str) -> None:
+    async def _tell(
+        self, conn: AsyncConnection, user_id: UUID | None, action: str, details: Mapping[str, Any] = _NOTHING
+    ) -> None:
         """Leave an audit line about an account, or about an address without one."""
         name = actor_of(user_id) if user_id else "user:unknown"
-        await write_line_async(conn, self.workspace_id, name, action, name, {})
+        await write_line_async(conn, self.workspace_id, name, action, name, details)
 
     def email_hash(self, tidy: str) -> str:
         """The keyed hash an account is found by."""
@@ -236,7 +269,9 @@ def tidy_email(email: str) -> str:
 def check_password(password: str) -> None:
     """Raises InvalidInput for a password that is too short or too long."""
     if not PASSWORD_CHARACTERS_MIN <= len(password) <= PASSWORD_CHARACTERS_MAX:
-        raise InvalidInput(f"A password has at least {PASSWORD_CHARACTERS_MIN} characters.", field="password")
+        raise InvalidInput(
+            "A password has at least %(n)s characters.", field="password", n=PASSWORD_CHARACTERS_MIN
+        )
 
 
 async def _one(conn: AsyncConnection, sql: Any, params: dict[str, Any]) -> tuple[Any, ...] | None:

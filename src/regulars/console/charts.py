@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 _SPARK_WIDTH, _SPARK_HEIGHT, _SPARK_TOP = 100.0, 34.0, 8.0
-_LEFT_PERCENT = 7.0
 _TOP, _FOOT = 14.0, 22.0
 _LABELS_MAX = 12
+_CHARACTER_PX, _AXIS_GAP_PX = 7, 8
 
 
 class Spark(Struct, frozen=True):
@@ -65,9 +65,10 @@ class Line(Struct, frozen=True):
 
 
 class Columns(Struct, frozen=True):
-    """A column chart; `width` of a column in percent, `height` of the whole in pixels."""
+    """A column chart; `width` of a column in percent, `height` of the whole and `axis`, its scale beside it, in pixels."""
 
     height: int
+    axis: int
     width: float
     bars: list[Bar]
     lines: list[Line]
@@ -79,7 +80,7 @@ def columns(points: Sequence[Point], name: Callable[[int], str], *, height: int 
     step = _round_step(most)
     top = max(step, -(-most // step) * step)
     depth = height - _TOP - _FOOT
-    slot = (100.0 - _LEFT_PERCENT) / max(1, len(points))
+    slot = 100.0 / max(1, len(points))
     width = min(slot * 0.68, 6.0)
     every = -(-len(points) // _LABELS_MAX) if points else 1
 
@@ -88,7 +89,7 @@ def columns(points: Sequence[Point], name: Callable[[int], str], *, height: int 
 
     bars = []
     for i, point in enumerate(points):
-        middle = _LEFT_PERCENT + slot * (i + 0.5)
+        middle = slot * (i + 0.5)
         value = max(0, point.value)
         bars.append(
             Bar(
@@ -103,7 +104,8 @@ def columns(points: Sequence[Point], name: Callable[[int], str], *, height: int 
             )
         )
     lines = [Line(y(value), name(value)) for value in range(0, top + 1, step)]
-    return Columns(height, round(width, 2), bars, lines)
+    axis = _AXIS_GAP_PX + _CHARACTER_PX * max(len(line.label) for line in lines)
+    return Columns(height, axis, round(width, 2), bars, lines)
 
 
 def _round_step(most: int) -> int:

@@ -98,12 +98,12 @@ def day_of_year(when: date) -> str:
 
 def weekday(when: date) -> str:
     """`Sun`."""
-    return _dated(when, "EEE", "EEE")
+    return _dated(when, "E", "EEE")
 
 
 def month(when: date) -> str:
     """`Nov`."""
-    return _dated(when, "LLL", "LLL")
+    return _dated(when, "MMM", "LLL")
 
 
 def month_of_year(when: date) -> str:
@@ -159,3 +159,11 @@ def initials(name: str | None) -> str:
     """Up to two capital letters for an avatar; empty for a name we do not know."""
     words = (name or "").split()
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def channel_words(channel: str) -> str:
+    """A channel of messages in words."""
+    return {
+        "email": _("E-mail"), "sms": _("SMS"), "whatsapp": _("WhatsApp"), "phone": _("Phone"), "push": _("Push"),
+        "post": _("Post"),
+    }.get(channel, channel)  # fmt: skip

@@ -21,6 +21,8 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from msgspec import Struct
 
+from regulars.vocabulary.errors import RegularsError
+
 SOURCE: Final = "en"
 _LOCALES = "locale"
 
@@ -100,6 +102,11 @@ def _(message: str, **values: object) -> str:
     """The text in the reader's language, values filled in."""
     text = gettext(message)
     return text % values if values else text
+
+
+def told(error: RegularsError) -> str:
+    """What an error says, in the reader's language; in English where its text has no translation."""
+    return _(error.template, **error.values)
 
 
 def later(message: str) -> str:

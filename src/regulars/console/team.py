@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
+from regulars.store.narrowing import checked_stores
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -30,8 +31,6 @@ from .rights import MAY_BE_LIMITED
 ROLES: Final[tuple[Role, ...]] = get_args(Role)
 MEMBERS_MAX: Final = 1_000
 NAME_CHARACTERS_MAX: Final = 200
-STORES_MAX: Final = 100
-"""Most stores one person can be limited to; who works in more works in all."""
 STORES_OFFERED_MAX: Final = 1_000
 _SQL = load_queries("regulars.store.views", "accounts.sql")
 _SIGN_ON = load_queries("regulars.store.views", "sign_on.sql")
@@ -103,7 +102,7 @@ class Team:
         address, role = tidy_email(email), _role(role)
         name = name.strip() or address.partition("@")[0]
         if len(name) > NAME_CHARACTERS_MAX:
-            raise InvalidInput(f"A name has at most {NAME_CHARACTERS_MAX} characters.", field="name")
+            raise InvalidInput("A name has at most %(n)s characters.", field="name", n=NAME_CHARACTERS_MAX)
         password_hash = UNSET + secrets.token_urlsafe(16)
         row = new_account(self._vault, address, name, role, password_hash, self._clock())
         user_id: UUID = row["user_id"]
@@ -258,15 +257,7 @@ class Team:
             return None
         if role not in MAY_BE_LIMITED:
             raise InvalidInput("Only store managers and associates can be limited to stores.", field="stores")
-        wanted = sorted(set(stores))
-        if not 1 <= len(wanted) <= STORES_MAX:
-            raise InvalidInput(f"Name 1 to {STORES_MAX} stores, or all of them.", field="stores")
-        params = self._workspace({"codes": [code for code in wanted if "\0" not in code]})
-        known = {row[0] for row in await (await conn.execute(_SQL.known_stores, params)).fetchall()}
-        unknown = next((code for code in wanted if code not in known), None)
-        if unknown is not None:
-            raise InvalidInput(f"The register has no store {unknown!r}.", field="stores")
-        return wanted
+        return await checked_stores(conn, self._vault.workspace_id, stores)
 
     async def _tell_stores(
         self, conn: AsyncConnection, by: str, user_id: UUID, before: list[str] | None, now: list[str] | None
@@ -294,4 +285,4 @@ def _role(name: str) -> Role:
     for role in ROLES:
         if role == name:
             return role
-    raise InvalidInput(f"A role is one of {', '.join(ROLES)}.", field="role")
+    raise InvalidInput("A role is one of %(names)s.", field="role", names=", ".join(ROLES))

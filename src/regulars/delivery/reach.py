@@ -13,7 +13,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import httpx
 from msgspec import Struct
@@ -48,13 +48,15 @@ async def find(url: str, resolve: Resolve, *, loopback: bool) -> Place:
     except (OSError, UnicodeError):
         addresses = []
     if not addresses:
-        raise _bad(f"The host {host} cannot be found.")
+        raise _bad("The host %(host)s cannot be found.", host=host)
     judged = [ipaddress.ip_address(text.partition("%")[0]) for text in addresses]
     if not (loopback and all(one.is_loopback for one in judged)):
         if parsed.scheme != "https":
             raise _bad("An address begins with https://, so that what is sent cannot be read on its way.")
         if not all(_is_public(_inner(one)) for one in judged):
-            raise _bad(f"The host {host} is not on the public internet; webhooks go nowhere else.")
+            raise _bad(
+                "The host %(host)s is not on the public internet; webhooks go nowhere else.", host=host
+            )
     return Place(parsed, host, addresses)
 
 
@@ -109,5 +111,5 @@ def _is_public(address: _Address) -> bool:
     return not any(address in network for network in _CLOUD if network.version == address.version)
 
 
-def _bad(message: str) -> InvalidInput:
-    return InvalidInput(message, field="url")
+def _bad(message: str, **values: Any) -> InvalidInput:
+    return InvalidInput(message, field="url", **values)

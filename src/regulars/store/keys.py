@@ -22,10 +22,11 @@ from msgspec import Struct
 
 from regulars.vocabulary.errors import Conflict, Forbidden, InvalidInput, NotFound, TryLater, Unauthenticated
 from regulars.vocabulary.intake import Source
-from regulars.vocabulary.scopes import check_scopes
+from regulars.vocabulary.scopes import UNLIMITED, check_scopes
 
 from .audit import Audit
 from .database import AsyncConnection, Database
+from .narrowing import checked_stores
 from .queries import load_queries
 from .recent import Recent
 from .sources import DEFAULT_KIND, DEFAULT_REGION, Sources, loyalty_ranges
@@ -43,7 +44,10 @@ _QUERIES = load_queries("regulars.store", "keys.sql")
 
 
 class Caller(Struct, frozen=True):
-    """Who a key stands for: its workspace, what it may do and the source it speaks for."""
+    """Who a key stands for: its workspace, what it may do and the source it speaks for.
+
+    `stores`: the codes of the stores it reads for, None for all; it limits nothing that is sent.
+    """
 
     key_id: str
     workspace_id: int
@@ -52,6 +56,7 @@ class Caller(Struct, frozen=True):
     options: Mapping[str, str]
     expires_at: datetime | None = None
     disabled: bool = False
+    stores: frozenset[str] | None = None
 
 
 class KeyInfo(Struct, frozen=True):
@@ -68,6 +73,7 @@ class KeyInfo(Struct, frozen=True):
     revoked_at: datetime | None
     last_used_at: datetime | None
     replaced_by: str | None
+    stores: list[str] | None = None
 
 
 class NewKey(Struct, frozen=True):
@@ -78,9 +84,21 @@ class NewKey(Struct, frozen=True):
     scopes: tuple[str, ...]
     source: str
     expires_at: datetime | None
+    stores: list[str] | None = None
 
     def __repr__(self) -> str:
         return f"NewKey({self.key_id!r})"
+
+
+class _Made(Struct, frozen=True):
+    """What a new key is to be."""
+
+    name: str
+    scopes: tuple[str, ...]
+    source_id: int
+    source: str
+    expires_at: datetime | None
+    stores: list[str] | None
 
 
 def looks_like_key(text: str) -> bool:
@@ -120,7 +138,9 @@ class Keys:
         if caller is None or (caller.expires_at is not None and caller.expires_at <= self._now()):
             raise _refused()
         if caller.disabled:
-            raise Forbidden(f"The source {caller.source.name} is switched off.", code="source_disabled")
+            raise Forbidden(
+                "The source %(source)s is switched off.", code="source_disabled", source=caller.source.name
+            )
         return caller
 
     async def create(
@@ -132,21 +152,33 @@ class Keys:
         source: str = "api",
         source_kind: str = DEFAULT_KIND,
         expires_at: datetime | None = None,
+        stores: Iterable[str] | None = None,
         actor: str = "",
     ) -> NewKey:
-        """Make a key that speaks for `source`, which is added when missing. Raises InvalidInput."""
+        """Make a key that speaks for `source`, which is added when missing; `stores` limits what it reads.
+
+        Raises InvalidInput, for a limit of a key with a right of the whole chain as well.
+        """
         wanted = check_scopes(scopes)
+        if stores is not None and not UNLIMITED.isdisjoint(wanted):
+            raise InvalidInput(
+                "A key limited to stores has none of these rights: %(names)s.",
+                field="stores",
+                names=", ".join(sorted(UNLIMITED)),
+            )
         if not 0 < len(name) <= NAME_CHARACTERS_MAX:
             raise InvalidInput(
-                f"A key needs a name of at most {NAME_CHARACTERS_MAX} characters.", field="name"
+                "A key needs a name of at most %(n)s characters.", field="name", n=NAME_CHARACTERS_MAX
             )
         if expires_at is not None and expires_at <= self._now():
             raise InvalidInput("The key would have expired already.", field="expires_at")
+        if stores is not None:
+            async with self._database.read(workspace_id) as connection:
+                stores = await checked_stores(connection, workspace_id, frozenset(stores))
         known = await self._sources.ensure(workspace_id, source, kind=source_kind, actor=actor)
+        key = _Made(name, wanted, known.source.source_id, source, expires_at, stores)
         async with self._database.write(workspace_id) as connection:
-            return await self._add(
-                connection, workspace_id, name, wanted, known.source.source_id, source, expires_at, actor
-            )
+            return await self._add(connection, workspace_id, key, actor)
 
     async def list(self, workspace_id: int) -> list[KeyInfo]:
         """All keys of a workspace, newest first, ended ones included."""
@@ -173,20 +205,19 @@ class Keys:
         when the key has ended or was rotated before.
         """
         if not 0 <= overlap_hours <= OVERLAP_HOURS_MAX:
-            raise InvalidInput(f"The overlap is 0 to {OVERLAP_HOURS_MAX} hours.", field="overlap_hours")
+            raise InvalidInput("The overlap is 0 to %(n)s hours.", field="overlap_hours", n=OVERLAP_HOURS_MAX)
         now = self._now()
         old = {"workspace_id": workspace_id, "key_id": _uuid(key_id)}
         async with self._database.write(workspace_id) as connection:
             row = await (await connection.execute(_QUERIES.lock_key, old)).fetchone()
             if row is None:
                 raise _unknown()
-            name, source_id, scopes, created_at, expires_at, revoked_at, replaced_by, source = row
+            name, source_id, scopes, created_at, expires_at, revoked_at, replaced_by, stores, source = row
             if revoked_at is not None or replaced_by is not None or (expires_at and expires_at <= now):
                 raise Conflict("This key has ended or was rotated already.", field="key_id")
             until = None if expires_at is None else now + (expires_at - created_at)
-            made = await self._add(
-                connection, workspace_id, name, tuple(scopes), source_id, source, until, actor
-            )
+            key = _Made(name, tuple(scopes), source_id, source, until, stores)
+            made = await self._add(connection, workspace_id, key, actor)
             ends = {"replaced_by": UUID(made.key_id), "expires_at": now + timedelta(hours=overlap_hours)}
             await connection.execute(_QUERIES.replace_key, {**old, **ends})
             details = {"name": name, "replaced_by": made.key_id}
@@ -206,11 +237,7 @@ class Keys:
         self,
         connection: AsyncConnection,
         workspace_id: int,
-        name: str,
-        scopes: tuple[str, ...],
-        source_id: int,
-        source: str,
-        expires_at: datetime | None,
+        key: _Made,
         actor: str,
     ) -> NewKey:
         key_id = uuid4()
@@ -219,19 +246,22 @@ class Keys:
         values = {
             "workspace_id": workspace_id,
             "key_id": key_id,
-            "name": name,
-            "source_id": source_id,
+            "name": key.name,
+            "source_id": key.source_id,
             "key_hash": _digest(text),
             "hint": text[: len(start) + _HINT_CHARACTERS],
-            "scopes": list(scopes),
+            "scopes": list(key.scopes),
+            "stores": key.stores,
             "created_at": self._now(),
             "created_by": actor,
-            "expires_at": expires_at,
+            "expires_at": key.expires_at,
         }
         await connection.execute(_QUERIES.add_key, values)
-        details = {"name": name, "scopes": list(scopes), "source": source}
+        details: dict[str, Any] = {"name": key.name, "scopes": list(key.scopes), "source": key.source}
+        if key.stores is not None:
+            details["stores"] = key.stores
         await self._tell(connection, workspace_id, actor, "key.created", str(key_id), details)
-        return NewKey(str(key_id), text, scopes, source, expires_at)
+        return NewKey(str(key_id), text, key.scopes, key.source, key.expires_at, key.stores)
 
     async def _tell(
         self,
@@ -253,7 +283,8 @@ class Keys:
             row = await (await connection.execute(_QUERIES.caller_by_key, values)).fetchone()
         if row is None or row[3] is not None:
             return None
-        key_id, scopes, expires_at, _, last_used_at, source_id, name, kind, system, never, options, off = row
+        key_id, scopes, expires_at, _, last_used_at, stores, source_id, *source, options, off = row
+        name, kind, system, never = source
         if last_used_at is None or last_used_at < self._now() - timedelta(seconds=USED_SECONDS):
             self._note_use(workspace_id, key_id)
         region = options.get("region", DEFAULT_REGION)
@@ -267,6 +298,7 @@ class Keys:
             options=options,
             expires_at=expires_at,
             disabled=off is not None,
+            stores=None if stores is None else frozenset(stores),
         )
 
     def _note_use(self, workspace_id: int, key_id: UUID) -> None:
@@ -288,7 +320,20 @@ def _digest(text: str) -> bytes:
 
 
 def _info(row: tuple[Any, ...]) -> KeyInfo:
-    key_id, name, hint, scopes, source, created_at, by, expires_at, revoked_at, used_at, replaced_by = row
+    (
+        key_id,
+        name,
+        hint,
+        scopes,
+        source,
+        created_at,
+        by,
+        expires_at,
+        revoked_at,
+        used_at,
+        replaced_by,
+        stores,
+    ) = row
     return KeyInfo(
         key_id=str(key_id),
         name=name,
@@ -301,6 +346,7 @@ def _info(row: tuple[Any, ...]) -> KeyInfo:
         revoked_at=revoked_at,
         last_used_at=used_at,
         replaced_by=None if replaced_by is None else str(replaced_by),
+        stores=stores,
     )
 
 

@@ -2,7 +2,7 @@
 
 -- name: caller_by_key
 -- Finds a key by its hash, with the source it speaks for.
-select k.key_id, k.scopes, k.expires_at, k.revoked_at, k.last_used_at,
+select k.key_id, k.scopes, k.expires_at, k.revoked_at, k.last_used_at, k.stores,
        s.source_id, s.name, s.kind, s.till_system, s.receipts_never_reset, s.options, s.disabled_at
   from api_key k
   join source s on s.workspace_id = k.workspace_id and s.source_id = k.source_id
@@ -18,7 +18,7 @@ update api_key
 -- name: all_keys
 -- Lists the keys of a workspace, newest first.
 select k.key_id, k.name, k.hint, k.scopes, s.name, k.created_at, k.created_by, k.expires_at, k.revoked_at,
-       k.last_used_at, k.replaced_by
+       k.last_used_at, k.replaced_by, k.stores
   from api_key k
   join source s on s.workspace_id = k.workspace_id and s.source_id = k.source_id
  where k.workspace_id = %(workspace_id)s
@@ -26,7 +26,7 @@ select k.key_id, k.name, k.hint, k.scopes, s.name, k.created_at, k.created_by, k
 
 -- name: lock_key
 -- Reads one key and keeps others from changing it until the transaction ends.
-select k.name, k.source_id, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.replaced_by, s.name
+select k.name, k.source_id, k.scopes, k.created_at, k.expires_at, k.revoked_at, k.replaced_by, k.stores, s.name
   from api_key k
   join source s on s.workspace_id = k.workspace_id and s.source_id = k.source_id
  where k.workspace_id = %(workspace_id)s and k.key_id = %(key_id)s
@@ -34,8 +34,8 @@ select k.name, k.source_id, k.scopes, k.created_at, k.expires_at, k.revoked_at, 
 
 -- name: add_key
 -- Adds a key.
-insert into api_key (workspace_id, key_id, name, source_id, key_hash, hint, scopes, created_at, created_by, expires_at)
-values (%(workspace_id)s, %(key_id)s, %(name)s, %(source_id)s, %(key_hash)s, %(hint)s, %(scopes)s::text[],
+insert into api_key (workspace_id, key_id, name, source_id, key_hash, hint, scopes, stores, created_at, created_by, expires_at)
+values (%(workspace_id)s, %(key_id)s, %(name)s, %(source_id)s, %(key_hash)s, %(hint)s, %(scopes)s::text[], %(stores)s::text[],
         %(created_at)s, %(created_by)s, %(expires_at)s);
 
 -- name: revoke_key

@@ -121,7 +121,7 @@ class Sources:
         async with self._database.write(workspace_id) as connection:
             added = await self._add(connection, workspace_id, name, values, options or {})
             if added is None:
-                raise Conflict(f"There is a source named {name} already.", field="name")
+                raise Conflict("There is a source named %(name)s already.", field="name", name=name)
             if secrets:
                 await self._set(connection, workspace_id, added, options or {}, secrets)
             told = {"kind": kind, **_names(options, secrets)}
@@ -295,7 +295,7 @@ def _names(options: Mapping[str, str] | None, secrets: Mapping[str, str] | None)
 
 
 def _unknown(name: str) -> NotFound:
-    return NotFound(f"There is no source named {name}.", field="source")
+    return NotFound("There is no source named %(name)s.", field="source", name=name)
 
 
 def loyalty_ranges(options: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -323,17 +323,25 @@ def _check(
 ) -> None:
     if not _NAME.fullmatch(name):
         raise InvalidInput(
-            f"{name!r} cannot name a source: use lower-case letters, digits, - and _, at most 63.",
+            "%(name)s cannot name a source: use lower-case letters, digits, - and _, at most 63.",
             field="name",
+            name=repr(name),
         )
     if not _OPTION.fullmatch(kind):
-        raise InvalidInput(f"{kind!r} is no kind of source.", field="kind")
+        raise InvalidInput("%(kind)s is no kind of source.", field="kind", kind=repr(kind))
     if till_system is not None and not 0 < len(till_system) <= 200:
         raise InvalidInput("A till system needs a name of at most 200 characters.", field="till_system")
     loyalty_ranges(options or {})
     for place, given in (("options", options or {}), ("secrets", secrets or {})):
         if len(given) > OPTIONS_MAX:
-            raise InvalidInput(f"A source takes at most {OPTIONS_MAX} {place}.", field=place)
+            raise InvalidInput(
+                "A source takes at most %(n)s %(place)s.", field=place, n=OPTIONS_MAX, place=place
+            )
         for key, value in given.items():
             if not _OPTION.fullmatch(key) or len(value) > VALUE_CHARACTERS_MAX:
-                raise InvalidInput(f"{key!r} is no usable entry of {place}.", field=f"{place}.{key}")
+                raise InvalidInput(
+                    "%(key)s is no usable entry of %(place)s.",
+                    field=f"{place}.{key}",
+                    key=repr(key),
+                    place=place,
+                )

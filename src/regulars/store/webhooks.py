@@ -135,7 +135,7 @@ class Webhooks:
         async with self._database.write(workspace_id) as conn:
             await conn.execute(_SQL.lock_register, workspace)
             if await _number(conn, _SQL.count_endpoints, workspace) >= ENDPOINTS_MAX:
-                raise Conflict(f"A workspace has at most {ENDPOINTS_MAX} webhooks. Delete one first.")
+                raise Conflict("A workspace has at most %(n)s webhooks. Delete one first.", n=ENDPOINTS_MAX)
             endpoint_id = await _number(conn, _SQL.next_endpoint, workspace)
             row = {**workspace, **values, "endpoint_id": endpoint_id, "sealed": sealed}
             await conn.execute(_SQL.add_endpoint, row)
@@ -202,14 +202,16 @@ class Webhooks:
         """A wish as it is stored. Raises InvalidInput naming the field."""
         url, description = wish.url.strip(), wish.description.strip()
         if not 0 < len(url) <= URL_CHARACTERS_MAX:
-            raise InvalidInput(f"An address has 1 to {URL_CHARACTERS_MAX} characters.", field="url")
+            raise InvalidInput("An address has 1 to %(n)s characters.", field="url", n=URL_CHARACTERS_MAX)
         if len(description) > DESCRIPTION_CHARACTERS_MAX:
             raise InvalidInput(
-                f"A description has at most {DESCRIPTION_CHARACTERS_MAX} characters.", field="description"
+                "A description has at most %(n)s characters.",
+                field="description",
+                n=DESCRIPTION_CHARACTERS_MAX,
             )
         unknown = [type_ for type_ in wish.types if type_ not in MESSAGES]
         if unknown or not wish.types:
-            raise InvalidInput(f"Choose one or more of {', '.join(MESSAGES)}.", field="types")
+            raise InvalidInput("Choose one or more of %(names)s.", field="types", names=", ".join(MESSAGES))
         await self._postman.check(url)
         types = [type_ for type_ in MESSAGES if type_ in wish.types]
         return {"url": url, "description": description, "types": types}

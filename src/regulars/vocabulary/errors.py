@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class RegularsError(Exception):
     """Base of every error we raise on purpose.
 
     `code` is stable for programs, the message is one plain sentence with what to do, `field` names the
     offending input, `retry` says whether the same call may succeed later, `retry_after_seconds` when.
+    What differs from case to case stands in the message as `%(name)s` and comes as a value of that name, so that
+    pages can say it in another language.
     """
 
     code = "internal"
@@ -21,9 +25,11 @@ class RegularsError(Exception):
         code: str | None = None,
         field: str | None = None,
         retry_after_seconds: int | None = None,
+        **values: Any,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.template, self.values = message, values
+        self.message = message % values if values else message
+        super().__init__(self.message)
         if code is not None:
             self.code = code
         self.field = field

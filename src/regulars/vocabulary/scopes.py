@@ -45,6 +45,8 @@ SCOPES: Final = (
     ),
     Scope(EVERYTHING, "Everything above. For trying things out, not for a shop."),
 )
+UNLIMITED: Final = frozenset({PRIVACY, ADMIN, EVERYTHING})
+"""Scopes of the whole chain: a key that has one cannot be limited to stores."""
 _NAMES: Final = frozenset(scope.name for scope in SCOPES)
 
 

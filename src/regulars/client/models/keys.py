@@ -24,16 +24,23 @@ class Key(msgspec.Struct, kw_only=True, omit_defaults=True):
     last_used_at: datetime | None
     # 32 hexadecimal digits.
     replaced_by: str | None
+    # The stores it reads for; null: all of them.
+    stores: list[str] | None
 
 
 class KeyRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a key is for. `source` is whose events it sends; it is added when missing."""
+    """What a key is for. `source` is whose events it sends; it is added when missing.
+
+    `stores` limits what the key reads to some stores, by their codes, as people can be limited; it then
+    has none of the rights admin, privacy and *.
+    """
 
     name: str
     scopes: list[str]
     # Stands in addresses.
     source: str = "api"
     expires_at: datetime | None = None
+    stores: list[str] | None = None
 
 
 class MadeKey(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -45,6 +52,7 @@ class MadeKey(msgspec.Struct, kw_only=True, omit_defaults=True):
     scopes: list[str]
     source: str
     expires_at: datetime | None
+    stores: list[str] | None
 
 
 class RotateRequest(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -26,7 +26,7 @@ class StoresRoutes(Group):
     def list(self, *, limit: int | None = None, cursor: str | None = None) -> Listing[Store]:
         """List stores.
 
-        All shops in order of their codes.
+        All shops in order of their codes; to a key limited to stores its own.
 
         Scope profiles:read or admin.
 
@@ -50,7 +50,7 @@ class StoresRoutes(Group):
     def show(self, code: str) -> Store:
         """Show a store.
 
-        One shop.
+        One shop. To a key limited to stores no other is there.
 
         Scope profiles:read or admin.
 

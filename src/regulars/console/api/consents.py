@@ -23,7 +23,7 @@ from regulars.console.services.consents import (
     words_of,
 )
 from regulars.console.services.registering import Stand, event_id, submit
-from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.errors import Forbidden, InvalidInput
 from regulars.vocabulary.events import (
     OCCURRED_AHEAD_SECONDS_MAX,
     Aware,
@@ -110,6 +110,8 @@ async def list_consents(
     """What holds now, for a profile or, page by page, for everybody. Former words are on the timeline."""
     if profile_id is not None:
         return await _of_profile(visit, profile_id, channel, purpose)
+    if visit.stores is not None:
+        raise Forbidden("A key limited to stores asks for one profile at a time.", field="profile_id")
     after = read_cursor(cursor, tuple[UUID, str, str]) or _FIRST
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await all_words(
@@ -219,4 +221,4 @@ def _check(visit: Visit, event: Event) -> None:
         )
     except InvalidInput as error:
         name = error.field.removeprefix("consent.") if error.field else None
-        raise InvalidInput(error.message, code=error.code, field=name) from None
+        raise InvalidInput(error.template, code=error.code, field=name, **error.values) from None

@@ -270,7 +270,8 @@ def _side(
     sources: Mapping[int, str],
 ) -> ProfileSide:
     parts = [plan.around.parts[record] for record in side.records]
-    name, metrics = name_of(parts), metrics_of(part.figures for part in parts)
+    name = name_of(parts)
+    metrics = metrics_of((part.figures for part in parts), spend=visit.stores is None)
     said = [word for part in parts for word in words.get(part.record_id, ())]
     return ProfileSide(
         id=side.profile_id,

@@ -107,6 +107,11 @@ class Visit:
         return scopes.allows(self.caller.scopes, scopes.PII_READ)
 
     @property
+    def stores(self) -> frozenset[str] | None:
+        """The codes of the stores the caller reads for; None: all of them. Whom a limit binds sees no spend in all."""
+        return self.caller.stores
+
+    @property
     def actor(self) -> str:
         """How the audit trail names the caller."""
         return f"key:{self.caller.key_id}"

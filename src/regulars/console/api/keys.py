@@ -18,7 +18,7 @@ from regulars.vocabulary.scopes import EVERYTHING, PII_READ, allows
 
 from .deps import AtVisit, Visit
 from .paging import ROWS, Cursor, Limit, cut, read_cursor
-from .shapes import Id
+from .shapes import Id, StoreCodes
 from .sources import Name
 
 GUARDED: Final = (PII_READ, EVERYTHING)
@@ -26,12 +26,17 @@ GUARDED: Final = (PII_READ, EVERYTHING)
 
 
 class KeyRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """What a key is for. `source` is whose events it sends; it is added when missing."""
+    """What a key is for. `source` is whose events it sends; it is added when missing.
+
+    `stores` limits what the key reads to some stores, by their codes, as people can be limited; it then has none of
+    the rights admin, privacy and *.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=NAME_CHARACTERS_MAX)]
     scopes: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=20)]
     source: Name = "api"
     expires_at: Aware | None = None
+    stores: StoreCodes | None = None
 
 
 class RotateRequest(Struct, forbid_unknown_fields=True):
@@ -54,6 +59,7 @@ class Key(Struct, frozen=True):
     revoked_at: datetime | None
     last_used_at: datetime | None
     replaced_by: Id | None
+    stores: Annotated[list[str] | None, Meta(description="The stores it reads for; null: all of them.")]
 
 
 class MadeKey(Struct, frozen=True):
@@ -64,6 +70,7 @@ class MadeKey(Struct, frozen=True):
     scopes: list[str]
     source: str
     expires_at: datetime | None
+    stores: list[str] | None
 
 
 class KeyPage(Struct, frozen=True):
@@ -94,6 +101,7 @@ async def make_key(visit: AtVisit, data: JSONBody[KeyRequest]) -> MadeKey:
         scopes=data.scopes,
         source=data.source,
         expires_at=data.expires_at,
+        stores=data.stores,
         actor=visit.actor,
     )
     return _made(made)
@@ -156,8 +164,11 @@ def _shown(one: KeyInfo) -> Key:
         revoked_at=one.revoked_at,
         last_used_at=one.last_used_at,
         replaced_by=UUID(one.replaced_by).hex if one.replaced_by is not None else None,
+        stores=one.stores,
     )
 
 
 def _made(made: NewKey) -> MadeKey:
-    return MadeKey(UUID(made.key_id).hex, made.text, list(made.scopes), made.source, made.expires_at)
+    return MadeKey(
+        UUID(made.key_id).hex, made.text, list(made.scopes), made.source, made.expires_at, made.stores
+    )

@@ -66,7 +66,8 @@ def describe(handlers: Sequence[HTTPRouteHandler], *, version: str) -> Json:
     )
     nothing = {name: Provide(lambda: None, sync_to_thread=False) for name in ("api", "visit")}
     router = Router("/", route_handlers=list(handlers), dependencies=nothing)
-    app = Litestar(route_handlers=[router], openapi_config=config)
+    # Its own set-up of logging would take the place of ours, which keeps personal data out of the lines.
+    app = Litestar(route_handlers=[router], openapi_config=config, logging_config=None)
     out: Json = msgspec.json.decode(msgspec.json.encode(app.openapi_schema.to_schema()))
     # The decoder's own schemas say more than the framework's: limits inside lists, fields that are refused.
     structs: set[type[Struct]] = {struct for handler in handlers for struct in _structs_of(handler)} | {

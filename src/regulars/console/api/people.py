@@ -16,13 +16,10 @@ from msgspec import Meta, Struct
 from regulars.console.accounts import Role
 from regulars.console.invitations import link_to
 from regulars.console.services.common import uuid_of
-from regulars.console.team import NAME_CHARACTERS_MAX, STORES_MAX, Member, Team
-from regulars.vocabulary.events import Id as StoreCode
+from regulars.console.team import NAME_CHARACTERS_MAX, Member, Team
 
 from .deps import AtVisit, Visit
-from .shapes import Id
-
-Stores = Annotated[list[StoreCode], Meta(min_length=1, max_length=STORES_MAX)]
+from .shapes import Id, StoreCodes
 
 
 class InviteRequest(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -34,7 +31,7 @@ class InviteRequest(Struct, forbid_unknown_fields=True, kw_only=True):
     email: Annotated[str, Meta(min_length=3, max_length=320)]
     role: Role
     name: Annotated[str, Meta(max_length=NAME_CHARACTERS_MAX)] = ""
-    stores: Stores | None = None
+    stores: StoreCodes | None = None
 
 
 class RoleRequest(Struct, forbid_unknown_fields=True):
@@ -46,7 +43,7 @@ class RoleRequest(Struct, forbid_unknown_fields=True):
 class StoresRequest(Struct, forbid_unknown_fields=True):
     """The stores of the register somebody is to be limited to; null: all stores."""
 
-    stores: Stores | None
+    stores: StoreCodes | None
 
 
 class Account(Struct, frozen=True):

@@ -159,7 +159,7 @@ async def export_of(
     said = {(word.address, word.channel, word.purpose): word for each in words.values() for word in each}
     return Export(
         exported_at=now,
-        profile=profile_of(found.profile_id, found.parts, words, names, clear=True),
+        profile=profile_of(found.profile_id, found.parts, words, names, clear=True, spend=True),
         records=[_record(part, names) for part in found.parts],
         consents=[
             consent_of(word, names[word.source_id], addresses.get(word.address), found.profile_id)
@@ -212,7 +212,7 @@ async def _events(
             "limit": PAGE_EVENTS,
         }
         found = await listed(conn, PROFILES.timeline, params)
-        out += entries_of(vault, found, names, clear=True)
+        out += entries_of(vault, found, names, clear=True, stores=None)
         if len(found) < PAGE_EVENTS:
             return out
         until, before = found[-1][3], found[-1][0]

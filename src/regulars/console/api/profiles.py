@@ -230,12 +230,11 @@ async def _found(
 async def _newest(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
     after = read_cursor(wanted.cursor, NewestPlace)
     async with visit.api.database.read(visit.workspace_id) as conn:
-        found, places = await lookups.newest(conn, visit.vault, after=after, limit=wanted.limit + 1)
-    more = None
-    if len(places) > wanted.limit:
-        last = places[wanted.limit - 1]
-        more = write_cursor(last.at, last.record_id)
-    return ProfilePage(await _shown(visit, found[: wanted.limit]), more)
+        found, last = await lookups.newest(
+            conn, visit.vault, after=after, limit=wanted.limit, stores=visit.stores
+        )
+    more = write_cursor(last.at, last.record_id) if last is not None else None
+    return ProfilePage(await _shown(visit, found), more)
 
 
 async def _shown(visit: Visit, found: Sequence[Found]) -> list[Profile]:
@@ -246,6 +245,13 @@ async def _shown(visit: Visit, found: Sequence[Found]) -> list[Profile]:
     told = (await visit.api.database.ask(visit.workspace_id, asked))[0]
     sources = await source_names(visit)
     return [
-        profile_of(one.profile_id, one.parts, words_among(one.parts, told), sources, clear=visit.clear)
+        profile_of(
+            one.profile_id,
+            one.parts,
+            words_among(one.parts, told),
+            sources,
+            clear=visit.clear,
+            spend=visit.stores is None,
+        )
         for one in found
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 
 from regulars.console.services.registering import Author
-from regulars.console.services.registers import Details
+from regulars.console.services.registers import Details, Register, Shown, masked, unmasked
 from regulars.vocabulary.errors import InvalidInput
 
 from .deps import Visit
@@ -38,6 +38,19 @@ def author_of(visit: Visit) -> Author:
         caller=visit.caller.key_id,
         idempotency_key=visit.idempotency_key,
     )
+
+
+def shown(visit: Visit, entry: Shown) -> Shown:
+    """A store or product as the caller may see it: tills write contacts into names, such as what is engraved."""
+    return entry if visit.clear else masked(entry)
+
+
+async def put(visit: Visit, register: Register[Any, Details], code: str, said: Details) -> Any:
+    """Replace what is said of an entry; a name that comes back as it was shown stays as it is held."""
+    if not visit.clear:
+        found = await register.find(visit.api.database, visit.vault, code)
+        said = unmasked(said, register.said_of(found.entry)) if found is not None else said
+    return shown(visit, await register.put(author_of(visit), code, said))
 
 
 def details_of(data: Struct, type_: type[Details]) -> Details:

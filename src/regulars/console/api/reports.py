@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.console.services import reports as service
-from regulars.console.services.report_spans import Asked, Days, read_asked
+from regulars.console.services.report_spans import Days, read_asked
 
 from .deps import AtVisit, Visit
 from .shapes import items_of
@@ -117,11 +117,8 @@ async def report_sales(
     store: OfStore = None,
 ) -> SalesReport:
     """Sales by period, channel and category, in one currency. A few days compare with the same days a week before."""
-    asked = _read(
-        visit, span=span, first=first, last=last, compare=compare, step=step, currency=currency, store=store
-    )
-    async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await service.load_sales(conn, visit.workspace_id, asked, None, now=visit.deps.clock())
+    said = {"span": span, "from": first, "to": last, "compare": compare, "step": step, "currency": currency}
+    found = await _load(visit, service.load_sales, said | {"store": store})
     return SalesReport(
         **_head(found),
         periods=[
@@ -143,10 +140,8 @@ async def report_stores(
     store: OfStore = None,
 ) -> LinesReport:
     """One line a store, in one currency."""
-    asked = _read(visit, span=span, first=first, last=last, compare=compare, currency=currency, store=store)
-    async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await service.load_stores(conn, visit.workspace_id, asked, None, now=visit.deps.clock())
-    return LinesReport(**_head(found), lines=_lines(found.lines))
+    said = {"span": span, "from": first, "to": last, "compare": compare, "currency": currency, "store": store}
+    return await _lines_report(visit, service.load_stores, said)
 
 
 @get("/v1/reports/staff", summary="Report of staff")
@@ -160,15 +155,25 @@ async def report_staff(
     store: OfStore = None,
 ) -> LinesReport:
     """One line a member of staff, in one currency; the line with an empty name is of receipts that tell none."""
-    asked = _read(visit, span=span, first=first, last=last, compare=compare, currency=currency, store=store)
+    said = {"span": span, "from": first, "to": last, "compare": compare, "currency": currency, "store": store}
+    return await _lines_report(visit, service.load_staff, said)
+
+
+async def _load(
+    visit: Visit, load: Callable[..., Awaitable[service.Report]], said: Mapping[str, str | None]
+) -> service.Report:
+    """A report of what was asked for, within the stores of the caller."""
+    now = visit.deps.clock()
+    asked = read_asked({name: text for name, text in said.items() if text}, today=now.date())
     async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await service.load_staff(conn, visit.workspace_id, asked, None, now=visit.deps.clock())
+        return await load(conn, visit.workspace_id, asked, visit.stores, now=now)
+
+
+async def _lines_report(
+    visit: Visit, load: Callable[..., Awaitable[service.Report]], said: Mapping[str, str | None]
+) -> LinesReport:
+    found = await _load(visit, load, said)
     return LinesReport(**_head(found), lines=_lines(found.lines))
-
-
-def _read(visit: Visit, *, first: str | None, last: str | None, **said: str | None) -> Asked:
-    values = {"from": first, "to": last, **said}
-    return read_asked({name: text for name, text in values.items() if text}, today=visit.deps.clock().date())
 
 
 def _head(found: service.Report) -> dict[str, Any]:

@@ -14,10 +14,13 @@ from regulars.capabilities.profile.state import MICRO, Figures
 from regulars.console.services.common import mask
 from regulars.console.services.consents import Word, settled
 from regulars.console.services.people import Part, name_of
+from regulars.store.narrowing import STORES_MAX
+from regulars.vocabulary.events import Id as Code
 
 CATEGORIES_MAX: Final = 5
 
 Id = Annotated[str, Meta(description="32 hexadecimal digits.", examples=["6f1c0e5b9d3a47e2a1c8b7f04d2e9a55"])]
+StoreCodes = Annotated[list[Code], Meta(min_length=1, max_length=STORES_MAX)]
 Count = Annotated[int, Meta(ge=0)]
 Status: TypeAlias = Literal["granted", "withdrawn"]
 Amounts: TypeAlias = dict[str, int]
@@ -72,8 +75,9 @@ def profile_of(
     sources: Mapping[int, str],
     *,
     clear: bool,
+    spend: bool,
 ) -> Profile:
-    """A profile out of its records and the consent words about them."""
+    """A profile out of its records and the consent words about them; without `spend` its metrics hold no amounts."""
     name = name_of(parts)
     said = [word for part in parts for word in words.get(part.record_id, ())]
     return Profile(
@@ -81,7 +85,7 @@ def profile_of(
         name=name if clear or name is None else mask_name(name),
         record_ids=[part.record_id.hex for part in parts],
         identifiers=identifiers_of(parts, sources, clear=clear),
-        metrics=metrics_of(part.figures for part in parts),
+        metrics=metrics_of((part.figures for part in parts), spend=spend),
         segments=[],
         consent={channel: status_of(word.granted) for channel, word in settled(said).items()},
     )
@@ -101,8 +105,8 @@ def identifiers_of(parts: Sequence[Part], sources: Mapping[int, str], *, clear: 
     return sorted(lines, key=lambda line: (not line.current, line.kind, line.source, line.value))
 
 
-def metrics_of(figures: Iterable[Figures]) -> ProfileMetrics:
-    """The sum of the figures of records."""
+def metrics_of(figures: Iterable[Figures], *, spend: bool) -> ProfileMetrics:
+    """The sum of the figures of records, with amounts where `spend` may be seen."""
     said = total(figures)
     cadence = cadence_days(said)
     bought = sorted(
@@ -113,8 +117,8 @@ def metrics_of(figures: Iterable[Figures]) -> ProfileMetrics:
         orders=said.orders,
         returns=said.returns,
         items=items_of(said.items_micro),
-        spend_minor=said.spend_minor,
-        average_order_minor=average_order_minor(said),
+        spend_minor=said.spend_minor if spend else {},
+        average_order_minor=average_order_minor(said) if spend else {},
         first_purchase_at=said.first_purchase_at,
         last_purchase_at=said.last_purchase_at,
         channels=said.channels,

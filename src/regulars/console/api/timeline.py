@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 from regulars.console.services.log import open_body
 from regulars.console.services.lookups import PROFILES, listed
 from regulars.console.services.profile import resolve
-from regulars.console.services.seen import HIDDEN, impersonal
+from regulars.console.services.seen import HIDDEN, impersonal, known, local
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput
 
@@ -80,22 +80,29 @@ async def show_timeline(
         }
         found = await listed(conn, PROFILES.timeline, params)
     kept, more = cut(found, limit, lambda one: (one[3], one[0]))
-    return TimelinePage(entries_of(visit.vault, kept, await source_names(visit), clear=visit.clear), more)
+    names = await source_names(visit)
+    return TimelinePage(entries_of(visit.vault, kept, names, clear=visit.clear, stores=visit.stores), more)
 
 
-def entries_of(vault: Vault, found: Any, sources: Mapping[int, str], *, clear: bool) -> list[TimelineEntry]:
-    """Entries out of rows of the timeline."""
-    return [_entry(vault, one, sources[one[2]], clear=clear) for one in found]
+def entries_of(
+    vault: Vault, found: Any, sources: Mapping[int, str], *, clear: bool, stores: frozenset[str] | None
+) -> list[TimelineEntry]:
+    """Entries out of rows of the timeline, as somebody who works in some `stores` (None: in all) may see them."""
+    return [_entry(vault, one, sources[one[2]], clear=clear, stores=stores) for one in found]
 
 
-def _entry(vault: Vault, one: Any, source: str, *, clear: bool) -> TimelineEntry:
+def _entry(
+    vault: Vault, one: Any, source: str, *, clear: bool, stores: frozenset[str] | None
+) -> TimelineEntry:
     event_no, type_, _, occurred_at, received_at, record_id, wrapped, sealed = one
     body = open_body(vault, wrapped, sealed)
-    event = body if isinstance(body, dict) else {}
-    said = str(event.get("id", event_no))
+    body = body if isinstance(body, dict) else {}
+    said = str(body.get("id", event_no))
+    event = body if stores is None else known(body)
     if not clear:
         event = impersonal(event)
         said = HIDDEN if "@" in said else said
+    event = local(event, body, stores)
     return TimelineEntry(
         id=said,
         type=type_,

@@ -326,7 +326,7 @@ class Book:
         if request.content is None:
             raise Conflict("The customer was erased, so nothing personal is kept here any more.")
         if len(request.content.notes) >= NOTES_MAX:
-            raise Conflict(f"A request takes at most {NOTES_MAX} notes.")
+            raise Conflict("A request takes at most %(n)s notes.", n=NOTES_MAX)
         notes = [*request.content.notes, Note(self._clock(), by, text)]
         content = msgspec.structs.replace(request.content, notes=notes)
         wrapped = (await rows(conn, SQL.one_request, self._params(request_no=no)))[0][18]
@@ -366,7 +366,7 @@ def one_of(text: str, words: Any, name: str) -> Any:
     """A word out of a Literal. Raises InvalidInput with the field."""
     allowed = get_args(words)
     if text not in allowed:
-        raise InvalidInput(f"{name} is one of {', '.join(allowed)}.", field=name)
+        raise InvalidInput("%(name)s is one of %(names)s.", field=name, name=name, names=", ".join(allowed))
     return text
 
 
@@ -382,7 +382,7 @@ async def _numbered(conn: AsyncConnection, params: Mapping[str, Any]) -> int:
 def _text(text: str, name: str) -> str:
     kept = text.strip()
     if len(kept) > TEXT_CHARACTERS_MAX:
-        raise InvalidInput(f"At most {TEXT_CHARACTERS_MAX} characters fit here.", field=name)
+        raise InvalidInput("At most %(n)s characters fit here.", field=name, n=TEXT_CHARACTERS_MAX)
     return kept
 
 

@@ -150,7 +150,7 @@ class Requests:
     async def _ready(self, no: int, *wanted: Kind) -> Request:
         request = await self.book.one(no)
         if request.kind not in wanted:
-            raise InvalidInput(f"This is a request of the kind {request.kind}.", field="kind")
+            raise InvalidInput("This is a request of the kind %(kind)s.", field="kind", kind=request.kind)
         rules.after(request.state, "carry_out")
         return request
 

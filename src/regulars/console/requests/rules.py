@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final, Literal, TypeAlias, get_args
 
+from regulars.console.i18n import later
 from regulars.vocabulary.errors import Conflict
 
 Kind: TypeAlias = Literal["access", "portability", "correction", "erasure", "objection"]
@@ -42,11 +43,11 @@ _NEXT: Final[Mapping[Step, Mapping[State, State]]] = {
     "refuse": {"new": "refused", "checked": "refused"},
 }
 _REFUSED: Final[Mapping[Step, str]] = {
-    "check": "The identity was checked before, or the request is closed.",
-    "extend": "A closed request has no deadline to extend.",
-    "note": "This request takes no notes.",
-    "carry_out": "Check the identity first; a closed request is not carried out again.",
-    "refuse": "This request is closed already.",
+    "check": later("The identity was checked before, or the request is closed."),
+    "extend": later("A closed request has no deadline to extend."),
+    "note": later("This request takes no notes."),
+    "carry_out": later("Check the identity first; a closed request is not carried out again."),
+    "refuse": later("This request is closed already."),
 }
 
 

@@ -29,6 +29,7 @@ from regulars.vocabulary.scopes import (
     REPORTS_READ,
     SCOPES,
     TILL,
+    UNLIMITED,
     Scope,
 )
 
@@ -84,6 +85,7 @@ class KeyForm(Struct, frozen=True, kw_only=True):
     new_source: str = ""
     scopes: tuple[str, ...] = ()
     days: int | None = None
+    stores: tuple[str, ...] = ()
     faults: dict[str, str] = {}
 
     @property
@@ -178,8 +180,8 @@ def find_key(keys: Sequence[KeyInfo], key_id: str) -> KeyInfo:
     raise NotFound("There is no key with this id.", field="key_id")
 
 
-def read_form(fields: Mapping[str, str], known: frozenset[str]) -> KeyForm:
-    """What a form asks for, with what is wrong with it. `known` names the sources there are."""
+def read_form(fields: Mapping[str, str], known: frozenset[str], stores: Sequence[str]) -> KeyForm:
+    """What a form asks for, with what is wrong with it. `known` names the sources there are, `stores` are ticked."""
     asked = {name.removeprefix(SCOPE_FIELD) for name in fields if name.startswith(SCOPE_FIELD)}
     scopes = tuple(scope.name for scope in SCOPES if scope.name in asked)
     days = choice(fields.get("days", ""), EXPIRY_DAYS, "days") if fields.get("days") else None
@@ -189,6 +191,7 @@ def read_form(fields: Mapping[str, str], known: frozenset[str]) -> KeyForm:
         new_source=fields.get("new_source", "").strip(),
         scopes=scopes,
         days=days,
+        stores=tuple(stores),
     )
     if asked - set(scopes):
         raise InvalidInput("This form names a right that does not exist.", field="scopes")
@@ -236,6 +239,11 @@ def _faults(form: KeyForm) -> dict[str, str]:
         faults["new_source"] = _("Use lower-case letters, digits, - and _, at most 63, with no - or _ first.")
     if not form.scopes:
         faults["scopes"] = _("Tick at least one right.")
+    elif form.stores and not UNLIMITED.isdisjoint(form.scopes):
+        unlimited = ", ".join(scope_words(scope) for scope in form.scopes if scope in UNLIMITED)
+        faults["stores"] = _(
+            "These rights are of all stores: %(names)s. Untick them, or the stores.", names=unlimited
+        )
     return faults
 
 

@@ -13,6 +13,8 @@ from regulars.console.i18n import _, later
 
 # What the program writes, by its name in the trail. One that is not here shows as itself.
 ACTIONS: Final[Mapping[str, str]] = {
+    "viewing.started": later("Console looked at as another role"),
+    "viewing.ended": later("Looking as another role ended"),
     "account.added": later("Account added"),
     "account.invited": later("Person invited"),
     "account.link_made": later("Link to set a password made"),

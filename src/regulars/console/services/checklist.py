@@ -34,20 +34,34 @@ class Step(Struct, frozen=True):
 
 
 async def load_checklist(
-    database: Database, workspace_id: int, home: Path | None, now: datetime, may_open: Collection[str]
+    database: Database,
+    workspace_id: int,
+    home: Path | None,
+    now: datetime,
+    may_open: Collection[str],
+    *,
+    named: bool = False,
 ) -> list[Step]:
     """The steps with their state, links only for pages that may be opened; nothing when all is done or it was put away.
 
-    Backups are known from the list in `home`; without a home their line is left out.
+    Backups are known from the list in `home`; without a home their line is left out. `named`: the operator of the
+    server gave the workspace its name.
     """
     params = {"workspace_id": workspace_id, "console": CONSOLE_SOURCE, "limit": BARE_STORES_MAX}
     async with database.read(workspace_id) as conn:
         found = await row(conn, SETTINGS.checklist, params)
     assert found is not None, "the query always answers"
-    dismissed, connected, heard, stores, bare, people = found
+    dismissed, connected, heard, stores, bare, people, chosen = found
     if dismissed:
         return []
     steps = [
+        Step(
+            _("Name your workspace"),
+            _("Customers hear this name when a store asks them for consent."),
+            named or chosen,
+            "settings",
+            "/settings",
+        ),
         Step(
             _("Connect a source"),
             _("Tills, a web shop or a program with a key."),

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from regulars.console.i18n import later
 from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import Conflict, InvalidInput
@@ -33,7 +34,7 @@ class ChangedMeanwhile(Conflict):
     code = "changed_meanwhile"
 
     def __init__(self, field: str | None = None) -> None:
-        super().__init__("Somebody else saved since this was read. Read it again.", field=field)
+        super().__init__(later("Somebody else saved since this was read. Read it again."), field=field)
 
 
 async def rows(conn: AsyncConnection, sql: Any, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -94,7 +95,7 @@ def unpack_place(text: str | None, parts: int) -> list[str] | None:
 def whole(text: str, field: str) -> int:
     """A whole number out of a URL. Raises InvalidInput."""
     if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise InvalidInput(f"{field} is a whole number.", field=field)
+        raise InvalidInput("%(name)s is a whole number.", field=field, name=field)
     return int(text)
 
 
@@ -103,4 +104,4 @@ def uuid_of(text: str, field: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidInput(f"{field} is an id of 32 hexadecimal digits.", field=field) from None
+        raise InvalidInput("%(name)s is an id of 32 hexadecimal digits.", field=field, name=field) from None

@@ -138,7 +138,7 @@ def address_kind(channel: str, *, field: str = "channel") -> int:
     """The kind of address a channel reaches people at. Raises InvalidInput for one that has none of a profile's."""
     kind = KINDS.get(channel)
     if kind is None:
-        raise InvalidInput(f"For {channel} give the address or the customer.", field=field)
+        raise InvalidInput("For %(channel)s give the address or the customer.", field=field, channel=channel)
     return kind
 
 
@@ -147,7 +147,9 @@ def present_address(parts: Iterable[Part], channel: str, *, field: str = "channe
     kind = address_kind(channel, field=field)
     addresses = present_addresses(parts, channel)
     if not addresses:
-        raise InvalidInput(f"This customer has no {kinds.NAMES[kind]}.", code="no_address", field=field)
+        raise InvalidInput(
+            "This customer has no %(kind)s.", code="no_address", field=field, kind=kinds.NAMES[kind]
+        )
     return addresses[0]
 
 

@@ -72,7 +72,7 @@ class Done(Struct, frozen=True):
 async def plan_merge(conn: AsyncConnection, vault: Vault, ids: Sequence[UUID]) -> Plan:
     """Make the customers of two or more ids one. Raises NotFound, InvalidInput where they are one already."""
     if not 2 <= len(set(ids)) <= PROFILES_MAX:
-        raise InvalidInput(f"Give the ids of 2 to {PROFILES_MAX} customers.", field="ids")
+        raise InvalidInput("Give the ids of 2 to %(n)s customers.", field="ids", n=PROFILES_MAX)
     around = await load_surroundings(conn, vault, ids, field="ids")
     profiles = sorted({around.profiles[one.hex] for one in ids})
     if len(profiles) == 1:
@@ -135,7 +135,7 @@ async def plan_reviews(
     that each can be undone alone. Raises InvalidInput for too many pairs, NotFound where none waits.
     """
     if not 0 < len(pairs) <= REVIEWS_MAX:
-        raise InvalidInput(f"Give 1 to {REVIEWS_MAX} pairs.", field="pairs")
+        raise InvalidInput("Give 1 to %(n)s pairs.", field="pairs", n=REVIEWS_MAX)
     wanted = [(min(pair), max(pair)) for pair in pairs]
     params = {
         "workspace_id": vault.workspace_id,
@@ -211,7 +211,7 @@ def checked_reason(text: str) -> str:
     """A reason as it is kept. Raises InvalidInput for none, and for one that is too long."""
     said = text.strip()
     if not 0 < len(said) <= REASON_CHARACTERS_MAX:
-        raise InvalidInput(f"Say why, in at most {REASON_CHARACTERS_MAX} characters.", field="reason")
+        raise InvalidInput("Say why, in at most %(n)s characters.", field="reason", n=REASON_CHARACTERS_MAX)
     return said
 
 
@@ -230,8 +230,10 @@ def _bounded(pairs: Iterable[tuple[str, str]]) -> list[Pair]:
     found = sorted((min(pair), max(pair)) for pair in pairs)
     if len(found) > PAIRS_MAX:
         raise Unprocessable(
-            f"One decision speaks of at most {PAIRS_MAX} pairs of records; this would be {len(found)}.",
+            "One decision speaks of at most %(n)s pairs of records; this would be %(n2)s.",
             code="too_many_records",
+            n=PAIRS_MAX,
+            n2=len(found),
         )
     return found
 

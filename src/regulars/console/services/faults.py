@@ -20,7 +20,11 @@ def _problem(message: str) -> str:
     if "missing required field" in message:
         return _("is missing")
     if "matching regex" in message:
-        return _("does not have the form expected")
+        return (
+            _("is no currency code of three capital letters, such as GBP")
+            if "^[A-Z]{3}$" in message
+            else _("does not have the form expected")
+        )
     if "got `" in message:
         found = message.split("got `")[1].split("`", maxsplit=1)[0]
         return _("is of the wrong kind (%(kind)s)", kind=_KIND_WORDS.get(found, found))
@@ -35,7 +39,11 @@ def fix_for(code: str, field: str | None) -> str:
     """What to do about a cause, in one or two sentences."""
     where = field or _("the message")
     if code in {"invalid_event", "invalid_input"}:
-        return _("Correct %(field)s at the source or in its mapping, then replay.", field=where)
+        return _(
+            "Put %(field)s right at the source and send the event again. A replay reads the same message: it helps "
+            "after a change of the mapping or of the program.",
+            field=where,
+        )
     return {
         "unknown_type": _("Send one of the known types, or name it custom.<name>. Then replay."),
         "occurred_ahead": _(

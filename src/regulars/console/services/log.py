@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct, field
 
-from regulars.console.format import money, quantity, shorten
+from regulars.console.format import channel_words, money, quantity, shorten
 from regulars.console.i18n import _, later, ngettext
 from regulars.observe import mask
 from regulars.store.database import AsyncConnection
@@ -409,7 +409,9 @@ def _cart_summary(cart: dict[str, Any]) -> str:
 _SUMMARIES: dict[str, Callable[[dict[str, Any]], str]] = {
     "sale": _sale_summary,
     "payment": lambda said: money(said.get("amount_minor", 0), said.get("currency", "")),
-    "consent": lambda said: f"{said.get('channel', '')} · {said.get('purpose', 'marketing')}",
+    "consent": lambda said: (
+        f"{channel_words(str(said.get('channel', '')))}, {said.get('purpose', 'marketing')}"
+    ),
     "product": lambda said: str(said.get("name") or said.get("sku", "")),
     "store_details": lambda said: str(said.get("name") or said.get("code", "")),
     "cart": _cart_summary,

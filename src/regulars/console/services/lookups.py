@@ -25,6 +25,7 @@ FIRST: Final = UUID(int=0)
 _LAST: Final = UUID(int=2**128 - 1)
 _NEVER: Final = datetime(9000, 1, 1, tzinfo=UTC)
 WORDS_MAX: Final = 3
+SCANS_MAX: Final = 10
 RECEIPTS_MAX: Final = 2_000
 """Of a receipt number that comes back day after day, this many receipts are looked at."""
 
@@ -146,14 +147,37 @@ async def by_receipt(
 
 
 async def newest(
-    conn: AsyncConnection, vault: Vault, *, after: NewestPlace | None, limit: int
-) -> tuple[list[Found], list[NewestPlace]]:
-    """Known customers by when they were first heard of, newest first, and the place of each."""
+    conn: AsyncConnection,
+    vault: Vault,
+    *,
+    after: NewestPlace | None,
+    limit: int,
+    stores: frozenset[str] | None,
+) -> tuple[list[Found], NewestPlace | None]:
+    """Known customers by when they were first heard of, newest first, and where the next page begins.
+
+    With `stores` only those with an order in one of them; a page may then be short and still have a next one, since
+    `SCANS_MAX` times as many are looked at and no more.
+    """
     place = after or NewestPlace(_NEVER, _LAST)
-    params = {"workspace_id": vault.workspace_id, "at": place.at, "id": place.record_id, "limit": limit}
-    found = await listed(conn, PROFILES.newest_known, params)
-    people = await _listed(conn, vault, [one[:2] for one in found])
-    return people, [NewestPlace(one[2], one[0]) for one in found]
+    kept: list[Found] = []
+    for _ in range(SCANS_MAX):
+        params = {"workspace_id": vault.workspace_id, "at": place.at, "id": place.record_id}
+        batch = await listed(conn, PROFILES.newest_known, {**params, "limit": limit + 1})
+        places = {one[0]: NewestPlace(one[2], one[0]) for one in batch}
+        for one in await _listed(conn, vault, [seen[:2] for seen in batch[:limit]]):
+            if stores is None or _bought_in(one, stores):
+                kept.append(one)
+            if len(kept) == limit:
+                return kept, places[one.place] if one.place != batch[-1][0] else None
+        if len(batch) <= limit:
+            return kept, None
+        place = places[batch[limit - 1][0]]
+    return kept, place
+
+
+def _bought_in(found: Found, stores: frozenset[str]) -> bool:
+    return any(not stores.isdisjoint(part.figures.stores) for part in found.parts)
 
 
 async def listed(conn: AsyncConnection, sql: Any, params: dict[str, Any]) -> list[tuple[Any, ...]]:

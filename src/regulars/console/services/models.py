@@ -97,7 +97,7 @@ class Models:
         for found in await self.known():
             if found.number == number:
                 return found
-        raise NotFound(f"There is no model {number}.", field="number")
+        raise NotFound("There is no model %(number)s.", field="number", number=number)
 
     async def standing(self) -> Standing:
         """Which model is at work, and how far records are matched anew."""
@@ -137,7 +137,7 @@ class Models:
         async with self._db.read(self._vault.workspace_id) as conn:
             (count,) = await row(conn, _SQL.count_models, self._workspace) or (0,)
         if count >= MODELS_MAX:
-            raise Conflict(f"There are {MODELS_MAX} models, and no more are kept.")
+            raise Conflict("There are %(n)s models, and no more are kept.", n=MODELS_MAX)
         return await asyncio.to_thread(self._add, content, counts, by)
 
     def _add(self, content: str, frequencies: Frequencies | None, by: str) -> int:
@@ -151,10 +151,10 @@ class Models:
         """Put a model to work; the audit trail tells of it. Raises NotFound, InvalidInput, Conflict, TryLater."""
         reason = reason.strip()
         if not 1 <= len(reason) <= REASON_CHARACTERS_MAX:
-            raise InvalidInput(f"Say why, in 1 to {REASON_CHARACTERS_MAX} characters.", field="reason")
+            raise InvalidInput("Say why, in 1 to %(n)s characters.", field="reason", n=REASON_CHARACTERS_MAX)
         await self._stored(number)
         if (await self.standing()).number == number:
-            raise Conflict(f"Model {number} is at work already.")
+            raise Conflict("Model %(number)s is at work already.", number=number)
         body = promotion(number, actor=by, reason=reason, now=self._clock())
         await gate.submit(own_source(self._vault.workspace_id), [body], door="matching")
 
@@ -204,7 +204,7 @@ class Models:
         if found is None:
             if number == FIRST:
                 return shipped_text(), None
-            raise NotFound(f"There is no model {number}.", field="number")
+            raise NotFound("There is no model %(number)s.", field="number", number=number)
         return found[0], found[1]
 
     @staticmethod
@@ -217,12 +217,12 @@ def number_of(text: str) -> int:
     """The number of a model out of an address. Raises InvalidInput, NotFound."""
     number = whole(text, "number")
     if number > NUMBER_MAX:
-        raise NotFound(f"There is no model {number}.", field="number")
+        raise NotFound("There is no model %(number)s.", field="number", number=number)
     return number
 
 
 def read(content: str) -> Model:
     """A model out of a file, fit to be used. Raises ModelError, and InvalidInput for a file that is too large."""
     if len(content.encode("utf-8", "surrogatepass")) > CONTENT_BYTES_MAX:
-        raise InvalidInput(f"A model has at most {CONTENT_BYTES_MAX // 1024} KiB.", field="content")
+        raise InvalidInput("A model has at most %(n)s KiB.", field="content", n=CONTENT_BYTES_MAX // 1024)
     return Matcher(parse(content)).model

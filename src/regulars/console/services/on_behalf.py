@@ -54,14 +54,16 @@ class OnBehalf:
         `reason` is how staff heard it; it is kept with the event, sealed, and not in the audit trail.
         """
         if channel not in CHANNELS:
-            raise InvalidInput(f"channel is one of {', '.join(CHANNELS)}.", field="channel")
+            raise InvalidInput("channel is one of %(names)s.", field="channel", names=", ".join(CHANNELS))
         heard, about = reason.strip(), purpose.strip()
         if not 0 < len(heard) <= REASON_CHARACTERS_MAX:
             raise InvalidInput(
-                f"Say how you know, in at most {REASON_CHARACTERS_MAX} characters.", field="reason"
+                "Say how you know, in at most %(n)s characters.", field="reason", n=REASON_CHARACTERS_MAX
             )
         if not 0 < len(about) <= PURPOSE_CHARACTERS_MAX:
-            raise InvalidInput(f"A purpose has 1 to {PURPOSE_CHARACTERS_MAX} characters.", field="purpose")
+            raise InvalidInput(
+                "A purpose has 1 to %(n)s characters.", field="purpose", n=PURPOSE_CHARACTERS_MAX
+            )
         meant = address or present_address(found.parts, channel)
         source = (await self._sources.ensure(workspace_id, SOURCE, actor=actor)).source
         event = Event(

@@ -57,7 +57,9 @@ class Previews:
         if look is not None and look.running:
             if look.number == number:
                 return look
-            raise Conflict(f"The preview of model {look.number} is being worked out. Wait for it.")
+            raise Conflict(
+                "The preview of model %(number)s is being worked out. Wait for it.", number=look.number
+            )
         look = self._looks[workspace_id] = Look(number, self._clock())
         ask = Ask(
             self._database.dsn,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from msgspec import Struct, field
 
 from regulars.capabilities.profile.figures import average_order_minor, cadence_days
@@ -27,6 +28,7 @@ from .people import Identity, Part, Person, load_parts, person_of
 from .seen import is_abroad, seen_event
 
 TIMELINE_ROWS = 25
+RECEIPTS_MAX = 100
 MONTHS = 12
 CATEGORIES_SHOWN = 5
 # What the filters of the timeline stand for: what comes before the dot of a type.
@@ -41,7 +43,10 @@ _LAST_EVENT_NO = 2**63 - 1
 
 
 class TimelineLine(Struct, frozen=True):
-    """One event on a customer's timeline. Without `amounts` the money is another store's, and left out."""
+    """One event on a customer's timeline. Without `amounts` the money is another store's, and left out.
+
+    `receipt` is what the source calls a sale; `retold` says that a later event of it counts in its place.
+    """
 
     event_no: int
     kind: Kind
@@ -54,6 +59,8 @@ class TimelineLine(Struct, frozen=True):
     channel: str | None
     lines: list[tuple[str, str, str]]
     amounts: bool
+    receipt: str | None = None
+    retold: bool = False
 
 
 class Timeline(Struct, frozen=True):
@@ -207,7 +214,30 @@ async def load_timeline(
     kept = found[:TIMELINE_ROWS]
     older = pack_place(kept[-1][3].isoformat(), kept[-1][0]) if len(found) > TIMELINE_ROWS else None
     lines = [_timeline_line(vault, known, one, clear=clear, stores=stores) for one in kept]
-    return Timeline(lines, older)
+    return Timeline(await _marked(conn, vault.workspace_id, profile_id, lines), older)
+
+
+async def _marked(
+    conn: AsyncConnection, workspace_id: int, profile_id: UUID, lines: list[TimelineLine]
+) -> list[TimelineLine]:
+    """The lines, those marked whose receipt a later event told anew: sources tell a sale when it changes."""
+    receipts = [line.receipt for line in lines if line.receipt]
+    if len(receipts) == len(set(receipts)):
+        return lines
+    asked = {
+        "workspace_id": workspace_id,
+        "profile_id": profile_id,
+        "receipts": receipts,
+        "limit": RECEIPTS_MAX,
+    }
+    last = defaultdict(set)
+    for source_id, receipt, event_no in await rows(conn, SQL.profile_receipts, asked):
+        last[source_id, receipt].add(event_no)
+    return [
+        msgspec.structs.replace(line, retold=bool(told) and line.event_no not in told)
+        for line in lines
+        for told in [last.get((line.source.source_id, line.receipt or ""), set())]
+    ]
 
 
 async def raw_event(
@@ -240,6 +270,7 @@ def _timeline_line(
     body = open_body(vault, wrapped, sealed)
     body = body if isinstance(body, dict) else {}
     store, amounts = body.get("store"), not is_abroad(body, stores)
+    sale = body.get("sale")
     return TimelineLine(
         event_no=event_no,
         kind=kind_of(type_),
@@ -250,8 +281,9 @@ def _timeline_line(
         received_at=received_at,
         store=known.stores.get(store, store) if store else None,
         channel=body.get("channel"),
-        lines=_sale_lines(body.get("sale"), clear=clear, amounts=amounts),
+        lines=_sale_lines(sale, clear=clear, amounts=amounts),
         amounts=amounts,
+        receipt=str(sale.get("receipt", "")) if isinstance(sale, dict) else None,
     )
 
 

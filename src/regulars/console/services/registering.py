@@ -74,7 +74,7 @@ def checked(event: Event, part: str) -> Event:
         entries_of(event, _NOTHING.hex)
     except InvalidInput as error:
         name = error.field.removeprefix(f"{part}.") if error.field else None
-        raise InvalidInput(error.message, code=error.code, field=name) from None
+        raise InvalidInput(error.template, code=error.code, field=name, **error.values) from None
     return event
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Literal, LiteralString, Protocol, Ty
 import msgspec
 from msgspec import Meta, Struct
 
+from regulars.console.i18n import later
 from regulars.observe import mask
 from regulars.store.database import Database
 from regulars.store.queries import load_queries
@@ -215,8 +216,8 @@ STORES = Register(
     entry=store_of,
     details=StoreDetails,
     said=events.Store,
-    unknown="There is no store with this code.",
-    taken="There is a store with this code already. Change it by PUT.",
+    unknown=later("There is no store with this code."),
+    taken=later("There is a store with this code already. Change it by PUT."),
 )
 PRODUCTS = Register(
     word="product",
@@ -226,8 +227,8 @@ PRODUCTS = Register(
     entry=product_of,
     details=ProductDetails,
     said=events.Product,
-    unknown="There is no product with this SKU.",
-    taken="There is a product with this SKU already. Change it by PUT.",
+    unknown=later("There is no product with this SKU."),
+    taken=later("There is a product with this SKU already. Change it by PUT."),
 )
 STAFF = Register(
     word="staff",
@@ -237,6 +238,6 @@ STAFF = Register(
     entry=member_of,
     details=StaffDetails,
     said=events.Staff,
-    unknown="There is no member of staff with this code.",
-    taken="There is a member of staff with this code already. Change them by PUT.",
+    unknown=later("There is no member of staff with this code."),
+    taken=later("There is a member of staff with this code already. Change them by PUT."),
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from regulars.store.database import AsyncConnection
 from regulars.store.vault import Vault
+from regulars.vocabulary.errors import InvalidInput
 
 from .common import SourceName, row, rows
 from .faults import fix_for, title_of
@@ -20,6 +23,15 @@ CAUSES_MAX = 50
 WAITING_SHOWN_MAX = 10_000
 REPLAY_MAX: Final = 1_000
 """Most rejected events one press of a button tries again; pressing again takes the next."""
+
+
+class CauseKey(Struct, frozen=True):
+    """What names a cause in a form."""
+
+    code: str
+    field: str | None
+    source_id: Annotated[int, Meta(ge=0, lt=2**31)]
+    type: str
 
 
 class Cause(Struct, frozen=True):
@@ -41,6 +53,12 @@ class Cause(Struct, frozen=True):
     fix: str
     example: Any
 
+    @property
+    def mark(self) -> str:
+        """The cause as part of the name of a box; `cause_of` reads it."""
+        key = CauseKey(self.code, self.field, self.source.source_id, self.type)
+        return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode()
+
 
 class RejectedPage(Struct, frozen=True):
     """All causes; `waiting` counts up to 10,000."""
@@ -49,13 +67,15 @@ class RejectedPage(Struct, frozen=True):
     waiting: int
 
 
-class CauseKey(Struct, frozen=True):
-    """What names a cause in a form."""
-
-    code: str
-    field: str | None
-    source_id: int
-    type: str
+def cause_of(mark: str) -> CauseKey:
+    """The cause a mark stands for. Raises InvalidInput for a mark that is not ours."""
+    try:
+        key = msgspec.json.decode(base64.urlsafe_b64decode(mark), type=CauseKey)
+    except (binascii.Error, ValueError, msgspec.DecodeError):
+        key = None
+    if key is None or "\0" in key.code + (key.field or "") + key.type:
+        raise InvalidInput("This names no cause. Reload the page.", field="cause")
+    return key
 
 
 async def count_open(conn: AsyncConnection, workspace_id: int, limit: int = 100) -> int:

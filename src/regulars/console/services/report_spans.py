@@ -107,7 +107,7 @@ def read_asked(params: Mapping[str, str], *, today: date, sorts: tuple[str, ...]
     compare = _word(params, "compare", COMPARISONS, "previous")
     step = _word(params, "step", STEPS, _usual_step(days))
     if step == "day" and days.count > DAILY_DAYS_MAX:
-        raise InvalidInput(f"Up to {DAILY_DAYS_MAX} days are shown day by day.", field="step")
+        raise InvalidInput("Up to %(n)s days are shown day by day.", field="step", n=DAILY_DAYS_MAX)
     sort = params.get("sort") or sorts[0]
     if sort.removeprefix("-") not in {one.removeprefix("-") for one in sorts}:
         raise InvalidInput("The list has no such order.", field="sort")
@@ -136,7 +136,7 @@ def _own_days(params: Mapping[str, str], today: date) -> Days:
         raise InvalidInput("The last day comes before the first.", field="to")
     days = Days(first, last)
     if days.count > SPAN_DAYS_MAX:
-        raise InvalidInput(f"A report covers at most {SPAN_DAYS_MAX} days.", field="from")
+        raise InvalidInput("A report covers at most %(n)s days.", field="from", n=SPAN_DAYS_MAX)
     return days
 
 
@@ -158,7 +158,7 @@ def _day(params: Mapping[str, str], field: str, today: date) -> date:
 def _word(params: Mapping[str, str], field: str, known: tuple[str, ...], usual: str) -> str:
     word = params.get(field) or usual
     if word not in known:
-        raise InvalidInput(f"{field} is one of {', '.join(known)}.", field=field)
+        raise InvalidInput("%(name)s is one of %(names)s.", field=field, name=field, names=", ".join(known))
     return word
 
 

@@ -53,7 +53,7 @@ def table_of(kind: str, asked: str | None) -> str:
     """The table of a report that is asked for. Raises InvalidInput."""
     table = asked or TABLES[kind][0]
     if table not in TABLES[kind]:
-        raise InvalidInput(f"table is one of {', '.join(TABLES[kind])}.", field="table")
+        raise InvalidInput("table is one of %(names)s.", field="table", names=", ".join(TABLES[kind]))
     return table
 
 

@@ -23,7 +23,7 @@ _MONEY: Final = ("sale", "payment", "cart")
 
 def impersonal(body: Any) -> dict[str, Any]:
     """The parts of an event that we know and that tell of nobody; nothing of what is no event."""
-    out = _known(body)
+    out = known(body)
     for name in (*_PERSONAL, "id"):
         out.pop(name, None)
     return {name: _masked(value) for name, value in out.items()}
@@ -33,11 +33,16 @@ def seen_event(body: Any, *, clear: bool, stores: frozenset[str] | None) -> Any:
     """An event for somebody who may or may not see contacts (`clear`), and works in some `stores` (None: in all)."""
     if clear and stores is None:
         return body
-    shown = _known(body) if clear else impersonal(body)
+    shown = known(body) if clear else impersonal(body)
     if not shown:
         return None
     if not clear:
         shown = {"id": mask(str(body["id"])), **shown, **{part: HIDDEN for part in _PERSONAL if part in body}}
+    return local(shown, body, stores)
+
+
+def local(shown: Any, body: Any, stores: frozenset[str] | None) -> Any:
+    """What is shown of an event to somebody who works in some `stores` (None: in all): no amounts of another store."""
     if stores is None:
         return shown
     # What a customer spent in all may stand in the open parts, as a source has counted it.
@@ -50,7 +55,8 @@ def is_abroad(body: dict[str, Any], stores: frozenset[str] | None) -> bool:
     return stores is not None and body.get("store") not in stores and any(part in body for part in _MONEY)
 
 
-def _known(body: Any) -> dict[str, Any]:
+def known(body: Any) -> dict[str, Any]:
+    """The parts of an event that we know, references of payments left out; nothing of what is no event."""
     try:
         event = msgspec.convert(body, Event)
     except msgspec.ValidationError:

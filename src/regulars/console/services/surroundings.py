@@ -85,13 +85,16 @@ async def load_surroundings(
     found = await rows(conn, DECISIONS.surroundings, asked)
     if len(found) > RECORDS_MAX:
         raise Unprocessable(
-            f"More than {RECORDS_MAX} records hang together here. Decide on fewer at once.",
+            "More than %(n)s records hang together here. Decide on fewer at once.",
             code="too_many_records",
+            n=RECORDS_MAX,
         )
     parts = {row[0].hex: part_of(vault, [row[0], *row[2:]]) for row in found}
     missing = [one for one in ids if one.hex not in parts]
     if missing:
-        raise NotFound(f"There is no customer {missing[0].hex}; they may have been erased.", field=field)
+        raise NotFound(
+            "There is no customer %(hex)s; they may have been erased.", field=field, hex=missing[0].hex
+        )
     model = await load_at_work(conn, vault)
     keys = {key for part in parts.values() for key in part.fields.keys}
     crowded = workspace | {"model_no": model.number, "keys": list(keys)}

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from regulars.capabilities.identity.normalise import regions
 from regulars.console.brand import brand_of
-from regulars.console.i18n import _, languages
+from regulars.console.i18n import _, languages, told
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.queries import load_queries
@@ -187,7 +187,7 @@ def _hue_fault(value: str) -> str | None:
     try:
         brand_of(value)
     except InvalidInput as error:
-        return error.message
+        return told(error)
     return None
 
 

@@ -44,6 +44,7 @@ from .pages import (
     store,
     store_shell,
     stream,
+    viewing,
     webhook,
     webhooks,
     why,
@@ -76,6 +77,7 @@ _HANDLERS = (
     *single_sign_on.HANDLERS,
     *store.HANDLERS,
     *store_shell.HANDLERS,
+    *viewing.HANDLERS,
     *webhook.HANDLERS,
     *webhooks.HANDLERS,
     *why.HANDLERS,
@@ -94,6 +96,7 @@ class Console:
 
     def error(self, request: WebRequest, error: Exception) -> Response[Any]:
         """The page of an error outside the console's own routes, such as an unknown address."""
+        _speak(self.desk.deps, request)
         return error_page(self.desk, request, error)
 
 
@@ -107,7 +110,7 @@ def console(deps: Deps) -> Console:
 
     async def prepare(request: WebRequest) -> None:
         await deps.workspace.refresh()
-        i18n.use(deps.language(request, deps.workspace.values.language))
+        _speak(deps, request)
 
     router = Router(
         path="/",
@@ -117,6 +120,11 @@ def console(deps: Deps) -> Console:
         exception_handlers={RegularsError: on_error, HTTPException: on_error, Exception: on_error},
     )
     return Console(desk, hub, [router])
+
+
+def _speak(deps: Deps, request: WebRequest) -> None:
+    """Take the reader's language for the rest of this request."""
+    i18n.use(deps.language(request, deps.workspace.values.language))
 
 
 def routes(deps: Deps) -> list[Router]:

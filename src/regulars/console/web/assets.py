@@ -20,7 +20,9 @@ from regulars.vocabulary.errors import NotFound
 PREFIX = "/static/"
 STYLE_SHEETS = {
     "console.css": ("tokens", "base", "layout", "components", "pages"),
-    # Loaded beside it by the store's screens, and by the reports.
+    # Loaded beside it: by the pages in front of the console, the store's screens, the reports, and the kit.
+    "door.css": ("door",),
+    "kit.css": ("kit",),
     "store.css": ("store",),
     "reports.css": ("reports",),
 }
@@ -36,7 +38,7 @@ _TYPES = {
 _URL = re.compile(r'url\("([^"]+)"\)')
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s+")
-_AROUND = re.compile(r" ?([{};,]) ?")
+_AROUND = re.compile(r" ?([{};,]) ?|(:) | (>) ")
 _SYMBOL = re.compile(r'<symbol id="([a-z0-9-]+)"')
 _SMALL_BYTES = 512
 
@@ -119,7 +121,7 @@ def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:
 
 def _squeeze(css: str) -> str:
     """A style sheet without comments and needless white space."""
-    return _AROUND.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", css))).strip()
+    return _AROUND.sub(r"\1\2\3", _SPACE.sub(" ", _COMMENT.sub("", css))).strip()
 
 
 def _symbols(sprite: bytes) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
 from litestar import Response
@@ -42,6 +42,7 @@ COUNTED_MAX = 100
 PROVIDER_RETURN = "/sign-in/provider/return"
 """Where a sign-on provider sends people back to; it is told this address, so it stays."""
 FORM_FIELDS_MAX = 200
+_LOOKING: Final = frozenset({"GET", "HEAD"})
 
 
 class SignInNeeded(RegularsError):
@@ -114,22 +115,31 @@ class Desk:
         """Requests about data, with the days of the zone the workspace has now."""
         return Requests(_means(self.deps))
 
-    async def visit(self, request: WebRequest, *, enrolling: bool = False) -> Visit:
-        """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`)."""
+    async def visit(self, request: WebRequest, *, enrolling: bool = False, acts: bool | None = None) -> Visit:
+        """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`).
+
+        Raises Forbidden for an act of an owner who looks at the console as another role. Forms act and pages do not,
+        unless `acts` says otherwise: of a form that only finds, of a page that is an export.
+        """
         workspace, _, token = request.cookies.get(self.cookie, "").partition(".")
         if token and workspace == str(self.workspace_id):
             viewer = await self.accounts.viewer(token)
             if viewer is not None:
                 if self.deps.require_second_factor and not viewer.second_factor and not enrolling:
                     raise SecondFactorNeeded("Set up a second factor to go on.")
+                if viewer.viewing and (request.method not in _LOOKING if acts is None else acts):
+                    raise Forbidden(
+                        "You are looking as another role, so nothing can be changed. Go back to yourself first.",
+                        code="viewing",
+                    )
                 return Visit(viewer, token)
         raise SignInNeeded("Sign in to go on.")
 
-    async def visit_to(self, request: WebRequest, page: str) -> Visit:
-        """Who is signed in, when their role may open the page. Raises SignInNeeded, Forbidden."""
-        visit = await self.visit(request)
+    async def visit_to(self, request: WebRequest, page: str, *, acts: bool | None = None) -> Visit:
+        """Who is signed in, when their role may open the page. Raises as `visit` does, and Forbidden."""
+        visit = await self.visit(request, acts=acts)
         if not may_open(visit.viewer, page):
-            raise Forbidden("Your role does not include this page. Ask an owner of this workspace.")
+            raise Forbidden("Your role does not include this page.")
         return visit
 
     async def form(self, request: WebRequest, secret: str) -> dict[str, str]:
@@ -159,7 +169,7 @@ class Desk:
             csrf=csrf_token(visit.token),
             here=here,
             path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-            counts=await self._nav_counts(),
+            counts=await self.nav_counts(),
             **context,
         )
 
@@ -167,7 +177,8 @@ class Desk:
         """Answer a form by sending the browser to a page of ours."""
         return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})
 
-    async def _nav_counts(self) -> dict[str, int]:
+    async def nav_counts(self) -> dict[str, int]:
+        """What waits for somebody: rejected events, and requests that are due; some seconds old at most."""
         now = time.monotonic()
         if self._counts.values is None or now - self._counts.at > COUNTS_LIFE_SECONDS:
             async with self.deps.db.read(self.workspace_id) as conn:

@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.response import Redirect
 
-from regulars.console.i18n import _
+from regulars.console.i18n import _, told
 from regulars.observe import get_logger
 from regulars.vocabulary.errors import RegularsError
 
@@ -68,7 +68,7 @@ def _lead(request: WebRequest, address: str) -> Response[Any]:
 def _reading(error: Exception) -> tuple[int, str]:
     """Status and words of an error; the words of a bug stay inside."""
     if isinstance(error, RegularsError):
-        return error.status, error.message if error.status < 500 or error.retry else ""
+        return error.status, told(error) if error.status < 500 or error.retry else ""
     if isinstance(error, HTTPException):
         return error.status_code, ""
     return 500, ""
@@ -78,7 +78,7 @@ def _words(status: int) -> tuple[str, str]:
     if status == 404:
         return _("Not found"), _("The address may be old, or what it showed was erased or merged away.")
     if status == 403:
-        return _("Not allowed"), _("Go back, or ask an owner of this workspace for access.")
+        return _("Not allowed"), _("An owner can give you another role under People and roles.")
     if status == 429:
         return _("Too many requests"), _("Wait a moment, then try again.")
     if status == 503:

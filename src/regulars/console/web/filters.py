@@ -9,7 +9,6 @@ from typing import Any
 
 from regulars.console.charts import Columns, Point, columns
 from regulars.console.format import money
-from regulars.console.i18n import _
 
 _ADDRESS_PARTS = ("line1", "line2", "postcode", "city", "region", "country")
 
@@ -38,11 +37,3 @@ def sums(amounts: Iterable[tuple[str, int]]) -> str:
 def address_line(parts: dict[str, Any]) -> str:
     """A postal address on one line."""
     return ", ".join(str(parts[name]) for name in _ADDRESS_PARTS if parts.get(name))
-
-
-def channel_words(channel: str) -> str:
-    """A channel of messages in words."""
-    return {
-        "email": _("E-mail"), "sms": _("SMS"), "whatsapp": _("WhatsApp"), "phone": _("Phone"), "push": _("Push"),
-        "post": _("Post"),
-    }.get(channel, channel)  # fmt: skip

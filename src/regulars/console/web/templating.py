@@ -20,6 +20,7 @@ from .assets import Assets
 from .deps import Deps, WebRequest
 from .json_markup import json_markup
 from .nav import may_open, navigation
+from .roles import role_name
 from .security import PAGE_HEADERS
 
 THEME_COOKIE = "theme"
@@ -64,6 +65,7 @@ class Pages:
     def text(self, template: str, **context: Any) -> str:
         """A template as text: parts of live updates, and the body of pages."""
         viewer = context.get("viewer")
+        context.setdefault("notice", None)
         context.setdefault("nav", navigation(viewer) if viewer else ())
         context.setdefault("now", self._deps.clock())
         context.setdefault("workspace_name", self._deps.workspace_name)
@@ -113,10 +115,12 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         icon_url=assets.icon,
         query=_query,
         may_open=may_open,
+        role_name=role_name,
         now_=deps.clock,
         languages=i18n.languages(),
     )
     env.filters.update(
+        told=i18n.told,
         money=words.money,
         number=i18n.number,
         percent=words.percent,
@@ -136,7 +140,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         sums=filters.sums,
         address=filters.address_line,
         date=words.day,
-        channel_words=filters.channel_words,
+        channel_words=words.channel_words,
         age=lambda when: words.span(max(timedelta(0), deps.clock() - when)),
         day=lambda when: words.day(when, deps.zone),
         moment=lambda when: words.moment(when, deps.zone),

@@ -38,7 +38,7 @@ values (%(workspace_id)s, %(token_hash)s, %(user_id)s, %(now)s, %(now)s, %(expir
 
 -- name: session_viewer
 -- Who a living session belongs to, and whether they have a second factor.
-select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, s.seen_at,
+select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, s.seen_at, s.viewing_as,
        exists (select from second_factor f
                 where f.workspace_id = u.workspace_id and f.user_id = u.user_id and f.confirmed_at is not null)
   from user_session s
@@ -46,6 +46,14 @@ select u.user_id, u.role, u.stores, u.sealed_key, u.sealed, s.seen_at,
  where s.workspace_id = %(workspace_id)s and s.token_hash = %(token_hash)s
    and s.revoked_at is null and s.expires_at > %(now)s and s.seen_at > %(idle_since)s
    and u.disabled_at is null;
+
+-- name: view_as
+-- Lets the session of an owner look at the console as another role does, or as themselves again (null).
+update user_session s set viewing_as = %(role)s
+  from app_user u
+ where s.workspace_id = %(workspace_id)s and s.token_hash = %(token_hash)s and s.viewing_as is distinct from %(role)s
+   and u.workspace_id = s.workspace_id and u.user_id = s.user_id and (u.role = 'owner' or %(role)s::text is null)
+returning u.user_id;
 
 -- name: touch_session
 -- Notes that a session is in use.
@@ -111,10 +119,6 @@ update app_user set stores = %(stores)s where workspace_id = %(workspace_id)s an
 -- name: stores_to_choose
 -- The stores of the register by name, the nameless by their code.
 select code, coalesce(name, code) from store where workspace_id = %(workspace_id)s order by 2, 1 limit %(limit)s;
-
--- name: known_stores
--- Which of some codes are in the register.
-select code from store where workspace_id = %(workspace_id)s and code = any(%(codes)s);
 
 -- name: set_disabled
 -- Shuts an account, or opens it again.

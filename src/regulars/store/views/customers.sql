@@ -108,6 +108,15 @@ select e.event_no, e.type, e.source_id, e.occurred_at, e.received_at, r.record_i
  order by e.occurred_at desc, e.event_no desc
  limit %(limit)s;
 
+-- name: profile_receipts
+-- The event that told each of some receipts of a profile last.
+select s.source_id, s.receipt, s.event_no
+  from record r
+  join sale s on s.workspace_id = r.workspace_id and s.counted_on = r.record_id
+ where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid
+   and s.receipt = any(%(receipts)s)
+ limit %(limit)s;
+
 -- name: profile_event
 -- One event of a profile, sealed.
 select r.sealed_key, e.sealed

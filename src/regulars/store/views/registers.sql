@@ -1,10 +1,11 @@
 -- Registers as they are read: shops, products and staff in order of their codes.
 
 -- name: stores
--- Shops from a code on.
+-- Shops from a code on; with `only` those among some codes.
 select code, name, time_zone, region, country, currency, tax_mode, nullif(said_at, '-infinity'), said_key
   from store
  where workspace_id = %(workspace_id)s and code > %(after)s
+   and (%(only)s::text[] is null or code = any(%(only)s::text[]))
  order by code
  limit %(limit)s;
 

@@ -37,4 +37,5 @@ select exists (select from workspace_setting
                                where workspace_id = %(workspace_id)s and (name is null or time_zone is null)
                                limit %(limit)s) bare),
        (select count(*) from (select from app_user
-                               where workspace_id = %(workspace_id)s and disabled_at is null limit 2) people);
+                               where workspace_id = %(workspace_id)s and disabled_at is null limit 2) people),
+       exists (select from workspace_setting where workspace_id = %(workspace_id)s and name is not null);

@@ -63,7 +63,7 @@ function options(plot, tint, width) {
   const sums = {
     type: "value", splitNumber: bars ? Math.max(2, Math.floor(width / 140)) : 4,
     axisLabel: { ...words, formatter: short, hideOverlap: true }, splitLine: { lineStyle: { color: tint["--line"] } },
-    ...(plot.unit === "percent" ? { max: 100 } : {}),
+    ...(plot.unit === "percent" ? { max: 100, interval: width < 500 ? 50 : 20 } : {}),
   };
   return {
     textStyle: { fontFamily },

@@ -53,6 +53,10 @@ function fade(box) {
   setTimeout(leave, TOAST_MS);
 }
 
+function fadeToasts() {
+  for (const box of document.querySelectorAll("#toasts > .toast:not([data-seen])")) fade(box);
+}
+
 async function copy(button) {
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
@@ -93,7 +97,7 @@ document.addEventListener("htmx:after:swap", (event) => {
     if (!panel.open) panel.showModal();
     panel.scrollTop = 0;
   }
-  for (const box of document.querySelectorAll("#toasts > .toast:not([data-seen])")) fade(box);
+  fadeToasts();
 });
 
 document.addEventListener("htmx:error", (event) => {
@@ -102,4 +106,5 @@ document.addEventListener("htmx:error", (event) => {
 });
 
 loadModules(document);
+fadeToasts();
 setInterval(tick, 5 * SECOND);

@@ -12,15 +12,31 @@ const enabled = () => {
 };
 
 function typing(target) {
-  return target.closest?.("input, textarea, select, [contenteditable]") !== null;
+  return target.closest?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
 }
+
+const rowAtHand = () => document.activeElement.closest("[data-row]");
 
 function moveRow(step) {
   const rows = [...document.querySelectorAll("[data-row]")];
   if (!rows.length) return;
-  const at = rows.indexOf(document.activeElement.closest?.("[data-row]"));
+  const at = rows.indexOf(rowAtHand());
   const next = rows[Math.min(rows.length - 1, Math.max(0, at + step))];
-  (next.matches("a, button") ? next : next.querySelector("a, button"))?.focus();
+  // A link first: Enter opens the row and never does something to it.
+  (next.matches("a, button") ? next : next.querySelector("a") ?? next.querySelector("button"))?.focus();
+}
+
+function edit() {
+  const row = rowAtHand();
+  (row ? row.querySelector("[data-edit]") : document.querySelector("main .page-head [data-edit]"))?.click();
+}
+
+/** Send the form at hand as its main button does; a page without one leaves the key to the browser. */
+function save(event) {
+  const form = document.activeElement.closest("form[data-save]") ?? document.querySelector("main form[data-save]");
+  if (!form || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("button.primary"));
 }
 
 /** Press what a letter stands for: in the row at hand, else on the page. */
@@ -42,6 +58,8 @@ const ACTIONS = {
   m: () => press("m"),
   s: () => press("s"),
   u: () => press("u"),
+  x: () => rowAtHand()?.querySelector("[data-tick]")?.click(),
+  e: edit,
   p: () => document.querySelector("[data-pause]")?.click(),
   "?": () => document.getElementById("keys")?.showModal(),
 };
@@ -52,6 +70,7 @@ function shortcuts(dialog) {
   box.checked = enabled();
   box.addEventListener("change", () => localStorage.setItem(STORED, box.checked ? "on" : "off"));
   document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "s") save(event);
     if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target) || !enabled()) return;
     if (document.querySelector("dialog[open]")) return;
     if (Date.now() - going < 1500) {

@@ -14,6 +14,15 @@ function editable(element) {
   return element?.matches?.("input:not([type=checkbox]), textarea, select") ? element : null;
 }
 
+/** What was looked for in vain goes into the form of a new customer, where it belongs. */
+function carry(field) {
+  const said = field.value.trim();
+  const name = said.includes("@") ? "email" : /^[+0][0-9 ()./-]{6,18}$/.test(said) ? "phone" : "";
+  const empty = name && document.querySelector(`#enrol:not([data-carried]) [name=${name}][value=""]`);
+  if (empty) empty.value = said;
+  document.getElementById("enrol")?.setAttribute("data-carried", "");
+}
+
 function scan(form) {
   const field = form.querySelector("[name=q]");
   let keys = "";
@@ -23,6 +32,7 @@ function scan(form) {
 
   const ready = () => {
     const card = document.querySelector("#page [data-card]");
+    carry(field);
     if (card) field.value = "";
     const first = document.querySelector("#page [role=alert][tabindex], #page [data-first]") ?? field;
     first.focus({ preventScroll: first === field });

@@ -44,7 +44,7 @@ async def after_check(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @get("/audit.csv", include_in_schema=False)
 async def audit_file(request: WebRequest, desk: AtDesk) -> Response[bytes]:
     """The newest 10,000 lines that pass the filters, as CSV. Leaves a line itself."""
-    visit = await desk.visit_to(request, "audit")
+    visit = await desk.visit_to(request, "audit", acts=True)
     filters = service.read_filters(request.query_params)
     async with desk.deps.db.read(desk.workspace_id) as conn:
         found = await service.find(

@@ -14,7 +14,7 @@ from regulars.console.i18n import _
 from regulars.console.services import consent_figures, lookups
 from regulars.console.services.common import rows, sources, uuid_of
 from regulars.console.services.consents import CONSENTS, Word
-from regulars.console.services.people import Person, person_of
+from regulars.console.services.people import Person, load_people, person_of
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.vocabulary.errors import InvalidInput, NotFound
@@ -41,7 +41,7 @@ async def consent(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @post("/requests/consent", include_in_schema=False, status_code=200)
 async def look_up(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """What holds for one e-mail or phone; the address stays out of the browser's history."""
-    visit = await desk.visit_to(request, "requests")
+    visit = await desk.visit_to(request, "requests", acts=False)
     fields = await desk.form(request, visit.token)
     address = fields.get("address", "").strip()[:ADDRESS_CHARACTERS_MAX]
     try:
@@ -108,9 +108,12 @@ async def _consent(
     async with desk.deps.db.read(desk.workspace_id) as conn:
         latest = await consent_figures.latest(conn, desk.workspace_id)
         known = await sources(conn, desk.workspace_id)
+        ids = list({word.profile_id for word in latest if word.profile_id})
+        people = await load_people(conn, desk.deps.vault, ids, clear=True, spend=False)
     context = {
         "counted": counted,
         "latest": latest,
+        "names": {one.profile_id: one.name for one in people},
         "sources": known,
         "asked": asked,
         "looked": looked,

@@ -67,7 +67,7 @@ async def customers(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @get("/customers.csv", include_in_schema=False)
 async def customers_as_file(request: WebRequest, desk: AtDesk) -> Response[bytes]:
     """The newest 10,000 customers that pass the filters, as CSV. Leaves an audit line."""
-    visit = await desk.visit_to(request, "customer-file")
+    visit = await desk.visit_to(request, "customer-file", acts=True)
     filters = _filters(request)
     async with desk.deps.db.read(desk.workspace_id) as conn:
         body, lines = await customers_file(

@@ -40,7 +40,8 @@ async def _checklist(desk: Desk, visit: Visit) -> list[Step]:
         return []
     pages = {key for key in MAY_OPEN if may_open(visit.viewer, key)}
     deps = desk.deps
-    return await load_checklist(deps.db, desk.workspace_id, deps.home, deps.clock(), pages)
+    named = "name" in deps.workspace.ground.fixed
+    return await load_checklist(deps.db, desk.workspace_id, deps.home, deps.clock(), pages, named=named)
 
 
 async def home_context(desk: Desk, viewer: Viewer, asked: service.Asked) -> dict[str, Any]:
@@ -61,4 +62,7 @@ async def home_context(desk: Desk, viewer: Viewer, asked: service.Asked) -> dict
         latest = await log.latest(conn, desk.deps.vault, known, stores=stores, limit=looked_at)
     # Hints that a source has news are for engineers; the news itself follows.
     recent = [line for line in latest if not line.type.startswith("source.")][:RECENT_LINES]
-    return {"home": figures, "recent": recent, "change": service.change, "base_url": desk.deps.base_url}
+    due = (await desk.nav_counts())["requests"] if may_open(viewer, "requests") else 0
+    return {
+        "home": figures, "recent": recent, "change": service.change, "base_url": desk.deps.base_url, "requests_due": due,
+    }  # fmt: skip

@@ -13,13 +13,16 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
+from regulars.console.i18n import _, told
 from regulars.console.services import access_keys as service
 from regulars.console.services import source_list
 from regulars.console.services.common import whole
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.notices import Notice, Undo
+from regulars.console.web.ticked import STORE_FIELD, ticked_stores
 from regulars.store.keys import KeyInfo, NewKey
-from regulars.vocabulary.errors import Conflict
+from regulars.vocabulary.errors import Conflict, InvalidInput
 
 _PAGE_DIGITS_MAX: Final = 6
 
@@ -47,18 +50,23 @@ async def make_key(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "keys")
     fields = await desk.form(request, visit.token)
     names, closed = await service.names_of_sources(desk.deps.sources, desk.workspace_id)
-    form = service.read_form(fields, frozenset(names))
+    form = service.read_form(fields, frozenset(names), ticked_stores(fields))
     service.require_may_give(visit.viewer.role, form.scopes)
     if form.faults:
         return await _form(request, desk, visit, form, names, closed, status=400)
-    made = await desk.deps.keys.create(
-        desk.workspace_id,
-        name=form.name,
-        scopes=form.scopes,
-        source=form.speaks_for,
-        expires_at=desk.deps.clock() + timedelta(days=form.days) if form.days else None,
-        actor=actor_of(visit.viewer.user_id),
-    )
+    try:
+        made = await desk.deps.keys.create(
+            desk.workspace_id,
+            name=form.name,
+            scopes=form.scopes,
+            source=form.speaks_for,
+            expires_at=desk.deps.clock() + timedelta(days=form.days) if form.days else None,
+            stores=form.stores or None,
+            actor=actor_of(visit.viewer.user_id),
+        )
+    except InvalidInput as error:
+        form.faults[error.field or "name"] = told(error)
+        return await _form(request, desk, visit, form, names, closed, status=error.status)
     return await _keys(request, desk, visit, made=made, made_name=form.name)
 
 
@@ -124,23 +132,14 @@ async def sources(request: WebRequest, desk: AtDesk) -> Response[Any]:
             live_keys=live,
             now=now,
         )
-    changed = request.query_params.get("changed")
+    changed = next((line for line in page.lines if line.name == request.query_params.get("changed")), None)
     context = {
         "page": page,
         "keys_live": live.total(),
-        "changed": next((line for line in page.lines if line.name == changed), None),
+        "notice": _switched(changed) if changed else None,
         "counted": source_list.EVENTS_READ_MAX,
     }
     return await desk.page(request, visit, "pages/sources.html", "keys", **context)
-
-
-@get("/keys/sources/{name:str}/off", include_in_schema=False)
-async def off_form(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> Response[Any]:
-    """Ask whether a source is to be switched off."""
-    visit = await desk.visit_to(request, "keys")
-    known = source_list.find_source(await desk.deps.sources.list(desk.workspace_id), name)
-    context = {"name": known.source.name}
-    return await desk.page(request, visit, "pages/source_off.html", "keys", **context)
 
 
 @post("/keys/sources/{name:str}/off", include_in_schema=False)
@@ -156,8 +155,7 @@ async def switch_on(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> R
 
 
 HANDLERS = (
-    key_list, key_form, make_key, rotate_form, rotate_key, revoke_form, revoke_key, sources, off_form, switch_off,
-    switch_on,
+    key_list, key_form, make_key, rotate_form, rotate_key, revoke_form, revoke_key, sources, switch_off, switch_on,
 )  # fmt: skip
 
 
@@ -189,6 +187,7 @@ async def _keys(
     revoked = params.get("revoked")
     context = {
         "page": page,
+        "stores": await desk.team.stores(),
         "ended": ended,
         "made": made,
         "made_name": made_name,
@@ -220,6 +219,8 @@ async def _form(
         "words": service.scope_words,
         "prefix": service.SCOPE_FIELD,
         "days": service.EXPIRY_DAYS,
+        "stores": await desk.team.stores(),
+        "store_field": STORE_FIELD,
     }
     return await desk.page(request, visit, "pages/key_new.html", "keys", status=status, **context)
 
@@ -235,6 +236,18 @@ async def _to_follow(desk: Desk, visit: Visit, key_id: str) -> KeyInfo:
     if state in {"expired", "revoked", "replaced"}:
         raise Conflict("This key has ended or was rotated already.", field="key_id")
     return key
+
+
+def _switched(line: source_list.SourceLine) -> Notice:
+    """How the switch of a source stands now, and the way back."""
+    if line.disabled_at is None:
+        text, back = _("“%(name)s” is on. What it sends is taken.", name=line.name), "off"
+    else:
+        text, back = (
+            _("“%(name)s” is off. What it sends is refused, and so are its keys.", name=line.name),
+            "on",
+        )
+    return Notice(text, Undo(f"/keys/sources/{line.name}/{back}"))
 
 
 async def _switch(request: WebRequest, desk: Desk, name: str, *, off: bool) -> Response[Any]:

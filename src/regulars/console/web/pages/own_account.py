@@ -8,15 +8,14 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _, later, ngettext
+from regulars.console.i18n import _, later, ngettext, told
 from regulars.console.own_account import OwnSession
 from regulars.console.passwords import PASSWORD_CHARACTERS_MIN
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.entering import begin_session
+from regulars.console.web.roles import role_words
 from regulars.vocabulary.errors import Conflict, InvalidInput
-
-from .people import role_words
 
 _DONE: Final = {
     "password": later("Your password was changed, and your other sessions have ended."),
@@ -91,7 +90,7 @@ def _in_words(error: InvalidInput) -> InvalidInput:
         "old": _("This is not your password."),
         "password": _("At least %(n)s characters, and another one than before.", n=PASSWORD_CHARACTERS_MIN),
     }
-    return InvalidInput(words.get(error.field or "", error.message), field=error.field)
+    return InvalidInput(words.get(error.field or "", told(error)), field=error.field)
 
 
 async def _page(
@@ -117,7 +116,7 @@ async def _page(
         factor=await desk.factors.held(me),
         shortest=PASSWORD_CHARACTERS_MIN,
         done=done,
-        errors={error.field: error.message} if error else {},
+        errors={error.field: told(error)} if error else {},
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from regulars.console.accounts import actor_of
+from regulars.console.accounts import VIEWED, actor_of
 from regulars.console.i18n import _
 from regulars.console.invitations import link_to
 from regulars.console.rights import MAY_BE_LIMITED, MAY_SEE
@@ -17,12 +17,12 @@ from regulars.console.team import ROLES, Member
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.nav import MAY_OPEN, entries
+from regulars.console.web.notices import Notice, Undo
+from regulars.console.web.roles import role_words
+from regulars.console.web.ticked import STORE_FIELD, ticked_stores
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
 from .invitation import INVITATION
-
-STORE_FIELD: Final = "store:"
-"""What the name of a box begins with; the code of the store follows."""
 
 
 @get("/people", include_in_schema=False)
@@ -37,7 +37,7 @@ async def invite(request: WebRequest, desk: AtDesk) -> Response[Any]:
     visit = await desk.visit_to(request, "people")
     fields = await desk.form(request, visit.token)
     email, name, role = (fields.get(key, "") for key in ("email", "name", "role"))
-    stores = _ticked(fields)
+    stores = ticked_stores(fields)
     try:
         _id, token = await desk.team.invite(email, name, role, actor_of(visit.viewer.user_id), stores or None)
     except (InvalidInput, Conflict) as error:
@@ -62,10 +62,13 @@ async def set_role(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Re
     """Give somebody another role."""
     visit = await desk.visit_to(request, "people")
     fields = await desk.form(request, visit.token)
-    await desk.team.set_role(uuid_of(user, "user"), fields.get("role", ""), actor_of(visit.viewer.user_id))
-    return await _people(
-        request, desk, visit, done=_("The role was changed. It holds from their next click on.")
-    )
+    member, wanted = await desk.team.member(uuid_of(user, "user")), fields.get("role", "")
+    await desk.team.set_role(member.user_id, wanted, actor_of(visit.viewer.user_id))
+    text = _("The role was changed. It holds from their next click on.")
+    # A limit to stores that ended with the old role would not come back with it.
+    whole = member.role != wanted and (member.stores is None or wanted in MAY_BE_LIMITED)
+    undo = Undo(f"/people/{user}/role", {"role": member.role}) if whole else None
+    return await _people(request, desk, visit, notice=Notice(text, undo))
 
 
 @get("/people/{user:str}/stores", include_in_schema=False)
@@ -81,33 +84,33 @@ async def set_stores(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> 
     """Limit somebody to the stores that are ticked, or to none in particular."""
     visit = await desk.visit_to(request, "people")
     fields = await desk.form(request, visit.token)
-    member, ticked = await desk.team.member(uuid_of(user, "user")), _ticked(fields)
+    member, ticked = await desk.team.member(uuid_of(user, "user")), ticked_stores(fields)
     try:
         await desk.team.set_stores(
             member.user_id, None if fields.get("all") else ticked, actor_of(visit.viewer.user_id)
         )
     except InvalidInput as error:
         return await _stores(request, desk, visit, member, ticked, error=error)
-    done = _("The stores were changed. This holds from their next click on.")
-    return await _people(request, desk, visit, done=done, headers={"HX-Push-Url": "/people"})
+    before = {"all": "1"} if member.stores is None else {STORE_FIELD + code: "1" for code in member.stores}
+    notice = Notice(
+        _("The stores were changed. This holds from their next click on."),
+        Undo(f"/people/{user}/stores", before),
+    )
+    return await _people(request, desk, visit, notice=notice, headers={"HX-Push-Url": "/people"})
 
 
 @post("/people/{user:str}/disable", include_in_schema=False)
 async def disable(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
     """Shut an account."""
-    visit = await desk.visit_to(request, "people")
-    await desk.form(request, visit.token)
-    await desk.team.set_disabled(uuid_of(user, "user"), actor_of(visit.viewer.user_id), disabled=True)
-    return await _people(request, desk, visit, done=_("The account is shut and signed out everywhere."))
+    text = _("The account is shut and signed out everywhere.")
+    return await _switch(request, desk, user, Notice(text, Undo(f"/people/{user}/enable")), disabled=True)
 
 
 @post("/people/{user:str}/enable", include_in_schema=False)
 async def enable(request: WebRequest, desk: AtDesk, user: FromPath[str]) -> Response[Any]:
     """Open an account again."""
-    visit = await desk.visit_to(request, "people")
-    await desk.form(request, visit.token)
-    await desk.team.set_disabled(uuid_of(user, "user"), actor_of(visit.viewer.user_id), disabled=False)
-    return await _people(request, desk, visit, done=_("The account is open again."))
+    notice = Notice(_("The account is open again."), Undo(f"/people/{user}/disable"))
+    return await _switch(request, desk, user, notice, disabled=False)
 
 
 @post("/people/{user:str}/sign-out", include_in_schema=False)
@@ -118,7 +121,7 @@ async def sign_out_everywhere(request: WebRequest, desk: AtDesk, user: FromPath[
     ended = await desk.team.end_sessions(
         uuid_of(user, "user"), actor_of(visit.viewer.user_id), keep=visit.token
     )
-    return await _people(request, desk, visit, done=_("Sessions ended: %(n)s.", n=ended))
+    return await _people(request, desk, visit, notice=Notice(_("Sessions ended: %(n)s.", n=ended)))
 
 
 @post("/people/{user:str}/reset-second-factor", include_in_schema=False)
@@ -127,7 +130,8 @@ async def reset_second_factor(request: WebRequest, desk: AtDesk, user: FromPath[
     visit = await desk.visit_to(request, "people")
     await desk.form(request, visit.token)
     await desk.team.reset_second_factor(uuid_of(user, "user"), actor_of(visit.viewer.user_id))
-    return await _people(request, desk, visit, done=_("The second factor is reset. They can set up another."))
+    notice = Notice(_("The second factor is reset. They can set up another."))
+    return await _people(request, desk, visit, notice=notice)
 
 
 HANDLERS = (
@@ -136,29 +140,13 @@ HANDLERS = (
 )  # fmt: skip
 
 
-def _ticked(fields: Mapping[str, str]) -> list[str]:
-    """The codes of the stores that are ticked in a form."""
-    return [name.removeprefix(STORE_FIELD) for name in fields if name.startswith(STORE_FIELD)]
-
-
-def role_words() -> dict[str, tuple[str, str]]:
-    """Name and purpose of each role."""
-    return {
-        "owner": (_("Owner"), _("Everything, and who else may enter.")),
-        "engineer": (_("Engineer"), _("Sources, keys, and events that went wrong. Contacts are masked.")),
-        "marketer": (_("Marketer"), _("Customers and figures. Contacts are masked.")),
-        "manager": (
-            _("Store manager"),
-            _("Customers and figures, contacts in clear. Can be limited to stores."),
-        ),
-        "associate": (
-            _("Associate"),
-            _(
-                "Finds and enters customers in the store. Contacts are masked, spend is left out. Can be limited to stores."
-            ),
-        ),
-        "privacy": (_("Privacy officer"), _("Customers, events and the audit log, contacts in clear.")),
-    }
+async def _switch(
+    request: WebRequest, desk: Desk, user: str, notice: Notice, *, disabled: bool
+) -> Response[Any]:
+    visit = await desk.visit_to(request, "people")
+    await desk.form(request, visit.token)
+    await desk.team.set_disabled(uuid_of(user, "user"), actor_of(visit.viewer.user_id), disabled=disabled)
+    return await _people(request, desk, visit, notice=notice)
 
 
 def _rights() -> list[tuple[str, frozenset[str]]]:
@@ -177,7 +165,7 @@ async def _people(
     *,
     link: str | None = None,
     link_for: str = "",
-    done: str | None = None,
+    notice: Notice | None = None,
     asked: Mapping[str, Any] | None = None,
     error: InvalidInput | Conflict | None = None,
     status: int = 200,
@@ -196,11 +184,12 @@ async def _people(
         members=await desk.team.members(),
         roles=role_words(),
         role_names=ROLES,
+        viewed=VIEWED,
         matrix=[(words, [role in allowed for role in ROLES]) for words, allowed in _rights()],
         me=visit.viewer.user_id,
         link=link,
         link_for=link_for,
-        done=done,
+        notice=notice,
         asked=asked or {"email": "", "name": "", "role": "associate", "stores": []},
         error=error,
     )

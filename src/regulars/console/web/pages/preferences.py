@@ -34,7 +34,7 @@ HANDLERS = (set_theme, set_language)
 async def _remember(
     request: WebRequest, desk: Desk, field: str, cookie: str, known: tuple[str, ...]
 ) -> Response[Any]:
-    visit = await desk.visit(request, enrolling=True)
+    visit = await desk.visit(request, enrolling=True, acts=False)
     fields = await desk.form(request, visit.token)
     value = fields.get(field, "")
     life = _LIFE_SECONDS if value in known else 0

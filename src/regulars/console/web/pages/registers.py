@@ -14,6 +14,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from regulars.console.accounts import actor_of
+from regulars.console.i18n import told
 from regulars.console.services import register_lists as lists
 from regulars.console.services.common import ChangedMeanwhile, has_controls
 from regulars.console.services.register_forms import read_code, read_details, typed_of
@@ -110,8 +111,8 @@ async def add_entry(request: WebRequest, desk: AtDesk, name: FromPath[str]) -> R
     try:
         await page.register.add(await _author(desk, visit), code, details)
     except (Conflict, InvalidInput) as error:
-        told = {error.field if error.field in fields else "code": error.message}
-        return await _form(request, desk, visit, page, fields, faults=told, status=error.status)
+        faults = {error.field if error.field in fields else "code": told(error)}
+        return await _form(request, desk, visit, page, fields, faults=faults, status=error.status)
     return desk.go(f"/settings/{page.name}?{urlencode({'changed': code})}")
 
 
@@ -172,7 +173,9 @@ async def _author(desk: Desk, visit: Visit) -> Author:
     actor = actor_of(visit.viewer.user_id)
     known = await desk.deps.sources.ensure(desk.workspace_id, CONSOLE_SOURCE, actor=actor)
     if known.disabled_at is not None:
-        raise Conflict(f"The source {CONSOLE_SOURCE} is switched off, so nothing can be changed here.")
+        raise Conflict(
+            "The source %(source)s is switched off, so nothing can be changed here.", source=CONSOLE_SOURCE
+        )
     return Author(
         database=desk.deps.db,
         vault=desk.deps.vault,

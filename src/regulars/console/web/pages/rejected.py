@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
 
 from litestar import Response, get, post
 
 from regulars.console.accounts import actor_of
 from regulars.console.services import rejected
-from regulars.console.services.common import uuid_of, whole
+from regulars.console.services.common import uuid_of
 from regulars.console.web.deps import ReplayOutcome, WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
+
+CAUSE_FIELD: Final = "cause."
+"""What the name of a box begins with; the mark of the cause follows."""
 
 
 @get("/events/rejected", include_in_schema=False)
@@ -22,15 +27,10 @@ async def rejected_events(request: WebRequest, desk: AtDesk) -> Response[Any]:
 
 @post("/events/rejected/replay", include_in_schema=False)
 async def replay(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """Try again one rejected event, those of one cause, or all."""
+    """Try again one rejected event, those of the causes named, or all."""
     visit = await desk.visit_to(request, "events")
     fields = await desk.form(request, visit.token)
-    if fields.get("id"):
-        ids = [uuid_of(fields["id"], "id")]
-    else:
-        cause = None if fields.get("all") else _cause(fields)
-        async with desk.deps.db.read(desk.workspace_id) as conn:
-            ids = await rejected.ids_of_cause(conn, desk.workspace_id, cause)
+    ids = [uuid_of(fields["id"], "id")] if fields.get("id") else await _ids(desk, fields)
     outcome = await desk.deps.replay(ids, actor=actor_of(visit.viewer.user_id))
     desk.forget_counts()
     return await _rejected(request, desk, visit, outcome=outcome, tried=len(ids))
@@ -52,13 +52,16 @@ async def _rejected(
         outcome=outcome,
         tried=tried,
         replay_max=rejected.REPLAY_MAX,
+        cause_field=CAUSE_FIELD,
     )
 
 
-def _cause(fields: dict[str, str]) -> rejected.CauseKey:
-    return rejected.CauseKey(
-        code=fields.get("code", ""),
-        field=fields.get("field") or None,
-        source_id=whole(fields.get("source", ""), "source"),
-        type=fields.get("type", ""),
-    )
+async def _ids(desk: Desk, fields: Mapping[str, str]) -> list[UUID]:
+    """The oldest events of the causes a form names, or of all; at most `REPLAY_MAX`."""
+    marks = [name.removeprefix(CAUSE_FIELD) for name in fields if name.startswith(CAUSE_FIELD)]
+    causes = [None] if fields.get("all") else [rejected.cause_of(mark) for mark in marks]
+    ids: list[UUID] = []
+    async with desk.deps.db.read(desk.workspace_id) as conn:
+        for cause in causes:
+            ids += await rejected.ids_of_cause(conn, desk.workspace_id, cause)
+    return ids[: rejected.REPLAY_MAX]

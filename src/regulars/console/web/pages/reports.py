@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from litestar import Response, get
 from msgspec import Struct
@@ -25,7 +25,13 @@ from regulars.vocabulary.errors import InvalidInput
 
 LINES_SHOWN_MAX: Final = 100
 SORTS: Final = ("-net", "name", "change", "orders", "average", "items", "returned", "identified", "members")
-Load: TypeAlias = Callable[..., Awaitable[Report]]
+LOADS: Final[Mapping[str, Callable[..., Awaitable[Report]]]] = {
+    "sales": service.load_sales,
+    "stores": service.load_stores,
+    "store": service.load_store,
+    "staff": service.load_staff,
+}
+"""By the name each report has in its addresses."""
 
 
 class _Words(Struct, frozen=True):
@@ -45,58 +51,26 @@ async def reports(request: WebRequest, desk: AtDesk) -> Response[Any]:
     return desk.go("/reports/sales")
 
 
-@get("/reports/sales", include_in_schema=False)
-async def sales(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """Sales by period, channel and category."""
-    return await _page(request, desk, service.load_sales, "sales")
+@get([f"/reports/{kind}" for kind in LOADS], include_in_schema=False)
+async def report_page(request: WebRequest, desk: AtDesk) -> Response[Any]:
+    """The report an address names."""
+    return await _page(request, desk, _kind(request))
 
 
-@get("/reports/stores", include_in_schema=False)
-async def stores(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """One line a store."""
-    return await _page(request, desk, service.load_stores, "stores")
+@get([f"/reports/{kind}.csv" for kind in LOADS], include_in_schema=False)
+async def report_file(request: WebRequest, desk: AtDesk) -> Response[bytes]:
+    """A table of the report an address names. Leaves an audit line."""
+    return await _file(request, desk, _kind(request))
 
 
-@get("/reports/store", include_in_schema=False)
-async def store(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """One store: its days, and its hours of the week."""
-    return await _page(request, desk, service.load_store, "store")
+HANDLERS = (reports, report_page, report_file)
 
 
-@get("/reports/staff", include_in_schema=False)
-async def staff(request: WebRequest, desk: AtDesk) -> Response[Any]:
-    """One line a member of staff."""
-    return await _page(request, desk, service.load_staff, "staff")
+def _kind(request: WebRequest) -> str:
+    return request.url.path.strip("/").partition("/")[2].removesuffix(".csv")
 
 
-@get("/reports/sales.csv", include_in_schema=False)
-async def sales_file(request: WebRequest, desk: AtDesk) -> Response[bytes]:
-    """A table of the sales report."""
-    return await _file(request, desk, service.load_sales, "sales")
-
-
-@get("/reports/stores.csv", include_in_schema=False)
-async def stores_file(request: WebRequest, desk: AtDesk) -> Response[bytes]:
-    """The stores."""
-    return await _file(request, desk, service.load_stores, "stores")
-
-
-@get("/reports/store.csv", include_in_schema=False)
-async def store_file(request: WebRequest, desk: AtDesk) -> Response[bytes]:
-    """A table of one store."""
-    return await _file(request, desk, service.load_store, "store")
-
-
-@get("/reports/staff.csv", include_in_schema=False)
-async def staff_file(request: WebRequest, desk: AtDesk) -> Response[bytes]:
-    """The staff."""
-    return await _file(request, desk, service.load_staff, "staff")
-
-
-HANDLERS = (reports, sales, stores, store, staff, sales_file, stores_file, store_file, staff_file)
-
-
-async def _page(request: WebRequest, desk: Desk, load: Load, kind: str) -> Response[Any]:
+async def _page(request: WebRequest, desk: Desk, kind: str) -> Response[Any]:
     visit = await desk.visit_to(request, "reports")
     params, error = request.query_params, None
     try:
@@ -105,7 +79,7 @@ async def _page(request: WebRequest, desk: Desk, load: Load, kind: str) -> Respo
         error = found
         kept = {"store": params["store"]} if kind == "store" and params.get("store") else {}
         asked = read_asked(kept, today=_today(desk), sorts=SORTS)
-    report, names = await _load(desk, visit, load, kind, asked)
+    report, names = await _load(desk, visit, kind, asked)
     lines = _sorted(report.lines, asked.sort, names)
     context: dict[str, Any] = {
         "report": report,
@@ -122,11 +96,11 @@ async def _page(request: WebRequest, desk: Desk, load: Load, kind: str) -> Respo
     return await desk.page(request, visit, f"pages/report_{kind}.html", "reports", status=status, **context)
 
 
-async def _file(request: WebRequest, desk: Desk, load: Load, kind: str) -> Response[bytes]:
-    visit = await desk.visit_to(request, "reports")
+async def _file(request: WebRequest, desk: Desk, kind: str) -> Response[bytes]:
+    visit = await desk.visit_to(request, "reports", acts=True)
     table = tables.table_of(kind, request.query_params.get("table"))
     asked = read_asked(request.query_params, today=_today(desk), sorts=SORTS)
-    report, names = await _load(desk, visit, load, kind, asked)
+    report, names = await _load(desk, visit, kind, asked)
     body, lines = tables.csv_of(report, table, names)
     details: dict[str, Any] = {
         "table": table,
@@ -145,12 +119,11 @@ async def _file(request: WebRequest, desk: Desk, load: Load, kind: str) -> Respo
     return Response(body, headers=headers, media_type="text/csv")
 
 
-async def _load(
-    desk: Desk, visit: Visit, load: Load, kind: str, asked: Asked
-) -> tuple[Report, Mapping[str, str]]:
+async def _load(desk: Desk, visit: Visit, kind: str, asked: Asked) -> tuple[Report, Mapping[str, str]]:
     """The report, and the names of its lines."""
     async with desk.deps.db.read(desk.workspace_id) as conn:
-        report = await load(conn, desk.workspace_id, asked, visit.viewer.stores, now=desk.deps.clock())
+        load, now = LOADS[kind], desk.deps.clock()
+        report = await load(conn, desk.workspace_id, asked, visit.viewer.stores, now=now)
         if kind == "staff":
             return report, await staff_names(conn, desk.deps.vault, [line.key for line in report.lines])
     return report, report.stores

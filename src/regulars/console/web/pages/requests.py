@@ -15,6 +15,7 @@ from regulars.console.i18n import _
 from regulars.console.requests import words
 from regulars.console.requests.book import NewRequest, Place, Request
 from regulars.console.requests.found import FoundData, found_data
+from regulars.console.requests.steps import said_after
 from regulars.console.services import audit, customers, lookups, profile
 from regulars.console.services.audit_words import action_words
 from regulars.console.services.common import pack_place, unpack_place, uuid_of, whole
@@ -60,7 +61,7 @@ async def new_form(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @post("/requests/find", include_in_schema=False, status_code=200)
 async def find(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Customers that an e-mail, phone, card or name may mean; nothing personal is in the address."""
-    visit = await desk.visit_to(request, "requests")
+    visit = await desk.visit_to(request, "requests", acts=False)
     fields = await desk.form(request, visit.token)
     query = fields.get("q", "").strip()
     async with desk.deps.db.read(desk.workspace_id) as conn:
@@ -95,7 +96,8 @@ async def add(request: WebRequest, desk: AtDesk) -> Response[Any]:
 async def one(request: WebRequest, desk: AtDesk, number: FromPath[str]) -> Response[Any]:
     """A request with what is known, what is found, and what can be done."""
     visit = await desk.visit_to(request, "requests")
-    return await request_page(request, desk, visit, number_of(number))
+    done = request.query_params.get("done")
+    return await request_page(request, desk, visit, number_of(number), done=done)
 
 
 async def request_page(
@@ -108,11 +110,12 @@ async def request_page(
     done: str | None = None,
     asked: Mapping[str, str] | None = None,
 ) -> Response[Any]:
-    """The page of a request, with what came of a step."""
+    """The page of a request, with what came of a step: `done` names one that was taken, `error` is why one was not."""
     found = await desk.requests.book.one(no)
     data, person, names_said = await _known(desk, found)
     async with desk.deps.db.read(desk.workspace_id) as conn:
         names = await audit.load_names(conn, desk.deps.vault)
+    lines = await desk.requests.book.lines(found)
     context = {
         "one": found,
         "person": person,
@@ -120,12 +123,12 @@ async def request_page(
         "given": names_said[0],
         "family": names_said[1],
         "names": names,
-        "lines": await desk.requests.book.lines(found),
+        "lines": lines,
         "today": await desk.requests.book.today(),
         "words": words,
         "action_words": action_words,
         "error": error,
-        "done": done,
+        "done": said_after(done, found, lines),
         "asked": asked or {},
     }
     status = error.status if error else 200

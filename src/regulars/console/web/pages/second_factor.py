@@ -11,7 +11,7 @@ from litestar import Response, get, post
 
 from regulars.console import totp
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _
+from regulars.console.i18n import _, told
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.vocabulary.errors import InvalidInput
@@ -99,5 +99,5 @@ async def _page(
         enrolment=enrolment,
         qr=totp.qr_svg(enrolment.uri) if enrolment else "",
         codes=codes,
-        errors={error.field: error.message} if error else {},
+        errors={error.field: told(error)} if error else {},
     )

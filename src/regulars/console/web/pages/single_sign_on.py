@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Response, get
 
-from regulars.console.i18n import _
+from regulars.console.i18n import _, told
 from regulars.console.sign_on import Attempt, ProviderAway, TokenRefused
 from regulars.console.single_sign_on import SignOnRefused
 from regulars.console.tickets import Ticket, ends_after, read_ticket, write_ticket
@@ -42,7 +42,7 @@ async def to_provider(request: WebRequest, desk: AtDesk) -> Response[Any]:
     try:
         url, attempt = await _provider(desk).begin()
     except ProviderAway as error:
-        return _not_in(request, desk, error, error.message)
+        return _not_in(request, desk, error, told(error))
     target = safe_path(request.query_params.get("next"))
     ticket = Away(ends=ends_after(desk.deps.clock(), TICKET_LIFE), attempt=attempt, target=target)
     answer = desk.go(url)
@@ -60,7 +60,7 @@ async def from_provider(request: WebRequest, desk: AtDesk) -> Response[Any]:
     except SignOnRefused as error:
         answer = _not_in(request, desk, error, _reason(error))
     except (TokenRefused, ProviderAway, TooManyRequests) as error:
-        answer = _not_in(request, desk, error, error.message)
+        answer = _not_in(request, desk, error, told(error))
     answer.set_cookie(own_cookie(desk, COOKIE, "", _PATH, 0))
     return answer
 

@@ -46,7 +46,7 @@ async def start(request: WebRequest, desk: AtDesk) -> Response[Any]:
 @post("/store/find", include_in_schema=False)
 async def look_up(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Find by what was scanned or typed; a form, so that contacts stay out of addresses, histories and logs."""
-    visit = await desk.visit_to(request, "store")
+    visit = await desk.visit_to(request, "store", acts=False)
     fields = await desk.form(request, visit.token)
     found = await find(
         desk.deps.db,

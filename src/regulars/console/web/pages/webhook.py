@@ -9,12 +9,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _, ngettext
+from regulars.console.i18n import _, ngettext, told
 from regulars.console.services import webhooks as service
 from regulars.console.services.common import pack_place, unpack_place
 from regulars.console.services.webhooks import number_of
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.notices import Notice, Undo
 from regulars.store.audit import write_line_async
 from regulars.store.deliveries import Deliveries, State
 from regulars.store.webhooks import OVERLAP_HOURS
@@ -28,12 +29,11 @@ ROWS: Final = 50
 async def webhook(request: WebRequest, desk: AtDesk, webhook_id: FromPath[str]) -> Response[Any]:
     """What it was told, the newest first."""
     visit = await desk.visit_to(request, "webhooks")
-    done = {
-        "changed": _("The webhook was changed."),
-        "on": _("The webhook is on. What waited is sent now."),
-        "off": _("The webhook is off. What becomes true from now on is not told."),
-    }.get(request.query_params.get("done", ""))
-    return await _page(request, desk, visit, number_of(webhook_id, "webhook_id"), done=done)
+    endpoint_id, done = number_of(webhook_id, "webhook_id"), request.query_params.get("done")
+    if done == "changed":
+        return await _page(request, desk, visit, endpoint_id, done=_("The webhook was changed."))
+    notice = await _switched(desk, endpoint_id) if done == "switched" else None
+    return await _page(request, desk, visit, endpoint_id, notice=notice)
 
 
 @post("/webhooks/{webhook_id:str}/on", include_in_schema=False)
@@ -79,7 +79,7 @@ async def resend_failed(request: WebRequest, desk: AtDesk, webhook_id: FromPath[
     try:
         since = service.start_of(fields.get("since", ""), desk.deps.zone)
     except InvalidInput as error:
-        return await _page(request, desk, visit, endpoint_id, fault=error.message, status=400)
+        return await _page(request, desk, visit, endpoint_id, fault=told(error), status=400)
     count = await _log(desk).resend_failed(endpoint_id, since, actor=actor_of(visit.viewer.user_id))
     done = ngettext("%(n)s message is sent once more.", "%(n)s messages are sent once more.", count)
     return await _page(
@@ -125,7 +125,17 @@ async def _switch(request: WebRequest, desk: Desk, webhook_id: str, *, on: bool)
     await desk.deps.webhooks.switch(
         desk.workspace_id, endpoint_id, on=on, actor=actor_of(visit.viewer.user_id)
     )
-    return desk.go(f"/webhooks/{endpoint_id}?done={'on' if on else 'off'}")
+    return desk.go(f"/webhooks/{endpoint_id}?done=switched")
+
+
+async def _switched(desk: Desk, endpoint_id: int) -> Notice:
+    """How the switch stands now, and the way back."""
+    endpoint = await desk.deps.webhooks.get(desk.workspace_id, endpoint_id)
+    if endpoint.disabled_at is None:
+        text, back = _("The webhook is on. What waited is sent now."), "off"
+    else:
+        text, back = _("The webhook is off. What becomes true from now on is not told."), "on"
+    return Notice(text, Undo(f"/webhooks/{endpoint_id}/{back}"))
 
 
 def _log(desk: Desk) -> Deliveries:

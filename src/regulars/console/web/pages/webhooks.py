@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.console.accounts import actor_of
+from regulars.console.i18n import told
 from regulars.console.services import webhooks as service
 from regulars.console.services.webhooks import WebhookForm, number_of
 from regulars.console.web.deps import WebRequest
@@ -39,7 +40,7 @@ async def add(request: WebRequest, desk: AtDesk) -> Response[Any]:
             desk.workspace_id, form.wish(), actor=actor_of(visit.viewer.user_id)
         )
     except (InvalidInput, Conflict) as error:
-        form.faults[error.field or "url"] = error.message
+        form.faults[error.field or "url"] = told(error)
         return await _form(request, desk, visit, form, status=error.status)
     return await _list(request, desk, visit, secret=secret, secret_of=made)
 
@@ -64,7 +65,7 @@ async def change(request: WebRequest, desk: AtDesk, webhook_id: FromPath[str]) -
             desk.workspace_id, endpoint_id, form.wish(), actor=actor_of(visit.viewer.user_id)
         )
     except InvalidInput as error:
-        form.faults[error.field or "url"] = error.message
+        form.faults[error.field or "url"] = told(error)
         return await _form(request, desk, visit, form, endpoint_id=endpoint_id, status=error.status)
     return desk.go(f"/webhooks/{endpoint_id}?done=changed")
 
