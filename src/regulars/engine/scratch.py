@@ -14,6 +14,7 @@ from typing import Self
 from regulars.store.queries import load_queries
 
 _SQL = load_queries("regulars.engine", "scratch.sql")
+_ADDS = {"carried": _SQL.add_carried, "sought": _SQL.add_sought, "counted": _SQL.add_counted}
 ROWS_AT_ONCE = 20_000
 
 
@@ -23,7 +24,7 @@ class Scratch:
     def __init__(self) -> None:
         self._sql = sqlite3.connect("", isolation_level=None)  # a file without a name
         self._sql.executescript(_SQL.make)
-        self._waiting: dict[str, list[tuple[object, int]]] = {"carried": [], "sought": [], "counted": []}
+        self._waiting: dict[str, list[tuple[object, int]]] = {table: [] for table in _ADDS}
 
     def __enter__(self) -> Self:
         return self
@@ -90,7 +91,7 @@ class Scratch:
 
     def _write(self, table: str) -> None:
         waiting = self._waiting[table]
-        self._sql.executemany(_SQL[f"add_{table}"], waiting)
+        self._sql.executemany(_ADDS[table], waiting)
         waiting.clear()
 
 
