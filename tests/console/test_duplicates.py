@@ -17,10 +17,10 @@ WHY = "Both said so"
 
 
 def lookalikes(stage: Stage, family: str, count: int = 2, **more: Any) -> list[str]:
-    """Customers of one name and city: too little to link them. Their records' ids."""
+    """Customers of one name and address with e-mails of their own: too little to link them. Their records' ids."""
     told = [
         details(f"{family}-{n}", external_id=f"{family}-{n}", given_name="Anna", family_name=family,
-                email=f"{family}{n}@example.com".lower(), address={"city": "London"}, **more)
+                email=f"{family}{n}@example.com".lower(), address={"line1": "1 High St", "city": "London", "postcode": "N1 1AA"}, **more)
         for n in range(count)
     ]  # fmt: skip
     return [str(result.profile_id) for result in stage.send(*told)]

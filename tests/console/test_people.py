@@ -199,7 +199,7 @@ def test_each_role_opens_what_the_matrix_says_and_no_more(
     """Pages, their entries in the navigation, and every form of this page."""
     stage.add_account(f"{role}@roles.example", role, role)
     pages = {
-        "home": "/", "customers": "/customers", "events": "/events", "audit": "/audit", "keys": "/keys",
+        "home": "/", "customers": "/customers", "duplicates": "/customers/duplicates", "matching": "/matching", "events": "/events", "audit": "/audit", "keys": "/keys",
         "people": "/people", "store": "/store", "requests": "/requests", "reports": "/reports/sales", "webhooks": "/webhooks", "settings": "/settings", "appearance": "/settings/appearance", "staff": "/settings/staff", "customer-file": "/customers.csv",
     }  # fmt: skip
     in_nav = {item.key for item in entries()}

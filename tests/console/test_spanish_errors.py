@@ -16,7 +16,7 @@ from regulars.store.database import Database
 from regulars.vocabulary.errors import InvalidInput
 from tests.console.access import TABLE
 from tests.console.stage import Stage
-from tests.console.town import FORMS, Town, open_town
+from tests.console.town import FORMS, Town, filled, open_town
 from tests.servers import TestServer
 
 ENGLISH_WORDS = re.compile(
@@ -83,7 +83,7 @@ def test_a_form_that_is_filled_in_badly_is_answered_in_spanish(town: Town, path:
     names = {*FORMS.get(path, {}), *FIELDS.get(path, ())} - {"csrf"}
     for kind, bad in BAD.items():
         ids = town.named(path, town.own) | {"one": uuid4().hex}
-        good = {name: value.format(**ids) for name, value in FORMS.get(path, {}).items()}
+        good = filled(FORMS.get(path, {}), ids)
         for wrong in names or {""}:
             form = {**good, "csrf": owner.csrf, wrong: bad}
             page = owner.client.post(path.format(**ids), data=form, follow_redirects=True)

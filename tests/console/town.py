@@ -113,14 +113,15 @@ class Visitor(Struct, frozen=True):
         """The status of a call, with what the address or the form asks for; a stream is not read."""
         ids = {**ids, "one": uuid4().hex}
         if method == "POST":
-            filled = _filled(FORMS.get(path, {}), ids)
-            return self.client.post(_fill(path, ids), data={"csrf": self.csrf, **filled}).status_code
-        asked = _filled(QUERIES.get(path, {}), ids)
+            fields = filled(FORMS.get(path, {}), ids)
+            return self.client.post(_fill(path, ids), data={"csrf": self.csrf, **fields}).status_code
+        asked = filled(QUERIES.get(path, {}), ids)
         with self.client.stream(method, _fill(path, ids), params=asked) as answer:
             return answer.status_code
 
 
-def _filled(fields: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
+def filled(fields: Mapping[str, str], ids: Mapping[str, str]) -> dict[str, str]:
+    """The fields of a form with the names and ids that are at hand."""
     return {_fill(name, ids): _fill(text, ids) for name, text in fields.items()}
 
 

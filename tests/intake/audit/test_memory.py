@@ -21,7 +21,7 @@ print(report.people, report.tables[0].rows, resource.getrusage(resource.RUSAGE_S
 """
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is counted in other units elsewhere")
 def test_a_million_rows_stay_within_the_memory_promised(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"

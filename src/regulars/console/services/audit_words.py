@@ -87,7 +87,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     (
         "people",
         later("People and sign-in"),
-        ("account", "password", "session", "sessions", "second_factor", "sign_on"),
+        ("account", "password", "session", "sessions", "second_factor", "sign_on", "viewing"),
     ),
     ("keys", later("API keys"), ("key",)),
     ("sources", later("Sources"), ("source",)),

@@ -113,3 +113,4 @@ class Previews:
             if process is not None and process.returncode is None:
                 with suppress(ProcessLookupError):
                     process.kill()
+                await asyncio.shield(process.wait())

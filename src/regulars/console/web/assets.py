@@ -27,8 +27,10 @@ STYLE_SHEETS = {
     "reports.css": ("reports",),
 }
 # Always loaded together, so they are sent as one file.
-VENDOR_SCRIPT = "vendor.js"
-VENDOR_PARTS = ("vendor/htmx.min.js", "vendor/hx-sse.min.js")
+SCRIPTS = {
+    "vendor.js": ("vendor/htmx.min.js", "vendor/hx-sse.min.js"),
+    "js/store.js": ("js/store_net.js", "js/store_floor.js"),
+}
 _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -64,7 +66,8 @@ class Assets:
             self._add(name, body)
         for name, layers in STYLE_SHEETS.items():
             self._add(name, self._style_sheet(layers))
-        self._add(VENDOR_SCRIPT, b"\n".join(self._by_name.pop(part).body for part in VENDOR_PARTS))
+        for name, parts in SCRIPTS.items():
+            self._add(name, b"\n".join(self._by_name.pop(part).body for part in parts))
         self.icons = _symbols(self._by_name["vendor/icons.svg"].body)
 
     def url(self, name: str) -> str:

@@ -3,8 +3,8 @@
 
 alter table api_key
     add column stores text[],
-    add constraint api_key_stores check (
-        stores is null or (cardinality(stores) between 1 and 100 and not scopes && '{admin,privacy,*}'::text[]));
+    add constraint api_key_stores_count check (cardinality(stores) between 1 and 100),
+    add constraint api_key_stores_scopes check (stores is null or not scopes && '{admin,privacy,*}'::text[]);
 
 alter table user_session
     add column viewing_as text,

@@ -138,6 +138,7 @@ function shift(form) {
 }
 
 export function start(form) {
-  if (form.id === "find") scan(form);
+  if (form.id === "net") net(form);
+  else if (form.id === "find") scan(form);
   else shift(form);
 }

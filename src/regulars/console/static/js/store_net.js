@@ -23,7 +23,7 @@ const age = (ms) => {
   return words.ago.replace("%s", words[unit].replace("%n", n));
 };
 
-export function start(bar) {
+function net(bar) {
   const words = JSON.parse(bar.dataset.words);
   const page = document.getElementById("page");
   const field = document.getElementById("q");

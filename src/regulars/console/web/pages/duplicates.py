@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _, ngettext
+from regulars.console.i18n import _, ngettext, told
 from regulars.console.services import reviews
 from regulars.console.services.common import pack_place, unpack_place, uuid_of
 from regulars.console.services.deciding import REVIEWS_MAX, Deciding, Done, Plan, plan_reviews
@@ -42,9 +42,9 @@ async def decide(request: WebRequest, desk: AtDesk) -> Response[Any]:
     except NotFound:
         return await _queue(request, desk, visit, fault=_("Somebody else decided on this pair meanwhile."))
     except InvalidInput as error:
-        return await _queue(request, desk, visit, fault=error.message, status=400)
-    told = _("They are one customer now.") if together else _("They stay two customers.")
-    return await _queue(request, desk, visit, told=told, done=done)
+        return await _queue(request, desk, visit, fault=told(error), status=400)
+    words = _("They are one customer now.") if together else _("They stay two customers.")
+    return await _queue(request, desk, visit, told=words, done=done)
 
 
 @get(f"{HERE}/many", include_in_schema=False)

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from regulars.capabilities.identity.model import ModelError, parse
 from regulars.capabilities.identity.normalise import FILLERS
 from regulars.console.accounts import actor_of
-from regulars.console.i18n import _
+from regulars.console.i18n import _, told
 from regulars.console.services.audit import load_names
 from regulars.console.services.model_words import field_words, model_words
 from regulars.console.services.models import CONTENT_BYTES_MAX, Models, number_of
@@ -47,9 +47,7 @@ async def add(request: WebRequest, desk: AtDesk) -> Response[Any]:
         number = await _models(desk).add(content, "keep" if keep else "none", actor_of(visit.viewer.user_id))
     except (InvalidInput, Conflict) as error:
         fault = (
-            f"{error.field}: {error.message}"
-            if isinstance(error, ModelError) and error.field
-            else error.message
+            f"{error.field}: {told(error)}" if isinstance(error, ModelError) and error.field else told(error)
         )
         return await _form(request, desk, visit, content=content, keep=keep, fault=fault, status=error.status)
     return desk.go(f"/matching/models/{number}?done=added")
@@ -79,7 +77,7 @@ async def preview(request: WebRequest, desk: AtDesk, number: FromPath[str]) -> R
     try:
         desk.deps.previews.start(desk.workspace_id, wanted, content, frequencies)
     except Conflict as error:
-        return await _model(request, desk, visit, wanted, fault=error.message, status=error.status)
+        return await _model(request, desk, visit, wanted, fault=told(error), status=error.status)
     return desk.go(f"/matching/models/{wanted}#preview")
 
 
@@ -94,7 +92,7 @@ async def promote(request: WebRequest, desk: AtDesk, number: FromPath[str]) -> R
         await _models(desk).promote(desk.deps.gate, wanted, reason, actor_of(visit.viewer.user_id))
     except (InvalidInput, Conflict) as error:
         return await _model(
-            request, desk, visit, wanted, fault=error.message, reason=reason, status=error.status
+            request, desk, visit, wanted, fault=told(error), reason=reason, status=error.status
         )
     return desk.go("/matching?done=promoted")
 
@@ -108,7 +106,7 @@ async def rollback(request: WebRequest, desk: AtDesk) -> Response[Any]:
     try:
         await _models(desk).rollback(desk.deps.gate, reason, actor_of(visit.viewer.user_id))
     except (InvalidInput, Conflict, NotFound) as error:
-        return await _overview(request, desk, visit, fault=error.message, reason=reason, status=error.status)
+        return await _overview(request, desk, visit, fault=told(error), reason=reason, status=error.status)
     return desk.go("/matching?done=back")
 
 

@@ -17,7 +17,7 @@ from regulars.console.web.security import HEADERS
 OFFLINE_PAGE = "/store/offline"
 _WORKER = "js/store_worker.js"
 _KEPT = (
-    "console.css", "door.css", "store.css", "vendor.js", "js/console.js", "js/store_floor.js", "js/store_net.js",
+    "console.css", "door.css", "store.css", "vendor.js", "js/console.js", "js/store.js",
     "mark.svg", "vendor/icons.svg", "vendor/inter-latin.woff2",
 )  # fmt: skip
 
