@@ -56,6 +56,7 @@ TABLE: Final = {
     ("GET", "/v1/profiles/{profile_id}"): Row(READ, names=True),
     ("GET", "/v1/profiles/{profile_id}/timeline"): Row(READ, names=True),
     ("GET", "/v1/profiles/{profile_id}/explain"): Row(READ, names=True),
+    ("GET", "/v1/profiles/{profile_id}/household"): Row(READ, names=True),
     ("POST", "/v1/profiles/merge"): Row(
         WRITERS, body={"ids": ["{profile_id}", "{other_id}"], "reason": "Told.", "preview": True}, names=True
     ),

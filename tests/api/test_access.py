@@ -105,7 +105,7 @@ async def test_one_workspace_never_sees_another(house: House) -> None:
         assert (await house.get(f"/v1/{path}", key=stranger))["data"] == [], path
     assert [one["name"] for one in (await house.get("/v1/sources", key=stranger))["data"]] == ["tills"]
     assert own_key["id"] not in {one["id"] for one in (await house.get("/v1/keys", key=stranger))["data"]}
-    for path in (f"profiles/{jane['id']}", f"profiles/{jane['id']}/timeline", f"profiles/{jane['id']}/explain",
+    for path in (f"profiles/{jane['id']}", f"profiles/{jane['id']}/timeline", f"profiles/{jane['id']}/explain", f"profiles/{jane['id']}/household",
                  f"profiles/{jane['id']}/export", "stores/s-1", f"rejected/{rejected['example_id']}"):  # fmt: skip
         assert_error(await house.call("GET", f"/v1/{path}", key=stranger), 404)
     for path in (f"profiles/{jane['id']}/erase", f"keys/{own_key['id']}/revoke", f"keys/{own_key['id']}/rotate",

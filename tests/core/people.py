@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.compared import values_of
 from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX
+from regulars.capabilities.identity.households import household_keys
 from regulars.capabilities.identity.matcher import Matcher
 from regulars.capabilities.identity.matching import candidates, recluster
 from regulars.capabilities.identity.normalise import given_name, name_words
@@ -115,6 +117,11 @@ class Known:
         }
         return Fields({name: (value, 0, "") for name, value in self.scalars.items()}, values)
 
+    def household(self, hash_: Hasher = HASH) -> list[int]:
+        """The keys of its home and contacts."""
+        fields = self.fields()
+        return household_keys(fields, values_of(fields), hash_)
+
     def words(self, hash_: Hasher = HASH) -> set[str]:
         """Hashes of the words of the name."""
         names = (self.scalars.get("given_name"), self.scalars.get("family_name"))
@@ -143,6 +150,7 @@ class Shelf:
         self.identifiers: dict[tuple[int, str, str], bool] = {}
         self.words: set[tuple[str, str]] = set()
         self.keys: set[tuple[int, str]] = set()
+        self.household: set[tuple[int, str]] = set()
         self.reviews: dict[tuple[str, str], Review] = {}
         self.crowded: set[int] = set()
         self.manual: Manual = {}
@@ -237,6 +245,8 @@ class Shelf:
             (self.words.add if there else self.words.discard)(word)
         for (_, sought, rid), there in changes.keys.items():
             (self.keys.add if there else self.keys.discard)((sought, rid))
+        for carried, there in changes.household.items():
+            (self.household.add if there else self.household.discard)(carried)
         for a, b in list(self.reviews):
             one, other = changes.regrouped.get(a), changes.regrouped.get(b)
             if {a, b} & changes.recompared or (one is not None and one == other):
@@ -290,6 +300,7 @@ def check(shelf: Shelf, said: Iterable[Said], words: Iterable[Word] = ()) -> Non
     assert {rid: r.component_id for rid, r in shelf.records.items()} == whole.components
     assert shelf.crowded == crowded
     assert shelf.keys == {(key, member.record_id) for member in members for key in member.keys}
+    assert shelf.household == {(key, rid) for rid, record in known.items() for key in record.household()}
     assert shelf.reviews == {(review.a, review.b): review for review in whole.reviews}
     for rid, record in known.items():
         kept = shelf.records[rid]

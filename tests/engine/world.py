@@ -47,6 +47,7 @@ class State(NamedTuple):
     identifiers: dict[tuple[int, str, str], bool]
     words: set[tuple[str, str]]
     keys: set[Row]
+    household: set[Row]
     crowded: set[int]
     reviews: set[Row]
     generics: set[tuple[int, str]]
@@ -156,6 +157,9 @@ class World:
             },
             words={(w.hex, r.hex) for w, r in self.rows("select word, record_id from name_word")},
             keys={(key, record.hex) for key, record in self.rows("select key, record_id from match_key")},
+            household={
+                (key, record.hex) for key, record in self.rows("select key, record_id from household_key")
+            },
             crowded={key for (key,) in self.rows("select key from crowded_key")},
             reviews={
                 (a.hex, b.hex, weight, conflict)
@@ -251,6 +255,9 @@ class World:
             identifiers={key: now for key, now in listing.items() if key[0] != kinds.DEVICE},
             words={(word, rid) for rid, record in known.items() for word in record.words(self.vault.hash)},
             keys={(key, member.record_id) for member in members for key in member.keys},
+            household={
+                (key, rid) for rid, record in known.items() for key in record.household(self.vault.hash)
+            },
             crowded=crowded,
             reviews={(r.a, r.b, r.weight, r.conflict) for r in whole.reviews},
             generics={(g.kind, g.value) for g in whole.generics},

@@ -28,5 +28,6 @@ SELECT count(*) FROM sale WHERE workspace_id = %(workspace_id)s;
 -- How many records there are, and the bytes of the tables that hold what is known of people and how they are found.
 SELECT (SELECT count(*) FROM record WHERE workspace_id = %(workspace_id)s),
     (SELECT sum(pg_total_relation_size(name::regclass)) FROM unnest(ARRAY[
-        'record', 'identifier', 'name_word', 'match_key', 'crowded_key', 'review', 'generic_value', 'record_figures'
+        'record', 'identifier', 'name_word', 'match_key', 'crowded_key', 'household_key', 'review', 'generic_value',
+        'record_figures'
     ]) AS name);

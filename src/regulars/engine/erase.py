@@ -208,6 +208,9 @@ class Eraser:
             if r.fields
             for key in r.fields.keys
         ]
+        household = [
+            {"key": key, "id": r.record_id} for r in work.erased if r.fields for key in r.fields.household
+        ]
         self._session.run(
             [
                 Call(_SQL.unname_days, with_ids),
@@ -222,6 +225,7 @@ class Eraser:
                 Call(_SQL.delete_quarantine, self._workspace | {"ids": uuids(quarantined)}),
                 Call(_SQL.delete_answers, self._workspace),
                 Call(_SQL.delete_keys, self._workspace | {"keys": document(keys)}),
+                Call(_SQL.delete_household_keys, self._workspace | {"keys": document(household)}),
                 Call(_SQL.delete_manual, with_ids),
                 Call(_SQL.delete_decision_pairs, with_ids),
                 Call(_IDENTITY.delete_reviews, with_ids),

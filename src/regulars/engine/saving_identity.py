@@ -15,7 +15,7 @@ from regulars.store.session import Call
 from regulars.store.vault import Vault, seal
 
 from .documents import Blob, document
-from .tables import MATCH_KEY
+from .tables import HOUSEHOLD_KEY, MATCH_KEY
 
 _SQL = load_queries("regulars.capabilities.identity")
 _encode = msgspec.json.encode
@@ -26,6 +26,7 @@ def identity_calls(vault: Vault, changes: Changes, model: int, workspace: dict[s
     """What identity saves, decided by the model of a number; `workspace` holds workspace_id and now."""
     yield from _records(vault, changes, workspace)
     yield from _keys(vault, changes, model, workspace)
+    yield from _household_keys(vault, changes, workspace)
     if changes.recompared:
         yield Call(_SQL.delete_reviews, workspace | {"ids": uuids(changes.recompared)})
     documents: list[tuple[Any, list[Any]]] = [
@@ -90,6 +91,17 @@ def _keys(vault: Vault, changes: Changes, model: int, workspace: dict[str, Any])
     ):
         if crowd:
             yield Call(query, workspace | {"model_no": model, "keys": sorted(crowd)})
+
+
+def _household_keys(vault: Vault, changes: Changes, workspace: dict[str, Any]) -> Iterator[Call]:
+    for query, there in ((_SQL.save_household_keys, True), (_SQL.delete_household_keys, False)):
+        keys = [key for key, now in changes.household.items() if now is there]
+        if keys:
+            hashes, ids = zip(*keys, strict=True)
+            rows = HOUSEHOLD_KEY.rows(
+                len(keys), {"key": hashes, "record_id": ids}, {"workspace_id": vault.workspace_id}
+            )
+            yield Call(query, workspace | {"rows": rows})
 
 
 def _identifiers(changes: Changes, *, kept: bool) -> Doc:

@@ -49,6 +49,7 @@ MATCH_KEY: Final = RowType(
     "match_key",
     {"workspace_id": INTEGER, "model_no": SMALLINT, "key": BIGINT, "record_id": UUID},
 )
+HOUSEHOLD_KEY: Final = RowType("household_key", {"workspace_id": INTEGER, "key": BIGINT, "record_id": UUID})
 SALE: Final = RowType(
     "sale",
     {

@@ -75,6 +75,11 @@ where i.workspace_id = %(workspace_id)s and i.kind = x.kind and i.value = x.valu
 delete from match_key m using json_to_recordset(%(keys)s::json) as x(model smallint, key bigint, id uuid)
 where m.workspace_id = %(workspace_id)s and m.model_no = x.model and m.key = x.key and m.record_id = x.id
 
+-- name: delete_household_keys
+-- The keys of the records' homes and contacts.
+delete from household_key h using json_to_recordset(%(keys)s::json) as x(key bigint, id uuid)
+where h.workspace_id = %(workspace_id)s and h.key = x.key and h.record_id = x.id
+
 -- name: delete_manual
 -- What people decided of the records.
 delete from manual_link

@@ -31,6 +31,7 @@ _CLEARED = (
     "name_word",
     "match_key",
     "crowded_key",
+    "household_key",
     "review",
     "consent",
     "sale",

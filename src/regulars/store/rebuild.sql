@@ -80,6 +80,10 @@ select key, record_id, model_no from match_key where workspace_id = %(workspace_
 -- Keys that too many share.
 select key, model_no from crowded_key where workspace_id = %(workspace_id)s order by 1, 2
 
+-- name: households
+-- Keys of homes and contacts.
+select key, record_id from household_key where workspace_id = %(workspace_id)s order by 1, 2
+
 -- name: reviews
 -- Pairs to look at.
 select a, b, weight, conflict from review where workspace_id = %(workspace_id)s order by 1, 2

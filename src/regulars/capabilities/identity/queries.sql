@@ -256,6 +256,17 @@ on conflict (workspace_id, model_no, key, record_id) do nothing
 delete from match_key m using unnest(%(rows)b::match_key[]) as x
 where m.workspace_id = %(workspace_id)s and m.model_no = x.model_no and m.key = x.key and m.record_id = x.record_id
 
+-- name: save_household_keys
+-- Household keys that records got.
+insert into household_key (workspace_id, key, record_id)
+select x.workspace_id, x.key, x.record_id from unnest(%(rows)b::household_key[]) as x
+on conflict (workspace_id, key, record_id) do nothing
+
+-- name: delete_household_keys
+-- Household keys that records lost.
+delete from household_key h using unnest(%(rows)b::household_key[]) as x
+where h.workspace_id = %(workspace_id)s and h.key = x.key and h.record_id = x.record_id
+
 -- name: save_crowded
 -- Keys found to be shared by too many.
 insert into crowded_key (workspace_id, model_no, key, since)

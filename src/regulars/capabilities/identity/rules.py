@@ -15,6 +15,7 @@ from msgspec import Struct, field
 
 from . import kinds
 from .compared import Compared
+from .households import household_keys
 from .matcher import Matcher
 from .normalise import name_words
 from .partition import Member, member
@@ -113,12 +114,13 @@ class Survey(Struct):
 
 
 class Before(Struct, frozen=True):
-    """What matching went by before a turn: live identifiers that may link, names and birth date, keys."""
+    """What matching went by before a turn: live identifiers that may link, names and birth date, keys; household keys."""
 
     values: frozenset[Value] = frozenset()
     person: tuple[Any, ...] = ()
     keys: frozenset[int] = frozenset()
     compared: Compared | None = None
+    household: frozenset[int] = frozenset()
 
 
 class Changes(Struct):
@@ -126,7 +128,7 @@ class Changes(Struct):
 
     `seen`: records whose last repeat moved. `identifiers`: (kind, hash, record) → whether it is current, None where
     it was forgotten; `words`: (hash, record) → whether the name has it; `keys`: (model, key, record) → whether the
-    record has it. `decided`: pairs (a < b) that a person decided on; `words_said`: their words. `dirty` records are clustered anew; those of them in `before` are compared anew, too. `freed` and
+    record has it; `household`: (key, record) → likewise. `decided`: pairs (a < b) that a person decided on; `words_said`: their words. `dirty` records are clustered anew; those of them in `before` are compared anew, too. `freed` and
     `uncrowded`: values and keys few enough share again; `crowded`: keys found to be shared by too many.
     `recompared` are stored records whose pairs to look at are found anew; so are those among records of one number in
     `regrouped`.
@@ -140,6 +142,7 @@ class Changes(Struct):
     identifiers: dict[tuple[int, str, str], bool | None] = field(default_factory=dict)
     words: dict[tuple[str, str], bool] = field(default_factory=dict)
     keys: dict[tuple[int, int, str], bool] = field(default_factory=dict)
+    household: dict[tuple[int, str], bool] = field(default_factory=dict)
     decided: dict[tuple[str, str], Decided] = field(default_factory=dict)
     words_said: list[Word] = field(default_factory=list)
     dirty: set[str] = field(default_factory=set)
@@ -256,7 +259,11 @@ def _make_keys(rid: str, before: Before, state: State, tools: Tools, changes: Ch
     fields = record.fields
     assert fields is not None, "told records are open"
     compared = state.compared[rid] = tools.matcher.compared(fields)
-    same = before == Before(frozenset(fields.linking()), _person_of(fields), before.keys, compared)
+    fields.household = household_keys(fields, compared.values, tools.hash)
+    household = frozenset(fields.household)
+    changes.household.update(((key, rid), key in household) for key in household ^ before.household)
+    linking = frozenset(fields.linking())
+    same = before == Before(linking, _person_of(fields), before.keys, compared, before.household)
     if same and not record.new and fields.model == tools.model:
         del changes.before[rid]
         return
@@ -329,6 +336,7 @@ def _before(fields: Fields, tools: Tools) -> Before:
         _person_of(fields),
         frozenset(fields.keys),
         tools.matcher.compared(fields),
+        frozenset(fields.household),
     )
 
 

@@ -38,7 +38,8 @@ class Fields(Struct, omit_defaults=True, gc=False):
     `scalars`: name → (value, microseconds, event key). `values`: kind name → value → (hash, microseconds,
     event key). `deleted` stamps the source's word that the customer is gone: what is older does not count. `said` lists
     the fields of the content last taken whole: a repeat of it stamps them all (see Record.seen_at). `keys` are those
-    under which records are sought that may be the same person, made by the model of number `model` (0: none yet).
+    under which records are sought that may be the same person, made by the model of number `model` (0: none yet). `household` are those
+    of its home and contacts, see `households`.
     """
 
     scalars: dict[str, tuple[Any, int, str]] = field(default_factory=dict)
@@ -47,6 +48,7 @@ class Fields(Struct, omit_defaults=True, gc=False):
     said: tuple[list[str], list[tuple[int, str]]] | None = None
     keys: list[int] = field(default_factory=list)
     model: int = 0
+    household: list[int] = field(default_factory=list)
 
     def scalar(self, name: str) -> Any:
         """The current value of a field, or None."""

@@ -181,6 +181,26 @@ class GenericValue(msgspec.Struct, kw_only=True, omit_defaults=True):
     reason: str
 
 
+class Household(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Profiles that share a home or a contact. They are not merged and their figures are not added up."""
+
+    # Changes when its smallest member comes or goes.
+    id: str
+    members: list[HouseholdMember]
+    # More than 12 profiles hang together, so the profile is listed alone.
+    too_many: bool
+
+
+class HouseholdMember(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A profile of a household. The name is masked without pii:read."""
+
+    # 32 hexadecimal digits.
+    profile_id: str
+    name: str | None
+    # What it shares with another member; empty for one alone.
+    shares: list[str]
+
+
 class ManualWord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a person decided of two records, which holds whatever they weigh."""
 

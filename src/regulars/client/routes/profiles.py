@@ -12,6 +12,7 @@ from ..models.profiles import (
     EraseRequest,
     Explanation,
     Export,
+    Household,
     Merge,
     Profile,
     ProfileSearch,
@@ -141,6 +142,20 @@ class ProfilesRoutes(Group):
             },
             cursor=cursor,
         )
+
+    def household(self, profile_id: str) -> Household:
+        """Show the household of a profile.
+
+        Who shares an address with a like family name, an e-mail or a phone with the profile, directly
+        or through others.
+
+        An address, e-mail or phone of more than 12 profiles ties nobody.
+
+        Scope profiles:read.
+
+        Route: GET /v1/profiles/{profile_id}/household.
+        """
+        return self._call("GET", "/v1/profiles/{profile_id}/household", Household, (profile_id,))
 
     def merge(self, body: Merge, *, idempotency_key: str | None = None) -> Decided:
         """Merge profiles.

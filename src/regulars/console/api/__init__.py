@@ -20,6 +20,7 @@ from . import (
     decisions,
     explain,
     health,
+    households,
     keys,
     models,
     openapi,
@@ -48,7 +49,7 @@ __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "erro
 
 HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     profiles.find_profiles, profiles.search_profiles, profiles.show_profile, timeline.show_timeline,
-    explain.explain_profile, privacy.erase_profile, privacy.export_profile, consents.list_consents,
+    explain.explain_profile, households.show_household, privacy.erase_profile, privacy.export_profile, consents.list_consents,
     consents.add_consent, stores.list_stores, stores.add_store, stores.show_store, stores.put_store,
     products.list_products, products.add_product, products.show_product, products.put_product,
     staff.list_staff, staff.add_staff_member, staff.show_staff_member, staff.put_staff_member,

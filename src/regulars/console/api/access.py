@@ -96,6 +96,7 @@ RULES: Final = (
     _read("/v1/profiles/{profile_id}", "Profiles", PROFILES_READ),
     _read("/v1/profiles/{profile_id}/timeline", "Profiles", PROFILES_READ),
     _read("/v1/profiles/{profile_id}/explain", "Profiles", PROFILES_READ),
+    _read("/v1/profiles/{profile_id}/household", "Profiles", PROFILES_READ),
     _decide("/v1/profiles/merge", 404, 422),
     _decide("/v1/profiles/{profile_id}/unmerge", 422),
     _decide("/v1/identity/decisions/{decision_id}/undo", 409, 422),

@@ -19,6 +19,7 @@ from regulars.console.services.customers_file import customers_file
 from regulars.console.services.decision_list import load_decisions
 from regulars.console.services.explained_lines import Eyes, Lines, nearest
 from regulars.console.services.explaining import explain
+from regulars.console.services.households import household_lines, load_household
 from regulars.console.services.on_behalf import channels_of
 from regulars.console.web.deps import Deps, WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
@@ -121,10 +122,12 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
         )
         decides = may_open(visit.viewer, "duplicates")
         made = await _decisions(conn, desk, profile_id) if decides else {}
+        household = await load_household(conn, desk.deps.vault, profile_id)
     why = await explain(desk.deps.db, desk.deps.vault, profile_id, split=False)
-    lines = Lines(why, Eyes(clear=clear))
+    eyes = Eyes(clear=clear)
+    lines = Lines(why, eyes)
     context = {
-        "decides": decides, **made,
+        "decides": decides, **made, "household": household_lines(household, eyes, profile_id), "too_many": household.too_many,
         "linked": lines.pairs(why.inside.tree[:LINKS_SHOWN]), "apart": lines.pairs(nearest(why)[:APART_SHOWN]),
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
         "page_mark": params.get("page"), "spend": spend, "keeps_consent": may_open(visit.viewer, "requests"),
