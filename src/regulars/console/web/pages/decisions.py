@@ -132,7 +132,7 @@ async def merge(request: WebRequest, desk: AtDesk, profile: FromPath[str]) -> Re
     profile_id, other = profile_id_of(profile), fields.get("with", "")
     try:
         async with desk.deps.db.read(desk.workspace_id) as conn:
-            plan = await plan_merge(conn, desk.deps.vault, [profile_id, uuid_of(other, "with")])
+            plan = await plan_merge(conn, desk.deps.vault, [profile_id, uuid_of(other, "id")])
         done = await say(desk, visit, plan, fields.get("reason", ""))
     except InvalidInput as error:
         return await _merge(request, desk, visit, profile_id, other, error=error)
@@ -219,14 +219,14 @@ async def _merge(
             found = [one for one in listed.people if one.profile_id != profile_id][:FOUND_MAX]
         if other:
             try:
-                plan = await plan_merge(conn, vault, [profile_id, uuid_of(other, "with")])
+                plan = await plan_merge(conn, vault, [profile_id, uuid_of(other, "id")])
             except RegularsError as problem:
                 error, other = error or problem, None
             else:
                 effect = await shown_effect(conn, vault, plan, clear=clear, spend=spend)
                 mine, theirs = (
                     [plan.around.parts[rid] for rid in plan.around.records_of(one)]
-                    for one in (profile_id.hex, plan.around.profiles[uuid_of(other, "with").hex])
+                    for one in (profile_id.hex, plan.around.profiles[uuid_of(other, "id").hex])
                 )
                 lines = reviews.compare(mine, theirs, clear=clear)
         (person,) = await load_people(conn, vault, [profile_id], clear=clear, spend=spend)

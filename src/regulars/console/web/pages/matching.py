@@ -46,10 +46,11 @@ async def add(request: WebRequest, desk: AtDesk) -> Response[Any]:
         content = await _uploaded(request) or content
         number = await _models(desk).add(content, "keep" if keep else "none", actor_of(visit.viewer.user_id))
     except (InvalidInput, Conflict) as error:
-        fault = (
-            f"{error.field}: {told(error)}" if isinstance(error, ModelError) and error.field else told(error)
+        english = isinstance(error, ModelError)  # what is wrong in a file is told in the words of its format
+        fault = f"{error.field}: {told(error)}" if english and error.field else told(error)
+        return await _form(
+            request, desk, visit, content=content, keep=keep, fault=fault, english=english, status=error.status
         )
-        return await _form(request, desk, visit, content=content, keep=keep, fault=fault, status=error.status)
     return desk.go(f"/matching/models/{number}?done=added")
 
 
@@ -186,9 +187,12 @@ async def _form(
     content: str = "",
     keep: bool = True,
     fault: str | None = None,
+    english: bool = False,
     status: int = 200,
 ) -> Response[Any]:
-    context = {"content": content, "keep": keep, "fault": fault, "bytes_max": CONTENT_BYTES_MAX}
+    context = {
+        "content": content, "keep": keep, "fault": fault, "english": english, "bytes_max": CONTENT_BYTES_MAX,
+    }  # fmt: skip
     return await desk.page(request, visit, "pages/matching_add.html", "matching", status=status, **context)
 
 
