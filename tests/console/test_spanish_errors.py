@@ -71,7 +71,9 @@ def english_in(page: httpx.Response) -> list[str]:
     if "text/html" not in page.headers.get("content-type", ""):
         return []
     shown = page.text.partition("<main")[2].partition("</main>")[0] or page.text
-    shown = re.sub(r'<code lang="en">.*?</code>', "", shown, flags=re.DOTALL)  # a program's own words, marked so
+    shown = re.sub(
+        r'<code lang="en">.*?</code>', "", shown, flags=re.DOTALL
+    )  # a program's own words, marked so
     texts = (re.sub(r"<[^>]+>", " ", next(filter(None, found), "")) for found in TOLD.findall(shown))
     return [text for text in map(unescape, texts) if ENGLISH_WORDS.search(text)]
 

@@ -81,6 +81,19 @@ def test_what_people_decide_holds_in_any_order(said: list[Said], data: st.DataOb
     check(shelf, said, words)
 
 
+def test_a_new_address_alone_has_a_record_compared_anew() -> None:
+    jane = {"given_name": "Jane", "family_name": "Doe"}
+    home = {"address": {"line1": "1 High St", "city": "Leeds", "postcode": "N1 1AA"}}
+    said = told(
+        say(1, 1, jane | {"external_id": "c1"}),
+        say(2, 2, jane | home | {"external_id": "c9"}, source_id=2),
+        say(3, 3, jane | home | {"external_id": "c1"}),
+    )
+    shelf = play([[one] for one in said])
+    check(shelf, said)
+    assert len(shelf.reviews) == 1
+
+
 def repeats() -> list[Said]:
     """An address is said, replaced late by an older word, and was confirmed in between."""
     one: dict[str, Any] = {"external_id": "c1", "email": "new@example.com", "given_name": "Jane"}

@@ -236,6 +236,7 @@ def tell(said: Iterable[Said], state: State, tools: Tools) -> Changes:
         _tell(record, one, tools, changes)
     for record_id, before in list(changes.before.items()):
         _make_keys(record_id, before, state, tools, changes)
+    changes.dirty |= changes.before.keys()  # an address changes who is like whom, though it identifies nobody
     return changes
 
 

@@ -49,7 +49,14 @@ async def add(request: WebRequest, desk: AtDesk) -> Response[Any]:
         english = isinstance(error, ModelError)  # what is wrong in a file is told in the words of its format
         fault = f"{error.field}: {told(error)}" if english and error.field else told(error)
         return await _form(
-            request, desk, visit, content=content, keep=keep, fault=fault, english=english, status=error.status
+            request,
+            desk,
+            visit,
+            content=content,
+            keep=keep,
+            fault=fault,
+            english=english,
+            status=error.status,
         )
     return desk.go(f"/matching/models/{number}?done=added")
 
