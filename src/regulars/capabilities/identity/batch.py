@@ -13,7 +13,7 @@ from itertools import combinations
 from msgspec import Struct
 
 from .compared import Compared
-from .component import RECORDS_PER_VALUE_MAX, Value, carriers_of, is_generic, resolve
+from .component import Value, carriers_of, is_generic, resolve
 from .linkage import Link, Pair, Refusal
 from .matcher import Matcher
 from .state import Fields
@@ -88,7 +88,7 @@ def pairs_of(compared: Mapping[str, Compared], matcher: Matcher) -> tuple[set[Pa
     pairs: set[Pair] = set()
     retired = 0
     for ids in blocks.values():
-        if len(ids) > RECORDS_PER_VALUE_MAX:
+        if len(ids) > matcher.model.cluster.crowd:
             retired += 1
         else:
             pairs.update(combinations(ids, 2))
