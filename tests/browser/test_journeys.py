@@ -280,8 +280,12 @@ def test_the_skip_link_comes_first_and_leads_to_the_content(window: Page) -> Non
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/customers", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/people"]
-)
+    "path",
+    [
+        "/", "/customers", "/customers/duplicates", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/people",
+        "/matching", "/store",
+    ],
+)  # fmt: skip
 def test_a_page_asks_for_little_and_only_from_us(chromium: Browser, shop: Stage, path: str) -> None:
     context = open_context(chromium, shop)
     page = context.new_page()
