@@ -114,7 +114,7 @@ def test_a_file_may_be_uploaded(visitor: httpx.Client) -> None:
         ("x", "This is not TOML"),
         (STRICT.replace('"given_name", ', f'"{HOSTILE}", ', 1), "comparison[0].fields"),
         (STRICT.replace("keep = 0.0", "keep = 0.0\nmore = 1"), "unknown field"),
-        ("#" * 300_000, "at most 128 KiB"),
+        ("#" * 300_000, "at most 64 KiB"),
     ],
     ids=["empty", "no TOML", "unknown field", "unknown setting", "too large"],
 )

@@ -30,7 +30,7 @@ from regulars.vocabulary.intake import Gate, own_source
 from .common import mask, row, rows, whole
 
 _SQL = load_queries("regulars.store", "models.sql")
-CONTENT_BYTES_MAX: Final = 128 * 1024
+CONTENT_BYTES_MAX: Final = 64 * 1024
 REASON_CHARACTERS_MAX: Final = 500
 GENERICS_SHOWN: Final = 200
 NUMBER_MAX: Final = 32_767
