@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from .compared import Compared
 from .component import Value, carriers_of, is_generic, resolve
+from .forest import Forest
 from .linkage import Link, Pair, Refusal
 from .matcher import Matcher
 from .state import Fields
@@ -47,12 +48,13 @@ def resolve_all(
     compared = {rid: matcher.compared(fields, generic) for rid, fields in records.items()}
     pairs, retired = pairs_of(compared, matcher)
     joined, apart = list(joined), list(apart)
-    chains = _Chains(records)
+    chains = Forest(records)
     for value, ids in carriers.items():
         if value not in generic:
             chains.join(ids)
     for pair in joined:
-        chains.join(pair)
+        if pair[0] in records and pair[1] in records:
+            chains.join(pair)
     link = matcher.model.bands.link
     for a, b in pairs:
         if matcher.weight(compared[a], compared[b]) >= link:
@@ -60,7 +62,7 @@ def resolve_all(
     people: list[frozenset[str]] = []
     links: list[Link] = []
     conflicts: list[Refusal] = []
-    for ids in chains.groups():
+    for ids in chains.trees():
         if len(ids) == 1:
             people.append(frozenset(ids))
             continue
@@ -110,29 +112,3 @@ class FrequencyTable:
         """The share of a value among all of its field; None where it was never seen."""
         count = self._counts[field][value] if field in self._counts else 0
         return count / self._totals[field] if count else None
-
-
-class _Chains:
-    """Records joined into components."""
-
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._root = {rid: rid for rid in ids}
-
-    def _find(self, rid: str) -> str:
-        while self._root[rid] != rid:
-            self._root[rid] = self._root[self._root[rid]]
-            rid = self._root[rid]
-        return rid
-
-    def join(self, ids: Iterable[str]) -> None:
-        known = [self._find(rid) for rid in ids if rid in self._root]
-        for one in known[1:]:
-            first, other = sorted((self._find(known[0]), self._find(one)))
-            self._root[other] = first
-
-    def groups(self) -> list[list[str]]:
-        """The components, and the records in each, in order."""
-        found: dict[str, list[str]] = defaultdict(list)
-        for rid in sorted(self._root):
-            found[self._find(rid)].append(rid)
-        return [found[first] for first in sorted(found)]
