@@ -17,7 +17,7 @@ from .state import Fields
 Frequencies = Callable[[str, str], float | None]
 """(field, value in compared form) → its share of the values of that field in the epoch; None where not known."""
 
-CACHED_PAIRS = 1 << 14
+CACHED_PAIRS = 1 << 12
 PRIOR = "prior"
 MISSING = "missing"
 
