@@ -126,7 +126,7 @@ FIGURES: Final = (
     ),
     Figure("new-record-p50", "one new record, median", "one caller, durable, 1 M records loaded", "ms", "identity", 15.0, 8.0),
     Figure("new-record-p99", "one new record, p99", "the same", "ms", "identity", 60.0, 30.0),
-    Figure("identity-memory", "memory of the process that matches", "after those, 1 M records loaded", "MB", "identity", 400.0, 250.0),
+    Figure("identity-memory", "memory of the process that matches", "`serve`, after as many by HTTP, 1 M records loaded", "MB", "identity", 400.0, 250.0),
     Figure("identity-bytes", "bytes a record takes", "records, identifiers, keys, with indexes; without the log", "KB", "identity", 5.0, 3.0),
     Figure(
         "match-anew", "all records matched anew ÷ Splink's prediction and clustering", "1 M records, durable, in pages", "times",

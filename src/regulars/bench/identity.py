@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -25,9 +23,11 @@ from regulars.store.vault import Vault
 from regulars.vocabulary.events import Event
 from regulars.vocabulary.intake import own_source
 
+from . import rest
+from .doors import post_batches
 from .engine import Rate, check, gate_of, load
 from .pacing import Times
-from .place import BenchFailed, Home
+from .place import BenchFailed, Home, Server
 
 SEED: Final = 7
 BATCH: Final = 100
@@ -98,6 +98,12 @@ def one_by_one(home: Home, count: int, *, first: int) -> Times:
     return Times(found, 1e3 * len(found) / sum(found), len(found))
 
 
+def over_http(server: Server, key: str, count: int, *, first: int) -> tuple[Rate, float]:
+    """(new records through the door, memory of the serving process afterwards in MB)."""
+    rate = asyncio.run(post_batches(server, key, list(bodies(count, first=first))))
+    return rate, rest.resident_mb(server.process.pid)
+
+
 def match_anew(home: Home, report: Callable[[int], None] = lambda _: None) -> Rate:
     """Put a model to work that differs in its name alone, and have every record matched anew by it."""
     vault = Vault(home.store.master, home.workspace_id)
@@ -147,11 +153,3 @@ def _footprint_row(home: Home) -> tuple[int, int]:
     if row is None or not row[0]:
         raise BenchFailed("The home holds no records.")
     return int(row[0]), int(row[1])
-
-
-def memory_mb() -> float:
-    """Memory of this process that is resident now, in MB. Linux only: raises BenchFailed elsewhere."""
-    statm = Path("/proc/self/statm")
-    if not statm.exists():
-        raise BenchFailed("Memory is read from /proc, which this system does not have.")
-    return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6

@@ -39,6 +39,14 @@ def memory_mb(root: int) -> float:
     return sum(map(_pss_bytes, tree(root))) / 1e6
 
 
+def resident_mb(pid: int) -> float:
+    """Memory of one process that is resident now, in MB. Linux only: raises BenchFailed elsewhere."""
+    statm = Path(f"/proc/{pid}/statm")
+    if not statm.exists():
+        raise BenchFailed("Memory is read from /proc, which this system does not have.")
+    return int(statm.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
 def tree(root: int) -> Iterator[int]:
     """A process and all below it."""
     children: dict[int, list[int]] = {}

@@ -302,7 +302,8 @@ class _Run:
 
     def _identity(self) -> Iterator[Row]:
         sizes = self._sizes
-        with opened(self._place / f"records-{sizes.records}") as home:
+        place = self._place / f"records-{sizes.records}"
+        with opened(place) as home:
             done = home.path / "loaded"
             if not done.exists():
                 self._said(f"  loading {sizes.records:,} records through the engine")
@@ -311,19 +312,24 @@ class _Run:
             loaded = f"loaded at {done.read_text(encoding='ascii').strip()}"
             told = home.path / "told"
             first = int(told.read_text(encoding="ascii")) if told.exists() else sizes.records
-            told.write_text(str(first + sizes.new_records + sizes.single_records), encoding="ascii")
+            used = first + 2 * sizes.new_records + sizes.single_records
+            told.write_text(str(used), encoding="ascii")
             fresh = identity.in_batches(home, sizes.new_records, first=first)
             yield Row("new-records", fresh.per_second, loaded)
             one = identity.one_by_one(home, sizes.single_records, first=first + sizes.new_records)
             yield Row("new-record-p50", one.percentile(0.5))
             yield Row("new-record-p99", one.percentile(0.99))
-            yield Row("identity-memory", identity.memory_mb(), "this process, which makes the records, too")
             size = identity.footprint(home)
             yield Row("identity-bytes", size.kilobytes, f"{size.records:,} records")
             again = identity.match_anew(home, self._meter("pages"))
             batch = splink_shop.splink_seconds(identity.SEED, again.events)
             note = f"{again.seconds:.0f} s beside Splink's {batch:.0f} s for {again.events:,} records"
             yield Row("match-anew", again.seconds / batch, note)
+        with serving(place) as server:
+            posted, memory = identity.over_http(
+                server, home.key, sizes.new_records, first=used - sizes.new_records
+            )
+        yield Row("identity-memory", memory, f"`serve` after {posted.events:,} more by HTTP")
 
     def _rest(self) -> Iterator[Row]:
         seconds = self._sizes.rest_seconds
