@@ -240,3 +240,23 @@ def test_a_long_hostile_text_takes_no_long_time() -> None:
     chance = random.Random(1)
     text = " ".join(str(chance.randrange(10 ** chance.randrange(1, 6))) for _ in range(60_000))
     assert len(scrub_text(text)) > 100_000
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"matching": {"model": 2, "after": "909bfa3bcd6211648300162292c53931"}},
+        {"decision": {"pairs": [["909bfa3bcd6211648300162292c53931", "0" * 32]]}},
+        {"loyalty": {"member": "909bfa3bcd6211648300162292c53931", "spends": []}},
+        {"loyalty": {"members": ["909bfa3bcd6211648300162292c53931"]}},
+        {"loyalty": {"spends": [{"hold": "909bfa3bcd6211648300162292c53931"}]}},
+    ],
+)
+def test_an_id_of_ours_whose_digits_look_like_a_card_stays_whole(command: dict[str, Any]) -> None:
+    raw = msgspec.json.encode(command)
+    assert scrub_json(raw, ()) == raw
+
+
+def test_a_card_number_in_the_reason_of_a_command_goes() -> None:
+    raw = msgspec.json.encode({"loyalty": {"reason": "paid with 6211648300162292", "actor": "6211648300162292"}})
+    assert b"6211648300162292" not in scrub_json(raw, ())

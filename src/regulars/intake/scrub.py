@@ -57,8 +57,11 @@ _EXEMPT = frozenset(
     """id sku barcode ean ean13 gtin gtin13 gtin14 upc isbn receipt original_receipt line_id original_line_id
     external_id anonymous_id device store till staff reference code original_store original_till""".split()
 )
-# Of a decision of ours: ids of records, of a decision, of whoever decides. Digits of theirs may look like a card.
-_OWN = frozenset("decision.pairs decision.undoes decision.actor".split())
+# Of commands of ours: ids of records, decisions and holds, and of whoever says it. Digits of theirs may look like a card.
+_OWN = frozenset(
+    """decision.pairs decision.undoes decision.actor matching.after matching.actor
+    loyalty.member loyalty.members loyalty.hold loyalty.actor spends.hold""".split()
+)
 _OWN_ID = re.compile(r"(?:[a-z]+:)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 # A number in international form in one of these is a phone's: German mobiles have 13 digits and start with 4.
 _PHONES = frozenset("phone mobile mobile_phone telephone tel address".split())
@@ -230,7 +233,7 @@ def _walk(value: Any, key: str, ranges: Sequence[tuple[str, str]], depth: int) -
 
 def _place(parent: str, key: str) -> str:
     """What a field is taken for: the reference of a tender is no id of ours, tills print card numbers there."""
-    if parent == "decision" and (own := f"decision.{key}") in _OWN:
+    if (own := f"{parent}.{key}") in _OWN:
         return own
     return "tender_reference" if parent == "tenders" and key == "reference" else key
 
