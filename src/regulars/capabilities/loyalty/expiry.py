@@ -20,7 +20,8 @@ from .terms import Expiry, PointType
 def add_months(day: date, months: int) -> date:
     """The same day of a later month, or its last day where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+    number = day.day if day.day <= 28 else min(day.day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, number)
 
 
 def month_end(day: date) -> date:

@@ -8,8 +8,10 @@ who turn out to be one have the tier of the union of their credit.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date, timedelta
+from math import inf
 
 from msgspec import Struct
 
@@ -90,6 +92,8 @@ def _pass(
     """By level what reaching it last gave; the window's credit on the day; all credit up to it."""
     days = _by_day(history, on)
     held: dict[int, _Held] = {}
+    thresholds = [tier.threshold for tier in tiers]
+    lowest = min(thresholds[1:], default=inf)
     window = total = first = 0
     for day, (amount, grown) in days:
         window += amount
@@ -98,12 +102,10 @@ def _pass(
         while days[first][0] < opened:
             window -= days[first][1][0]
             first += 1
-        if grown:
+        if grown and window >= lowest:
             until = _until(cycle, day)
-            for level in range(1, len(tiers)):
-                if window < tiers[level].threshold:
-                    break
-                _reach(held, level, _Held(day, day, until, window, total))
+            for level in range(1, bisect_right(thresholds, window)):
+                _reach(held, level, day, until, window, total)
     opened = _opened(cycle, on)
     while first < len(days) and days[first][0] < opened:
         window -= days[first][1][0]
@@ -121,11 +123,13 @@ def _by_day(history: Credits, on: date) -> list[tuple[date, tuple[int, bool]]]:
     return sorted(days.items())
 
 
-def _reach(held: dict[int, _Held], level: int, reached: _Held) -> None:
+def _reach(held: dict[int, _Held], level: int, day: date, until: date, window: int, total: int) -> None:
+    """A level is reached on a day: it goes on where it was held until the day before, else it begins."""
     before = held.get(level)
-    if before is not None and before.until >= reached.reached - timedelta(days=1):
-        reached.since = before.since
-    held[level] = reached
+    if before is None or before.until.toordinal() < day.toordinal() - 1:
+        held[level] = _Held(day, day, until, window, total)
+        return
+    before.reached, before.until, before.window, before.total = day, until, window, total
 
 
 def _opened(cycle: Cycle, day: date) -> date:
