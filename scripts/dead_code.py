@@ -30,6 +30,10 @@ USED_ELSEWHERE = {
     "on_body": "httptools, while it parses",
     "on_header": "httptools, while it parses",
     "on_message_complete": "httptools, while it parses",
+    **dict.fromkeys(
+        ("earn_for", "usage_of", "upcoming", "reminders", "burned", "purchase_of", "take_back", "tier_at"),
+        "the turn, once it calls the rules of loyalty",
+    ),
 }
 # Decorators whose functions a library calls.
 DECORATORS = ["@get*", "@post*", "@put*", "@patch*", "@delete*", "@route*", "@asgi*", "@app.*", "@*.command*"]

@@ -1,0 +1,1 @@
+"""Loyalty: what members earn, hold and spend, by rules a retailer writes."""
