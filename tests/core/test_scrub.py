@@ -258,5 +258,7 @@ def test_an_id_of_ours_whose_digits_look_like_a_card_stays_whole(command: dict[s
 
 
 def test_a_card_number_in_the_reason_of_a_command_goes() -> None:
-    raw = msgspec.json.encode({"loyalty": {"reason": "paid with 6211648300162292", "actor": "6211648300162292"}})
+    raw = msgspec.json.encode(
+        {"loyalty": {"reason": "paid with 6211648300162292", "actor": "6211648300162292"}}
+    )
     assert b"6211648300162292" not in scrub_json(raw, ())

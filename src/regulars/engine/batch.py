@@ -17,6 +17,7 @@ from regulars.capabilities.registers.rules import Entries
 from regulars.store.vault import Vault
 
 from .identity_memory import AtWork, IdentityMemory, shipped
+from .points import Points, Programmes
 from .prepared import Prepared, Refused
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -26,6 +27,7 @@ class Memory(Struct):
     """What an engine keeps between turns; `cache_no` tells whether it still holds.
 
     `endpoints`: the webhooks that are told of a type of message, by the type; empty where nobody is told anything.
+    `programmes`: published loyalty programmes.
     """
 
     cache_no: int = -1
@@ -33,6 +35,7 @@ class Memory(Struct):
     identity: IdentityMemory = field(default_factory=lambda: IdentityMemory(shipped()))
     tombstones: bool = False
     endpoints: dict[str, list[int]] = field(default_factory=dict)
+    programmes: Programmes = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)
     staff: set[str] = field(default_factory=set)
@@ -70,7 +73,7 @@ class Batch(Struct):
     """A turn in the making: what came in, what is new in it, and what the rooms decided.
 
     `cache_no` is the one it found, `cache_step` how far it moves that. `people` is what identity works on. `matching`: see Step. `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
-    refused message, by its id().
+    refused message, by its id(). `decided`: identity and sales have decided, and `points` is what follows.
     """
 
     now: datetime
@@ -91,6 +94,8 @@ class Batch(Struct):
     identity: Changes = field(default_factory=Changes)
     sales: SalesChanges = field(default_factory=SalesChanges)
     rows: SalesState = field(default_factory=SalesState)
+    points: Points = field(default_factory=Points)
+    decided: bool = False
     receipts_before: set[str] = field(default_factory=set)
     checked_at: datetime | None = None
     loaded_at: datetime | None = None

@@ -21,6 +21,7 @@ from . import identity_memory
 from .announce import by_type
 from .batch import Batch, Memory, rekey_sale
 from .documents import document
+from .points import read_programmes
 from .prepared import CANARY, Item, Prepared
 from .wake import Entangled, Wake
 
@@ -28,6 +29,7 @@ _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
 _REGISTERS = load_queries("regulars.capabilities.registers")
 _TURN = load_queries("regulars.store", "turn.sql")
+_LOYALTY = load_queries("regulars.capabilities.loyalty")
 _WEBHOOKS = load_queries("regulars.store", "webhooks.sql")
 _figures = msgspec.json.Decoder(Figures).decode
 
@@ -174,11 +176,12 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
 def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
     """Read anew what the engine keeps in memory, because it changed under another engine or at start."""
     workspace = {"workspace_id": vault.workspace_id}
-    zones, erased, endpoints = session.run(
+    zones, erased, endpoints, programmes = session.run(
         [
             Call(_REGISTERS.load_zones, workspace),
             Call(_IDENTITY.load_tombstones_exist, workspace),
             Call(_WEBHOOKS.load_endpoints, workspace),
+            Call(_LOYALTY.load_programmes, workspace),
         ]
     )
     memory.identity = identity_memory.load(session, vault)
@@ -187,6 +190,7 @@ def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> No
     memory.zones.update(fresh)
     memory.tombstones = bool(erased[0][0])
     memory.endpoints = by_type(endpoints)
+    memory.programmes = read_programmes(programmes)
     memory.cache_no = cache_no
 
 

@@ -12,7 +12,7 @@ from regulars.capabilities.consent.rules import Word, customer_of
 from regulars.capabilities.identity.rules import Said
 from regulars.capabilities.profile.state import SaleRow
 from regulars.capabilities.registers.rules import Entries
-from regulars.vocabulary.events import Decision, Event, Fetch, Matching
+from regulars.vocabulary.events import Decision, Event, Fetch, Loyalty, Matching
 from regulars.vocabulary.intake import EventError, Source
 
 CANARY: Final = "regulars.canary"
@@ -52,6 +52,7 @@ class Prepared(Struct, tag_field="as", tag="event", array_like=True, gc=False):
     fetches: list[Fetch] = field(default_factory=list)
     decision: Decision | None = None
     matching: Matching | None = None
+    loyalty: Loyalty | None = None
     event_no: int = 0
     zone: str = ""
     replays: str | None = None

@@ -15,6 +15,7 @@ from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault, seal
+from regulars.vocabulary.events import PUBLISHED
 
 from . import rekeying
 from .announce import announce
@@ -22,12 +23,14 @@ from .batch import Batch, Memory
 from .documents import Blob, document
 from .prepared import CANARY, Prepared
 from .saving_identity import identity_calls
+from .saving_loyalty import loyalty_calls
 from .tables import EVENT, FIGURES, SALE
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
 _CONSENT = load_queries("regulars.capabilities.consent")
 _REGISTERS = load_queries("regulars.capabilities.registers")
+_LOYALTY = load_queries("regulars.capabilities.loyalty")
 _TURN = load_queries("regulars.store", "turn.sql")
 _encode = msgspec.json.encode
 REMEMBERED_MAX = 200_000
@@ -46,6 +49,7 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
     yield from _profile(batch, workspace)
     yield from identity_calls(vault, batch.identity, batch.model.number, workspace)
+    yield from loyalty_calls(batch.points, workspace, log=log)
     entries, register_calls = _registers(vault, memory, batch, workspace)
     batch.entries = entries
     yield from register_calls
@@ -62,8 +66,12 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     found = batch.identity
     known = found.generics or found.freed or found.crowded or found.uncrowded or found.decided
     promoted = batch.matching is not None and batch.matching.promoted
-    batch.cache_step = int(bool(zones_changed or known or promoted))
-    if known and not zones_changed and not promoted:
+    published = [p.loyalty for p in batch.fresh if p.type == PUBLISHED and p.loyalty is not None]
+    for said in published:
+        version = {"programme": said.programme, "version": said.version, "effective_from": said.active_from}
+        yield Call(_LOYALTY.put_in_force, workspace | version)
+    batch.cache_step = int(bool(zones_changed or known or promoted or published))
+    if known and not zones_changed and not promoted and not published:
         memory.identity.follow(found, batch.people.manual)
         memory.cache_no = batch.cache_no + batch.cache_step
     numbers = {

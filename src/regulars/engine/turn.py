@@ -24,7 +24,7 @@ from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result, Status
 
-from . import erased, loading, rekeying, saving
+from . import erased, loading, loyalty, rekeying, saving
 from .batch import Batch, Memory
 from .flight import Flight, HandedOver, Reading
 from .prepared import Item, Prepared, Refused
@@ -236,6 +236,11 @@ class Turn:
             for wake in wakes:
                 wake.overlay(batch)
         batch.loaded_at = self._clock()
+        if self._memory.programmes and loyalty.concerns(batch):
+            if wakes:
+                raise Entangled
+            self._decide(batch)
+            batch.points = loyalty.run(session, self._vault, self._memory.programmes, batch)
 
     def _strip_erased(self, batch: Batch, session: Session) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""
@@ -255,18 +260,29 @@ class Turn:
 
     def _writes(self, batch: Batch) -> Iterator[Call]:
         """Decide, and hand out what to write as soon as it is known: the database works on it meanwhile."""
-        saving.number_events(batch, log=self._log)
-        self._decide_identity(batch)
+        if not batch.decided:
+            self._decide_people(batch)
         if self._log:
             yield from saving.events(self._vault, batch)
+        if not batch.decided:
+            self._decide_sales(batch)
+        yield from saving.rooms(self._vault, self._memory, batch, log=self._log)
+
+    def _decide(self, batch: Batch) -> None:
+        """Identity and sales at once, where loyalty has to look at what they decided."""
+        self._decide_people(batch)
+        self._decide_sales(batch)
+        batch.decided = True
+
+    def _decide_sales(self, batch: Batch) -> None:
         batch.receipts_before = set(batch.rows.rows)
         # Copies: deciding marks rows as counted, and a turn that fails is run again from what was prepared.
         receipts = [msgspec.structs.replace(p.sale) for p in batch.fresh if p.sale is not None]
         batch.sales = sales.decide(receipts, batch.rows)
         batch.decided_at = self._clock()
-        yield from saving.rooms(self._vault, self._memory, batch, log=self._log)
 
-    def _decide_identity(self, batch: Batch) -> None:
+    def _decide_people(self, batch: Batch) -> None:
+        saving.number_events(batch, log=self._log)
         matching.recluster(batch.identity, batch.found, batch.people, self._tools(batch))
         for one in (p.said for p in batch.fresh if p.said is not None):
             record_id = one.person.record_id
@@ -307,5 +323,7 @@ def _results(items: Sequence[Item], batch: Batch) -> list[Result]:
             continue
         record = batch.records.get(item.said.person.record_id) if item.said else None
         status: Status = "duplicate" if id(item) in batch.duplicates else "applied"
-        results.append(Result(item.id, status, profile_id=record.profile_id if record else None))
+        points = batch.points.answers.get(item.event_key, []) if status == "applied" else []
+        profile_id = record.profile_id if record else None
+        results.append(Result(item.id, status, profile_id=profile_id, loyalty=points))
     return results

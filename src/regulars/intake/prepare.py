@@ -25,8 +25,10 @@ from regulars.vocabulary.events import (
     COMMAND_PREFIX,
     CUSTOM_PREFIX,
     LINKED,
+    LOYALTY_TYPES,
     OCCURRED_AHEAD_SECONDS_MAX,
     PROMOTED,
+    PUBLISHED,
     REKEYED,
     TYPES,
     Customer,
@@ -40,7 +42,9 @@ EVENT_BYTES_MAX = 512 * 1024
 UTC_ZONE = ZoneInfo("UTC")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,30}(\.[a-z0-9_]{1,30}){1,3}")
-OWN_TYPES = frozenset((CANARY, LINKED, PROMOTED, REKEYED))
+OWN_TYPES = frozenset((CANARY, LINKED, PROMOTED, REKEYED, PUBLISHED)) | LOYALTY_TYPES
+TILL = "till"
+"""The door of the till's calls, the only one through which a sale may spend points."""
 _AHEAD = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
 
 
@@ -73,6 +77,8 @@ class Preparer:
                 raw.decode()  # what we do not read is kept too, and the decoder does not look at it
             body = scrub_json(raw, source.loyalty_ranges) if event_key is None else raw
             event = read_event(body)
+            if event.loyalty is not None and not _may_move_points(source, door, event_key):
+                raise InvalidInput("points are moved by the till's calls, not by events", field="loyalty")
             return self._ready(source, event, body, received_at, event_key)
         except msgspec.ValidationError as error:
             problem = _explain(str(error))
@@ -110,6 +116,7 @@ class Preparer:
         out.entries = entries_of(event, event_key)
         out.decision = event.decision if event.type == LINKED else None
         out.matching = event.matching if event.type in (PROMOTED, REKEYED) else None
+        out.loyalty = event.loyalty
         return out
 
     def _add_person(self, out: Prepared, customer: Customer) -> None:
@@ -139,6 +146,11 @@ def prepare_all(
         if isinstance(item, Prepared):
             item.checked_at = checked
     return items
+
+
+def _may_move_points(source: Source, door: str, event_key: str | None) -> bool:
+    """Our own commands, the till's sales, and what the log holds of both."""
+    return source.source_id == OWN_SOURCE_ID or door == TILL or event_key is not None
 
 
 def _check(event: Event, source: Source, received_at: datetime) -> None:

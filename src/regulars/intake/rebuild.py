@@ -44,16 +44,17 @@ NOT_PLAYED = frozenset((ERASED, PROMOTED, REKEYED))
 """What the log holds for the record, and a rebuild does not need: it matches by the model at work from the start."""
 COMPARED = (
     "records figures sales days reports consents identifiers keys crowds households reviews generics decided stores products"
-    " stocks counters"
+    " stocks accounts lots holds earnings counters"
 ).split()
 REPLACED = (
     "record record_figures identifier name_word match_key crowded_key household_key review generic_value sale store_day report_figure"
-    " consent store product stock"
+    " consent store product stock loyalty_account loyalty_lot loyalty_hold loyalty_earning"
 ).split()
 DECIDED = ["manual_link", "decision", "decision_pair"]
 """What people decided: compared, but not replaced, since an erasure has taken words out of it."""
 SHADOWED = [
     *REPLACED, *DECIDED, "report_touched", "report_state", "staff", "workspace_state", "identity_model",
+    "programme", "programme_version",
 ]  # fmt: skip
 
 
@@ -104,6 +105,7 @@ class Rebuilder:
         try:
             shadow = self._vault.shadow(shadow_id)
             self._copy_model(shadow_id)
+            self._copy_programmes(shadow_id)
             turn_session = Session(self._database)
             turn = Turn(turn_session, shadow, self._memory, utc_now, log=False, keys=self._keys)
             after = self._play(reader, turn, 0, report)
@@ -193,6 +195,20 @@ class Rebuilder:
             names = ("name", "digest", "content", "frequencies", "made_at", "made_by")
             row = {"workspace_id": shadow_id, "model_no": number} | dict(zip(names, rest, strict=True))
             session.run([Call(_SQL.write_model, row)])
+        session.commit()
+        session.close()
+
+    def _copy_programmes(self, shadow_id: int) -> None:
+        """Give the copy the texts of all versions; the log says from when each of them holds."""
+        session = Session(self._database)
+        session.begin(self._vault.workspace_id)
+        found = session.run([Call(_SQL.read_versions, _of(self._vault))])[0]
+        session.rollback()
+        session.begin(shadow_id)
+        names = ("programme", "version", "content", "digest", "made_at", "made_by")
+        for row in found:
+            values = {"workspace_id": shadow_id} | dict(zip(names, row, strict=True))
+            session.run([Call(_SQL.write_version, values)])
         session.commit()
         session.close()
 

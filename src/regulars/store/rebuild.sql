@@ -100,6 +100,36 @@ join record one on one.workspace_id = m.workspace_id and one.record_id = m.a
 join record other on other.workspace_id = m.workspace_id and other.record_id = m.b
 where m.workspace_id = %(workspace_id)s order by 1, 2
 
+-- name: read_versions
+-- Versions of programmes that were published.
+select programme, version, content, digest, made_at, made_by from programme_version
+where workspace_id = %(workspace_id)s and effective_from is not null
+
+-- name: write_version
+-- A version of a programme in a copy, not yet in force.
+insert into programme_version (workspace_id, programme, version, content, digest, made_at, made_by)
+values (%(workspace_id)s, %(programme)s, %(version)s, %(content)s, %(digest)s, %(made_at)s, %(made_by)s)
+
+-- name: accounts
+-- Accounts of loyalty.
+select record_id, programme, enrolled_at, status, debt, credits, used, first_at, last_at from loyalty_account
+where workspace_id = %(workspace_id)s order by 1, 2
+
+-- name: lots
+-- Lots of points.
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, held, expired, active_from, expires_at
+from loyalty_lot where workspace_id = %(workspace_id)s order by 1
+
+-- name: holds
+-- Holds of points.
+select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots
+from loyalty_hold where workspace_id = %(workspace_id)s order by 1
+
+-- name: earnings
+-- What sales earned.
+select key, record_id, programme, occurred_at, doc from loyalty_earning
+where workspace_id = %(workspace_id)s order by 1, 2, 3
+
 -- name: stores
 -- Shops that were told of.
 select code, name, time_zone, region, country, currency, tax_mode, said_at, said_key

@@ -228,6 +228,57 @@ class Matching(Struct, omit_defaults=True, gc=False):
     reason: Text = ""
 
 
+ENROLLED: Final = COMMAND_PREFIX + "enrolled"
+"""A customer joined a programme, or left it, or is blocked in it."""
+HELD: Final = COMMAND_PREFIX + "points_held"
+"""A till reserves points."""
+CAPTURED: Final = COMMAND_PREFIX + "points_captured"
+"""A till spends what it reserved."""
+RELEASED: Final = COMMAND_PREFIX + "points_released"
+"""A till lets go what it reserved."""
+ADJUSTED: Final = COMMAND_PREFIX + "points_adjusted"
+"""A person gave or took points, for a reason."""
+OPENED: Final = COMMAND_PREFIX + "points_opened"
+"""Points brought along from another programme."""
+SWEPT: Final = COMMAND_PREFIX + "points_swept"
+"""The books of some members are brought up to the clock."""
+PUBLISHED: Final = COMMAND_PREFIX + "programme_published"
+"""A version of a programme holds from a time on."""
+LOYALTY_TYPES: Final = frozenset((ENROLLED, HELD, CAPTURED, RELEASED, ADJUSTED, OPENED, SWEPT))
+POINTS_MAX: Final = 10**12
+
+
+class Spend(Struct, omit_defaults=True, gc=False):
+    """A hold that a sale captures: `amount` of it, all where it is not said."""
+
+    hold: Id
+    amount: Annotated[int, Meta(ge=0, le=POINTS_MAX)] | None = None
+
+
+class Loyalty(Struct, omit_defaults=True, gc=False):
+    """What is to be done with the points of a member.
+
+    `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below zero only where
+    points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
+    enrolment makes of the account. `expires_at`, `active_from`: of points that come with times of their own.
+    """
+
+    programme: Annotated[int, Meta(ge=1, le=32_767)] = 1
+    member: Id | None = None
+    members: Annotated[list[Id], Meta(max_length=EVENTS_PER_REQUEST_MAX)] = field(default_factory=list)
+    point: Id | None = None
+    amount: Annotated[int, Meta(ge=-POINTS_MAX, le=POINTS_MAX)] = 0
+    hold: Id | None = None
+    ttl_seconds: Annotated[int, Meta(ge=1, le=900)] = 900
+    spends: Annotated[list[Spend], Meta(max_length=10)] = field(default_factory=list)
+    status: Id = "active"
+    active_from: Aware | None = None
+    expires_at: Aware | None = None
+    version: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+    actor: Id = "regulars"
+    reason: Text = ""
+
+
 class Event(Struct, omit_defaults=True, gc=False):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
@@ -249,6 +300,7 @@ class Event(Struct, omit_defaults=True, gc=False):
     cart: Cart | None = None
     decision: Decision | None = None
     matching: Matching | None = None
+    loyalty: Loyalty | None = None
     fetches: Annotated[list[Fetch], Meta(max_length=10)] = field(default_factory=list)
     version: Annotated[int, Meta(ge=0, le=2**53)] | None = None
     properties: dict[str, Any] | None = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 Status = Literal["applied", "duplicate", "rejected"]
 
@@ -45,14 +46,43 @@ class EventError(Struct, omit_defaults=True, frozen=True, gc=False):
     field: str | None = None
 
 
+class PointsAnswer(Struct, omit_defaults=True, gc=False):
+    """Points of one type: `balance` of which `held` are reserved at tills, `pending` later; `change` by this event."""
+
+    point: str
+    balance: int
+    held: int = 0
+    pending: int = 0
+    change: int = 0
+
+
+class LoyaltyAnswer(Struct, omit_defaults=True, gc=False):
+    """Where a member stands in a programme after an event. `member_id` is the profile's id.
+
+    `refused`: the code of what could not be done, with what is `available`. `hold`, `state` and `expires_at` are of a
+    hold.
+    """
+
+    member_id: str
+    programme: int
+    points: list[PointsAnswer]
+    tier: str | None = None
+    refused: str | None = None
+    available: int | None = None
+    hold: str | None = None
+    state: str | None = None
+    expires_at: datetime | None = None
+
+
 class Result(Struct, omit_defaults=True, gc=False):
-    """What became of one event. `profile_id` is absent for anonymous events."""
+    """What became of one event. `profile_id` is absent for anonymous events, `loyalty` where no points are concerned."""
 
     id: str | None
     status: Status
     profile_id: str | None = None
     quarantine_id: str | None = None
     error: EventError | None = None
+    loyalty: list[LoyaltyAnswer] = field(default_factory=list)
 
 
 class ReplayOutcome(Struct, frozen=True):

@@ -1,0 +1,321 @@
+"""Loyalty in the turn: what a decided batch means for the points of its members.
+
+It comes after identity and sales have decided, since a member is a profile and a sale counts on a record. Nothing is
+done in a workspace without a programme.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.loyalty.commands import Command, Done, command
+from regulars.capabilities.loyalty.fold import EARLIEST, Fact, Person, appends, bonus, take
+from regulars.capabilities.loyalty.ledger import Book
+from regulars.capabilities.loyalty.programme import Version
+from regulars.capabilities.loyalty.purchase import purchase_of
+from regulars.capabilities.loyalty.returning import BackLine
+from regulars.capabilities.loyalty.standing import answer
+from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
+from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
+from regulars.store.queries import load_queries
+from regulars.store.rows import uuids
+from regulars.store.session import Call, Row, Session
+from regulars.store.vault import Vault
+from regulars.vocabulary.events import CUSTOM_PREFIX, LOYALTY_TYPES
+
+from .batch import Batch
+from .points import Points, Programmes
+from .prepared import Prepared
+
+_SQL = load_queries("regulars.capabilities.loyalty")
+_earning = msgspec.json.Decoder(Earning).decode
+_lines = msgspec.json.Decoder(list[tuple[str | None, str | None, str | None, int, int, int, int, int]]).decode
+
+
+def concerns(batch: Batch) -> bool:
+    """Whether anything in a batch may move points."""
+    return any(p.sale is not None or p.loyalty is not None or _is_bonus(p) for p in batch.fresh)
+
+
+def _is_bonus(prepared: Prepared) -> bool:
+    known = prepared.type == "review.posted" or prepared.type.startswith(CUSTOM_PREFIX)
+    return known and prepared.said is not None
+
+
+def run(session: Session, vault: Vault, programmes: Programmes, batch: Batch) -> Points:
+    """Load the members a decided batch concerns, and decide what happens to their points."""
+    work = _Work(session, vault, programmes, batch)
+    work.load()
+    work.decide()
+    return work.points
+
+
+class _Work:
+    def __init__(self, session: Session, vault: Vault, programmes: Programmes, batch: Batch) -> None:
+        self._session, self._vault, self._programmes, self._batch = session, vault, programmes, batch
+        self._workspace: dict[str, Any] = {"workspace_id": vault.workspace_id}
+        self._facts: dict[str, list[Fact]] = defaultdict(list)
+        self._loose: list[Fact] = []
+        self._known: set[str] = set()
+        self.points = Points()
+
+    # -- what is concerned ------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Everything, in at most three round trips."""
+        self._find_facts()
+        touched = {fact.record_id for fact in self._all_facts()} | set(self._named())
+        if not touched:
+            return
+        self._load_profiles(touched)
+        self._load_accounts()
+
+    def _all_facts(self) -> Iterator[Fact]:
+        yield from self._loose
+        for facts in self._facts.values():
+            yield from facts
+
+    def _named(self) -> Iterator[str]:
+        """Records that commands and other events name."""
+        for prepared in self._batch.fresh:
+            said = prepared.loyalty
+            if said is not None:
+                yield from said.members
+                if said.member is not None:
+                    yield said.member
+            if prepared.said is not None and (_is_bonus(prepared) or prepared.sale is not None):
+                yield prepared.said.person.record_id
+
+    def _find_facts(self) -> None:
+        """What changed of sales, with the event that said so; what another event brought about comes first."""
+        by_key = {prepared.event_key: prepared for prepared in self._batch.fresh}
+        for row in self._batch.sales.rows.values():
+            prepared = by_key.get(row.event_key)
+            for fact in self._facts_of(row, prepared):
+                if prepared is None:
+                    self._loose.append(fact)
+                else:
+                    self._facts[row.event_key].append(fact)
+
+    def _facts_of(self, row: SaleRow, prepared: Prepared | None) -> Iterator[Fact]:
+        if row.kind == SALE and row.record_id is not None:
+            told = purchase_of(prepared.event(), sale_id=row.sale_id) if prepared is not None else None
+            yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told)
+        elif row.kind == REFUND and row.original_id is not None:
+            original = self._batch.rows.rows.get(row.original_id)
+            if original is not None and original.record_id is not None:
+                back = _return_of(row) if row.counted else None
+                fact = Fact(original.sale_id, original.record_id, original.occurred_at, original.counted)
+                yield msgspec.structs.replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
+        elif row.kind == REFUND and row.original_key is None and row.record_id is not None:
+            told = purchase_of(prepared.event(), sale_id=row.sale_id) if prepared is not None else None
+            yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told, loose=True)
+
+    # -- loading ----------------------------------------------------------------------------------
+
+    def _ask(self, *calls: tuple[Any, dict[str, Any]]) -> list[list[Row]]:
+        return self._session.run([Call(sql, self._workspace | values) for sql, values in calls])
+
+    def _load_profiles(self, touched: set[str]) -> None:
+        here = self._batch.records
+        profiles = {here[record_id].profile_id for record_id in touched if record_id in here}
+        (rows,) = self._ask((_SQL.load_profiles, {"ids": uuids(touched), "profiles": uuids(profiles)}))
+        found = {record_id: profile_id for record_id, profile_id, _ in rows}
+        self._known = {record_id for record_id, _, known in rows if known}
+        found.update((record_id, record.profile_id) for record_id, record in here.items())
+        self._known.update(record_id for record_id, record in here.items() if record.known)
+        wanted = {found[record_id] for record_id in touched if record_id in found}
+        self.points.profiles = {
+            record_id: profile_id for record_id, profile_id in found.items() if profile_id in wanted
+        }
+
+    def _load_accounts(self) -> None:
+        ids = uuids(self.points.profiles)
+        sales = {fact.key for fact in self._all_facts()}
+        holds = set(self._holds())
+        accounts, held, earned, cards = self._ask(
+            (_SQL.load_accounts, {"ids": ids}),
+            (_SQL.load_holds, {"ids": ids, "holds": uuids(holds), "sales": uuids(sales)}),
+            (_SQL.load_some_earnings, {"ids": ids, "keys": uuids(sales)}),
+            (_SQL.load_cards, {"ids": ids, "kind": kinds.LOYALTY_CARD}),
+        )
+        for record_id, programme, *rest in accounts:
+            account = Account(record_id, programme, *rest)
+            account.debt, account.credits, account.used = (
+                dict(part) for part in (account.debt, account.credits, account.used)
+            )
+            self._member(record_id, programme).accounts[record_id] = account
+        self._take_earnings(earned)
+        self._take_holds(held)
+        self._meet({record_id for (record_id,) in cards})
+        self._load_lots()
+
+    def _holds(self) -> Iterator[str]:
+        for prepared in self._batch.fresh:
+            if prepared.loyalty is not None:
+                if prepared.loyalty.hold is not None:
+                    yield prepared.loyalty.hold
+                yield from (spend.hold for spend in prepared.loyalty.spends)
+
+    def _member(self, record_id: str, programme: int) -> Member:
+        key = (self.points.profiles[record_id], programme)
+        found = self.points.members.get(key)
+        if found is None:
+            found = self.points.members[key] = Member(programme)
+            found.records = {rid for rid, profile_id in self.points.profiles.items() if profile_id == key[0]}
+        return found
+
+    def _take_earnings(self, rows: Iterable[Row]) -> None:
+        for record_id, programme, doc in rows:
+            earning = _earning(doc)
+            self._member(record_id, programme).earnings[earning.key, record_id] = earning
+
+    def _take_holds(self, rows: Iterable[Row]) -> None:
+        for *values, lots in rows:
+            hold = Hold(*values)
+            hold.lots = [Taken(*one) for one in lots]
+            if hold.record_id in self.points.profiles:
+                self._member(hold.record_id, hold.programme).holds[hold.hold_id] = hold
+
+    def _load_lots(self) -> None:
+        """Lots of those whose points are moved; all, and all earnings, of those whose history is counted anew."""
+        anew, some, origins = set(), set(), set()
+        for (profile_id, programme), facts in self._by_member().items():
+            member = self.points.members[profile_id, programme]
+            some |= member.records
+            origins |= {fact.key for fact in facts}
+            if not appends(member, facts):
+                anew |= member.records
+                member.whole = True
+        some |= self.points.profiles.keys()
+        held = {
+            taken.lot_id for m in self.points.members.values() for h in m.holds.values() for taken in h.lots
+        }
+        asked = {"ids": uuids(some - anew), "origins": uuids(origins), "lots": uuids(held)}
+        lots, all_lots, earned = self._ask(
+            (_SQL.load_lots, asked),
+            (_SQL.load_all_lots, {"ids": uuids(anew)}),
+            (_SQL.load_all_earnings, {"ids": uuids(anew)}),
+        )
+        self._take_earnings(earned)
+        holders: dict[str, list[Member]] = defaultdict(list)
+        for member in self.points.members.values():
+            for hold in member.holds.values():
+                for taken in hold.lots:
+                    holders[taken.lot_id].append(member)
+        for row in (*lots, *all_lots):
+            lot = Lot(*row)
+            if lot.record_id in self.points.profiles:
+                self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
+            for member in holders[lot.lot_id]:
+                member.lots.setdefault(lot.lot_id, lot)
+
+    def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
+        """Facts of each member in the order they will be taken in."""
+        found: dict[tuple[str, int], list[Fact]] = defaultdict(list)
+        ordered = [fact for p in self._batch.fresh for fact in self._facts.get(p.event_key, ())]
+        for fact in (*self._loose, *ordered):
+            for programme in self._programmes:
+                self._member(fact.record_id, programme)
+                found[self.points.profiles[fact.record_id], programme].append(fact)
+        return found
+
+    # -- who takes part ---------------------------------------------------------------------------
+
+    def _meet(self, with_card: set[str]) -> None:
+        """Since when each profile takes part in each programme, by what the programme says of who does."""
+        for programme, versions in self._programmes.items():
+            who = versions[-1].programme.members.who
+            for profile_id in set(self.points.profiles.values()):
+                records = [rid for rid, of in self.points.profiles.items() if of == profile_id]
+                member = self._member(records[0], programme)
+                joined = [a.enrolled_at for a in member.accounts.values() if a.enrolled_at is not None]
+                known = not self._known.isdisjoint(records)
+                if (who == "known" and known) or (who == "card" and not with_card.isdisjoint(records)):
+                    joined.append(EARLIEST)
+                enrolled = min(joined, default=None)
+                self.points.people[profile_id, programme] = Person(profile_id, enrolled)
+
+    # -- deciding ---------------------------------------------------------------------------------
+
+    def decide(self) -> None:
+        """Facts and commands in the order of their events."""
+        if not self.points.profiles:
+            return
+        loose = self._batch.fresh[0]
+        for programme, versions in self._programmes.items():
+            self._apply(loose, programme, versions, self._loose)
+            for prepared in self._batch.fresh:
+                self._event(prepared, programme, versions)
+
+    def _event(self, prepared: Prepared, programme: int, versions: Sequence[Version]) -> None:
+        self._apply(prepared, programme, versions, self._facts.get(prepared.event_key, []))
+        said = prepared.loyalty
+        if said is not None and said.programme == programme and prepared.type in LOYALTY_TYPES:
+            for member_id in said.members or [said.member or ""]:
+                if member_id in self.points.profiles:
+                    self._command(prepared, programme, versions, member_id)
+        elif _is_bonus(prepared) and prepared.said is not None:
+            record_id = prepared.said.person.record_id
+            book, person = self._book(prepared, record_id, programme)
+            bonus(book, prepared.type, record_id, prepared.event_key, versions, person)
+            self._done(prepared, book, person, versions)
+
+    def _book(self, prepared: Prepared, record_id: str, programme: int) -> tuple[Book, Person]:
+        said = prepared.loyalty
+        book = Book(
+            self._member(record_id, programme),
+            now=prepared.received_at,
+            occurred_at=prepared.occurred_at,
+            key=prepared.event_key,
+            new_id=self._vault.hash,
+            actor=said.actor if said is not None else "regulars",
+            reason=said.reason if said is not None else "",
+        )
+        return book, self.points.people[self.points.profiles[record_id], programme]
+
+    def _apply(
+        self, prepared: Prepared, programme: int, versions: Sequence[Version], facts: Sequence[Fact]
+    ) -> None:
+        by_profile: dict[str, list[Fact]] = defaultdict(list)
+        for fact in facts:
+            by_profile[self.points.profiles[fact.record_id]].append(fact)
+        for own in by_profile.values():
+            book, person = self._book(prepared, own[0].record_id, programme)
+            told = prepared.loyalty if prepared.sale is not None else None
+            take(book, own, versions, person, spends=told.spends if told is not None else ())
+            self._done(prepared, book, person, versions)
+
+    def _command(
+        self, prepared: Prepared, programme: int, versions: Sequence[Version], member_id: str
+    ) -> None:
+        assert prepared.loyalty is not None, "the caller looked"
+        book, person = self._book(prepared, member_id, programme)
+        done = command(book, Command(prepared.type, prepared.loyalty, member_id), versions, person)
+        self._done(prepared, book, person, versions, done)
+
+    def _done(
+        self,
+        prepared: Prepared,
+        book: Book,
+        person: Person,
+        versions: Sequence[Version],
+        done: Done | None = None,
+    ) -> None:
+        self.points.books.append(book)
+        told = answer(book, person, versions, done)
+        if told is not None:
+            self.points.answers[prepared.event_key].append(told)
+
+
+def _return_of(row: SaleRow) -> Return:
+    """Goods that came back; a receipt without lines brings back its amount."""
+    lines = [BackLine(line[0], line[1], abs(line[3]), abs(line[7])) for line in _lines(row.lines)] or [
+        BackLine(amount_minor=row.total_minor)
+    ]
+    return Return(row.sale_id, row.occurred_at, lines)

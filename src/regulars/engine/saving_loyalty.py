@@ -1,0 +1,89 @@
+"""What a turn writes of loyalty: accounts, lots, holds and earnings as they are now, and what the ledger grew by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from regulars.capabilities.loyalty.ledger import Book
+from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Transaction
+from regulars.store.queries import load_queries
+from regulars.store.session import Call
+
+from .documents import Blob, document
+from .points import Points
+
+_SQL = load_queries("regulars.capabilities.loyalty")
+_encode = msgspec.json.encode
+
+
+def loyalty_calls(points: Points, workspace: dict[str, Any], *, log: bool) -> Iterator[Call]:
+    """One statement for each table that has anything to write. A rebuild posts nothing: entries were posted once."""
+    accounts: dict[tuple[str, int], Account] = {}
+    lots: dict[str, Lot] = {}
+    holds: dict[str, Hold] = {}
+    earnings: dict[tuple[str, str, int], Earning] = {}
+    for book in points.books:
+        member = book.member
+        accounts.update({(rid, member.programme): member.accounts[rid] for rid in book.accounts})
+        lots.update({lot_id: member.lots[lot_id] for lot_id in book.lots})
+        holds.update({hold_id: member.holds[hold_id] for hold_id in book.holds})
+        earnings.update({(*place, member.programme): member.earnings[place] for place in book.earnings})
+    for sql, rows in (
+        (_SQL.save_accounts, list(accounts.values())),
+        (_SQL.save_lots, list(lots.values())),
+        (_SQL.save_holds, list(holds.values())),
+    ):
+        if rows:
+            yield Call(sql, workspace | {"doc": document(rows)})
+    if earnings:
+        yield _earnings(earnings.values(), workspace)
+    if log:
+        yield from _ledger(points.books, workspace)
+
+
+def _earnings(earnings: Iterable[Earning], workspace: dict[str, Any]) -> Call:
+    blob = Blob()
+    rows = []
+    for earning in earnings:
+        at, size = blob.add(_encode(earning))
+        rows.append(
+            {
+                "record_id": earning.record_id,
+                "programme": earning.programme,
+                "key": earning.key,
+                "occurred_at": earning.occurred_at,
+                "at": at,
+                "size": size,
+            }
+        )
+    return Call(_SQL.save_earnings, workspace | {"doc": document(rows), "blob": blob.whole()})
+
+
+def _ledger(books: Iterable[Book], workspace: dict[str, Any]) -> Iterator[Call]:
+    transactions = [_transaction(book, transaction) for book in books for transaction in book.transactions]
+    if not transactions:
+        return
+    entries = [
+        {"txn_id": transaction.key, "entry_no": number, **msgspec.to_builtins(msgspec.structs.asdict(entry))}
+        for book in books
+        for transaction in book.transactions
+        for number, entry in enumerate(transaction.entries)
+    ]
+    yield Call(_SQL.save_transactions, workspace | {"doc": document(transactions)})
+    yield Call(_SQL.save_entries, workspace | {"doc": document(entries)})
+
+
+def _transaction(book: Book, transaction: Transaction) -> dict[str, Any]:
+    return {
+        "txn_id": transaction.key,
+        "programme": transaction.programme,
+        "kind": transaction.kind,
+        "event_key": book.key,
+        "occurred_at": transaction.occurred_at,
+        "actor": transaction.actor,
+        "reason": transaction.reason,
+        "version": transaction.version,
+    }
