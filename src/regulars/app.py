@@ -37,6 +37,7 @@ from regulars.intake.http import Doors
 from regulars.intake.readiness import Readiness, ReadyGate
 from regulars.intake.rematching import Rematcher
 from regulars.intake.replay import Replayer
+from regulars.intake.sweeping import Sweeper
 from regulars.observe import Metrics, get_logger
 from regulars.settings import Settings, SettingsError
 from regulars.store.audit import write_line_async
@@ -118,6 +119,7 @@ class Program:
         self.gate: Gate = self._ready_gate
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
         self.rematcher = Rematcher(self._engine, store.database, [workspace_id])
+        self.sweeper = Sweeper(self._engine, store.database, [workspace_id], self.metrics)
         self._rollup = Rollup(store.database, workspace_id)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
@@ -231,6 +233,7 @@ class Program:
         await self.delivery.start()
         await self.canary.start()
         await self.rematcher.start()
+        await self.sweeper.start()
         await self._rollup.start()
         counting = asyncio.create_task(self._count_rejected())
         try:
@@ -240,6 +243,7 @@ class Program:
             self.console.hub.close()
             await self.canary.close()
             await self.rematcher.close()
+            await self.sweeper.close()
             await self.previews.close()
             await self._rollup.close()
             await self.delivery.close()

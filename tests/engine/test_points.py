@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from msgspec.json import encode
 
-from regulars.vocabulary.events import ADJUSTED, CAPTURED, HELD, RELEASED
+from regulars.intake.sweeping import Sweeper
+from regulars.observe import Metrics
+from regulars.store.ledger_audit import audit_ledger
+from regulars.vocabulary.events import ADJUSTED, CAPTURED, HELD, OPENED, RELEASED
 from tests.engine.club import BASE, KNOWN, TIERS, Club, sale
 from tests.engine.world import World
+from tests.servers import wait_until
 
 
 @pytest.fixture
@@ -33,18 +38,8 @@ def running(world: World) -> Iterator[Club]:
 
 def check(world: World) -> None:
     """The books balance, and the log gives the same state."""
-    off = world.rows(
-        """
-        select l.lot_id, l.remaining from loyalty_lot l
-        left join lateral (
-            select coalesce(sum(amount) filter (where credit = 'member'), 0)
-                 - coalesce(sum(amount) filter (where debit = 'member'), 0) as posted
-            from ledger_entry e where e.lot_id = l.lot_id
-        ) e on true
-        where e.posted <> l.remaining
-        """
-    )
-    assert off == []
+    with world.database.session(world.workspace_id) as connection:
+        assert audit_ledger(connection, world.workspace_id) == []
     assert world.rebuild_differences() == []
 
 
@@ -178,4 +173,43 @@ def test_sales_and_returns_in_any_order_end_in_one_state(club: Club, seed: int) 
     (found,) = club.world.rows("select credits from loyalty_account")
     assert sum(found[0].values()) == 4_010 + 4_020 + 4_040 + 4_050 + 4_060 + 4_070 - 3_000
     assert club.balance("ann") == 40 * 3 + 81 * 3 - 15 - 30
+    check(club.world)
+
+
+def sweep(club: Club) -> list[int]:
+    """Post what is due, twice: for how many records each time."""
+
+    async def run() -> list[int]:
+        database, number = club.world.database, club.world.workspace_id
+        await database.open()
+        try:
+            sweeper = Sweeper(club.gate, database, [number], Metrics())
+            return [await sweeper.sweep(number), await sweeper.sweep(number)]
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def test_h5_dead_points_count_no_more_and_are_swept_once(club: Club) -> None:
+    club.publish(BASE.replace("value = {", 'expiry = { policy = "days", days = 1 }\nvalue = {'))
+    ann = club.enrol("ann")
+    (answer,) = club.sell("ann", 10_000, 1).loyalty
+    assert answer.points[0].balance == 0
+    assert club.say(HELD, ann, amount=1).refused == "insufficient_points"
+    assert sum(sweep(club)) == 0
+    rows = club.world.rows("select debit, credit, amount from ledger_entry where debit = 'member'")
+    assert rows == [("member", "expired", 100)]
+    check(club.world)
+
+
+def test_points_of_one_who_never_comes_back_are_swept(club: Club) -> None:
+    club.publish(BASE.replace("value = {", 'expiry = { policy = "days", days = 1 }\nvalue = {'))
+    club.enrol("ann")
+    ends = datetime.now(UTC) + timedelta(milliseconds=200)
+    ann = club.world.vault.hash("record", "1", "external_id", "ann")
+    club.say(OPENED, ann, amount=70, expires_at=ends)
+    wait_until(lambda: datetime.now(UTC) > ends)
+    assert sweep(club) == [1, 0]
+    assert club.balance("ann") == 0
     check(club.world)

@@ -56,7 +56,7 @@ def test_two_programs_in_one_process_count_apart() -> None:
 def test_names_carry_units_and_every_metric_says_what_it_tells() -> None:
     units = {
         "counter": "_total",
-        "gauge": "(_seconds|_events|_open|_pending|_dead)",
+        "gauge": "(_seconds|_events|_open|_pending|_dead|_faults)",
         "histogram": "(_seconds|_events)",
     }
     for info in METRICS:

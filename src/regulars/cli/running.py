@@ -7,6 +7,7 @@ import shutil
 import cyclopts
 
 from regulars.store.audit import verify_chain
+from regulars.store.ledger_audit import audit_ledger
 from regulars.store.migrate import pending, sql_text
 from regulars.store.upgrade import carry_over
 from regulars.store.workspaces import list_workspaces
@@ -95,6 +96,9 @@ def doctor(*, json: bool = False, home: Home = None) -> int:
                     f"{lines} lines verified" if broken is None else f"broken at line {broken}",
                     good=broken is None,
                 )
+                faults = audit_ledger(connection, number)
+                off = ", ".join(f"{fault.check} {fault.count} such as {fault.example}" for fault in faults)
+                note(f"points of {name}", off or "the books balance", good=not faults)
     text = "\n".join(f"{'ok  ' if f['ok'] else 'BAD '} {f['check']}: {f['detail']}" for f in found)
     show(found, as_json=json, text=text)
     return 0 if all(f["ok"] for f in found) else 1

@@ -6,9 +6,7 @@ whose age Home and `/readyz` show. While one is under way no other is sent: a st
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,6 +17,8 @@ from regulars.observe import Metrics, get_logger
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.events import Event
 from regulars.vocabulary.intake import Gate, own_source
+
+from .routine import Routine
 
 EVERY_SECONDS: Final = 15.0
 DOOR: Final = "canary"
@@ -39,10 +39,9 @@ class Canary:
     ) -> None:
         self._gate = gate
         self._workspaces = list(workspaces)
-        self._every_seconds = every_seconds
         self._now = now
         self._last_at = now()
-        self._running: asyncio.Task[None] | None = None
+        self._routine = Routine("canary", self._work, every_seconds)
         metrics.watch("canary_age_seconds", self.age_seconds)
 
     def age_seconds(self) -> float:
@@ -51,16 +50,11 @@ class Canary:
 
     async def start(self) -> None:
         """Begin; repeated calls do nothing."""
-        if self._running is None:
-            self._running = asyncio.create_task(self._run(), name="canary")
+        await self._routine.start()
 
     async def close(self) -> None:
         """Stop; repeated calls do nothing."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+        await self._routine.close()
 
     async def sing(self) -> None:
         """Send one canary to each workspace and wait until all came through. Raises TryLater."""
@@ -71,10 +65,8 @@ class Canary:
             await self._gate.submit(own_source(workspace_id), [body], door=DOOR)
         self._last_at = self._now()
 
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.sing()
-            except RegularsError as error:
-                _log.warning("canary failed", code=error.code)
-            await asyncio.sleep(self._every_seconds)
+    async def _work(self) -> None:
+        try:
+            await self.sing()
+        except RegularsError as error:
+            _log.warning("canary failed", code=error.code)

@@ -5,9 +5,7 @@ Each page is an event like any other, so that it waits its turn, and a stop or a
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -19,6 +17,8 @@ from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import RegularsError, TryLater
 from regulars.vocabulary.events import REKEYED, Event, Matching
 from regulars.vocabulary.intake import Gate, own_source
+
+from .routine import Routine
 
 _SQL = load_queries("regulars.capabilities.identity")
 DOOR = "matching"
@@ -41,22 +41,16 @@ class Rematcher:
         self._gate = gate
         self._database = database
         self._workspaces = list(workspaces)
-        self._every_seconds = every_seconds
         self._clock = clock
-        self._running: asyncio.Task[None] | None = None
+        self._routine = Routine("matching", self._work, every_seconds)
 
     async def start(self) -> None:
         """Begin; repeated calls do nothing."""
-        if self._running is None:
-            self._running = asyncio.create_task(self._run(), name="matching")
+        await self._routine.start()
 
     async def close(self) -> None:
         """Stop after the page at hand; repeated calls do nothing."""
-        running, self._running = self._running, None
-        if running is not None:
-            running.cancel()
-            with suppress(asyncio.CancelledError):
-                await running
+        await self._routine.close()
 
     async def finish(self, workspace_id: int, report: Callable[[str], None] = lambda _: None) -> int:
         """Have everything matched anew that still waits; returns the number of pages. Raises TryLater.
@@ -90,11 +84,9 @@ class Rematcher:
             row = await cursor.fetchone()
         return (row[0], row[1].hex) if row is not None and row[1] is not None else None
 
-    async def _run(self) -> None:
-        while True:
-            for workspace_id in self._workspaces:
-                try:
-                    await self.finish(workspace_id)
-                except RegularsError as error:
-                    _log.warning("matching anew waits", code=error.code)
-            await asyncio.sleep(self._every_seconds)
+    async def _work(self) -> None:
+        for workspace_id in self._workspaces:
+            try:
+                await self.finish(workspace_id)
+            except RegularsError as error:
+                _log.warning("matching anew waits", code=error.code)

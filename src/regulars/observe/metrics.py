@@ -79,6 +79,7 @@ METRICS: tuple[MetricInfo, ...] = (
     _counter(
         "deliveries_total", "Attempts to send an effect, by its kind and how it ended.", "kind", "result"
     ),
+    _gauge("ledger_faults", "What the last nightly audit of the loyalty ledger found that does not add up."),
     _gauge("canary_age_seconds", "Time since the last canary event came through the whole path."),
     _gauge("engine_lag_seconds", "Age of the oldest event that was received and is not committed."),
     _counter("http_requests_total", "HTTP requests, by route pattern and status.", "route", "status"),
