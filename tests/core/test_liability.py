@@ -197,7 +197,8 @@ def test_a_report_adds_up_across_and_down_whatever_the_order(
     shuffled.shuffle(opening)
     shuffled.shuffle(closing)
     assert report(opening, closing) == made
-    assert all(adds_up(one.movement) for one in (*made.rows, *made.totals))
+    movements = [row.movement for row in made.rows] + [total.movement for total in made.totals]
+    assert all(adds_up(one) for one in movements)
     assert [(one.currency, one.kind) for one in made.totals] == sorted(
         {(one.currency, one.kind) for one in closing}
     )

@@ -1,4 +1,4 @@
-"""What points owed to customers are worth in the books, by IFRS 15 (B39–B46), and the figures beside it.
+"""What points owed to customers are worth in the books, by IFRS 15 (B39–B47), and the figures beside it.
 
 Points earned with a purchase are a promise of their own: a part of the price is put off until they are spent. Two
 rules hold throughout. Every amount is an exact fraction of minor units until it is shown; then what was set aside
