@@ -30,7 +30,7 @@ def _shown(char: str) -> str:
 
 def width(text: str) -> int:
     """Columns the text takes."""
-    return sum(char_width(char) for char in text)
+    return len(text) if text.isascii() else sum(char_width(char) for char in text)
 
 
 def char_width(char: str) -> int:

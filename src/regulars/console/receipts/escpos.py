@@ -58,7 +58,7 @@ def _is_chinese(char: str) -> bool:
 
 
 def _printable(printer: Any, char: str) -> str:
-    known = printer.magic.encoder.find_suitable_encoding(char) is not None
+    known = char.isascii() or printer.magic.encoder.find_suitable_encoding(char) is not None
     return char if known else "?" * char_width(char)
 
 
