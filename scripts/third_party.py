@@ -48,6 +48,9 @@ _SPELT = {
     "ISC License (ISCL)": "ISC",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
+# Read in the package's own licence text, where its metadata has no name for it: qrcode calls the MIT licence of the
+# code it was ported from "Other/Proprietary".
+_AS_READ = {"qrcode": "BSD-3-Clause and MIT"}
 
 
 def run_packages() -> list[tuple[str, str]]:
@@ -65,6 +68,8 @@ def licence(name: str) -> str:
         raise SystemExit(
             f"{name} is not installed; run 'make test' once, which installs everything."
         ) from None
+    if name in _AS_READ:
+        return _AS_READ[name]
     if expression := data.get_all("License-Expression"):
         return str(expression[0])
     trove = [c.rpartition(" :: ")[2] for c in data.get_all("Classifier") or [] if c.startswith("License ::")]

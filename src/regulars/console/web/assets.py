@@ -20,11 +20,12 @@ from regulars.vocabulary.errors import NotFound
 PREFIX = "/static/"
 STYLE_SHEETS = {
     "console.css": ("tokens", "base", "layout", "components", "pages"),
-    # Loaded beside it: by the pages in front of the console, the store's screens, the reports, and the kit.
+    # Loaded beside it: by the pages in front of the console, the store's screens, the reports, slips, and the kit.
     "door.css": ("door",),
     "kit.css": ("kit",),
     "store.css": ("store",),
     "reports.css": ("reports",),
+    "slip.css": ("slip",),
 }
 # Always loaded together, so they are sent as one file.
 SCRIPTS = {
