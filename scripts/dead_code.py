@@ -33,7 +33,14 @@ USED_ELSEWHERE = {
     **dict.fromkeys(("upcoming", "reminders"), "tests, until reminders go out"),
     # The loyalty report and printed slips come next; until then only tests use their parts.
     **dict.fromkeys(
-        ("allocated", "expected_of", "curve", "redemption_rate", "cohort_redemption_rate", "active_member_rate"),
+        (
+            "allocated",
+            "expected_of",
+            "curve",
+            "redemption_rate",
+            "cohort_redemption_rate",
+            "active_member_rate",
+        ),
         "tests, until the report",
     ),
     **dict.fromkeys(("participation", "breakage"), "tests, until the report"),

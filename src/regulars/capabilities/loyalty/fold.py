@@ -84,6 +84,8 @@ def take(
     member = book.member
     if person.enrolled_at is None and not any((f.key, f.record_id) in member.earnings for f in facts):
         return None
+    book.settle()
+    book.close("settle")
     added = appends(member, facts)
     fold = _Fold(book, versions, person)
     touched = [fold.note(fact) for fact in facts]

@@ -111,7 +111,7 @@ class Book:
             for lot in self.spendable(point):
                 amount = min(lot.free, owed - paid)
                 if amount:
-                    self._spend(lot, amount, state.DEBT)
+                    self._spend(lot, amount, state.DEBT, record_id)
                     paid += amount
             self._owe(record_id, point, -paid)
 
@@ -134,10 +134,10 @@ class Book:
         """What a hold may take: never more than the free points less what is owed."""
         return sum(lot.free for lot in self.spendable(point)) - self.member.debt(point)
 
-    def _spend(self, lot: Lot, amount: int, to: str) -> None:
+    def _spend(self, lot: Lot, amount: int, to: str, record_id: str | None = None) -> None:
         lot.remaining -= amount
         self.lots.add(lot.lot_id)
-        self._post(lot.record_id, lot.point, lot.lot_id, state.MEMBER, to, amount)
+        self._post(record_id or lot.record_id, lot.point, lot.lot_id, state.MEMBER, to, amount)
 
     def spend(self, point: str, amount: int, to: str) -> list[Taken]:
         """Take points from the member's lots. Raises Short; then nothing was taken."""

@@ -165,7 +165,8 @@ class Earning(Struct, omit_defaults=True):
 class Entry(Struct, array_like=True, frozen=True):
     """Points from one account to another: `amount` > 0 leaves `debit` and arrives at `credit`.
 
-    `lot_id` names the lot on the member's side; None for debt.
+    `lot_id` names the lot on the member's side; None where there is none. `record_id` is whose lot it is, but where a
+    debt is repaid, whose debt.
     """
 
     record_id: str
