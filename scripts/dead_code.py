@@ -31,7 +31,22 @@ USED_ELSEWHERE = {
     "on_header": "httptools, while it parses",
     "on_message_complete": "httptools, while it parses",
     **dict.fromkeys(
-        ("earn_for", "usage_of", "upcoming", "reminders", "burned", "purchase_of", "take_back", "tier_at"),
+        (
+            "earn_for",
+            "usage_of",
+            "upcoming",
+            "reminders",
+            "burned",
+            "purchase_of",
+            "take_back",
+            "tier_at",
+            "match",
+            "describe",
+            "compare",
+            "lint",
+            "in_force",
+            "digest",
+        ),
         "the turn, once it calls the rules of loyalty",
     ),
 }
