@@ -73,7 +73,7 @@ def describe(hint: Any) -> str:
         return ", ".join([describe(args[0]), *_limits(hint.__metadata__)])
     if origin in (Union, types.UnionType):
         return describe(next(arg for arg in args if arg is not type(None)))
-    if origin in (list, tuple):
+    if origin in (list, tuple, frozenset):
         return f"list of {describe(args[0])}"
     if origin in (dict, Literal):
         return "object" if origin is dict else f"one of {', '.join(map(code, args))}"

@@ -139,7 +139,7 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
         "point": "The type of points.",
         "on": "`enrolment`, `first_purchase`, `birthday`, `referral`, `review` or `custom.NAME`.",
         "points": "How many.",
-        "once": "How often a member gets it; `year` for birthdays, `ever` for all else, unless written here.",
+        "once": "How often a member gets it; `year` for birthdays and referrals, `ever` for all else, unless written here.",
         "birthday": "As a gift on the day, or with the first purchase on the day or in its month.",
         "where": "What it is limited to. Products, tenders and a minimum only for those that come with a purchase.",
     },
@@ -250,6 +250,6 @@ def _default(field: Any) -> str:
         return code(str(value).lower())
     if isinstance(value, str | int):
         return code(value)
-    if isinstance(value, tuple) and value:
-        return code(msgspec.json.encode(value).decode().replace(",", ", "))
+    if isinstance(value, frozenset) and value:
+        return code(msgspec.json.encode(value, order="deterministic").decode().replace(",", ", "))
     return ""

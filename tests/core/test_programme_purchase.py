@@ -94,6 +94,6 @@ def test_an_event_without_a_sale_or_with_an_absurd_quantity_is_refused() -> None
 
 
 def test_a_name_that_only_begins_alike_is_another_category() -> None:
-    assert within(" Drinks>Coffee ", ["drinks"])
-    assert not within("Drinks Cabinet", ["Drinks"])
-    assert not within("Drinks", ["Drinks > Coffee"])
+    assert within(" Drinks>Coffee ", frozenset(["drinks"]))
+    assert not within("Drinks Cabinet", frozenset(["Drinks"]))
+    assert not within("Drinks", frozenset(["Drinks > Coffee"]))
