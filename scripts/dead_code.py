@@ -31,27 +31,9 @@ USED_ELSEWHERE = {
     "on_header": "httptools, while it parses",
     "on_message_complete": "httptools, while it parses",
     **dict.fromkeys(
-        (
-            "earn_for",
-            "usage_of",
-            "upcoming",
-            "reminders",
-            "burned",
-            "purchase_of",
-            "take_back",
-            "sold_lines",
-            "back_lines",
-            "worth",
-            "spendable",
-            "tier_at",
-            "match",
-            "describe",
-            "compare",
-            "lint",
-            "in_force",
-            "digest",
-        ),
-        "the turn, once it calls the rules of loyalty",
+        """earn_for usage_of upcoming reminders burned purchase_of sold_lines back_lines
+        take_back spendable tier_at""".split(),
+        "the turn and the till, once they call the rules of loyalty",
     ),
 }
 # Decorators whose functions a library calls.
