@@ -31,6 +31,7 @@ USED_ELSEWHERE = {
     "on_header": "httptools, while it parses",
     "on_message_complete": "httptools, while it parses",
     **dict.fromkeys(("upcoming", "reminders"), "tests, until reminders go out"),
+    **dict.fromkeys(("spendable", "back_lines"), "tests, until the till asks"),
     # The loyalty report and printed slips come next; until then only tests use their parts.
     **dict.fromkeys(
         (

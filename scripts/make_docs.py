@@ -13,7 +13,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.reference import benchmarks, cli, errors, events, http, metrics, scopes, settings, webhooks  # noqa: E402
+from scripts.reference import (  # noqa: E402
+    benchmarks,
+    cli,
+    errors,
+    events,
+    http,
+    metrics,
+    programme,
+    scopes,
+    settings,
+    webhooks,
+)
 
 TARGET = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code. Do not edit. -->\n\n"
@@ -26,6 +37,7 @@ PAGES: Mapping[str, tuple[str, Callable[[], str]]] = {
     "events.md": ("regulars.vocabulary.events", events.page),
     "http.md": ("regulars.app", http.page),
     "metrics.md": ("regulars.observe", metrics.page),
+    "programme-file.md": ("regulars.capabilities.loyalty.programme", programme.page),
     "scopes.md": ("regulars.vocabulary.scopes", scopes.page),
     "settings.md": ("regulars.settings", settings.page),
     "webhooks.md": ("regulars.vocabulary.webhooks", webhooks.page),

@@ -6,7 +6,7 @@ import inspect
 import types
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -73,10 +73,10 @@ def describe(hint: Any) -> str:
         return ", ".join([describe(args[0]), *_limits(hint.__metadata__)])
     if origin in (Union, types.UnionType):
         return describe(next(arg for arg in args if arg is not type(None)))
-    if origin is list:
+    if origin in (list, tuple, frozenset):
         return f"list of {describe(args[0])}"
-    if origin is dict:
-        return "object"
+    if origin in (dict, Literal):
+        return "object" if origin is dict else f"one of {', '.join(map(code, args))}"
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return f"[{hint.__name__}](#{hint.__name__.lower()})"
     return _SIMPLE[hint]

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.capabilities.loyalty.earning import earn
 from regulars.capabilities.loyalty.purchase import SHIPPING_LINE, PurchaseLine, bases, burned
-from regulars.capabilities.loyalty.returning import BackLine, Over, Share, SoldLine, match, take_back
+from regulars.capabilities.loyalty.returning import (
+    BackLine,
+    Matched,
+    Over,
+    Share,
+    SoldLine,
+    back_lines,
+    match,
+    sold_lines,
+    take_back,
+)
 from regulars.capabilities.profile.state import MICRO
+from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import Event, Line, Sale
 
 from .programmes import AT, BASE, MEMBER, line, programme, purchase
 
@@ -143,6 +157,41 @@ def test_a_return_without_line_ids_is_matched_by_sku_and_price_then_by_amount() 
     assert match([SHIRTS, SOCKS, dear], [BackLine(None, "SHIRT", MICRO, 2_500)]).lines == {"3": MICRO}
     assert match([SHIRTS, SOCKS, dear], [BackLine(None, "SHIRT", MICRO, 2_000)]).lines == {"1": MICRO}
     assert match([SHIRTS, SOCKS], [BackLine(None, "UNKNOWN", MICRO, 1_000)]).lines == {"2": 2 * MICRO}
+
+
+def test_an_id_that_means_another_product_is_no_line_of_the_sale() -> None:
+    """The refund counts its own lines: its line 1 is the sock, which was line 2 of the sale."""
+    assert match([SHIRTS, SOCKS], [BackLine("1", "SOCK", MICRO, 500)]).lines == {"2": MICRO}
+
+
+def test_what_was_never_sold_is_named() -> None:
+    assert match([SOCKS], [BackLine("9", "HAT", MICRO)]) == Matched({}, (Over(MICRO, 0, "9", "HAT"),))
+
+
+def test_a_refund_event_names_its_lines_by_the_originals_or_is_an_amount() -> None:
+    lines = [
+        Line("r1", sku="SOCK", quantity=Decimal(1), total_minor=500, original_line_id="2"),
+        Line(sku="SHIRT", quantity=Decimal(-1), total_minor=-2_000),
+    ]
+    event = Event("e", "sale.refunded", AT, sale=Sale("R2", "EUR", 2_500, lines=lines))
+    assert match([SHIRTS, SOCKS], back_lines(event)).lines == {"1": MICRO, "2": MICRO}
+    amount = Event("e", "sale.refunded", AT, sale=Sale("R2", "EUR", 7_000))
+    assert match([SHIRTS, SOCKS], back_lines(amount)).lines == {"1": 3 * MICRO, "2": 2 * MICRO}
+    with pytest.raises(InvalidInput):
+        back_lines(Event("e", "sale.refunded", AT))
+
+
+def test_lines_that_bring_goods_back_cannot_come_back_themselves() -> None:
+    sale = purchase(line("1", 6_000, sku="SHIRT", pieces=3), line("2", -500, sku="SOCK", pieces=-1))
+    assert sold_lines(sale, {"1": MICRO}) == [SoldLine("1", 3 * MICRO, 6_000, "SHIRT", MICRO)]
+
+
+def test_an_exchange_that_earned_nothing_in_all_can_still_be_undone_line_by_line() -> None:
+    """100 points for the first purchase; it is exchanged for one as dear, and that is returned: none are left."""
+    exchange = purchase(line("1", 10_030), line("2", -10_000, pieces=-1))
+    grant = earn(CLUB, exchange, MEMBER).grants[0]
+    assert (grant.points, grant.lines) == (0, (("1", 100), ("2", -100)))
+    assert take_back(shares_of(exchange.lines, grant.lines), {"1": MICRO}) == {"1": 100}
 
 
 def test_an_amount_alone_goes_to_all_that_is_left_in_proportion() -> None:

@@ -7,11 +7,14 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regulars.capabilities.loyalty.expiry import add_months
+from regulars.capabilities.loyalty.programme import Programme
 from regulars.capabilities.loyalty.tiers import tier_at
 
 from .programmes import BASE, TIERS, programme
 
 D = date
+ONE = timedelta(days=1)
 
 
 CLUB = programme(BASE + TIERS + "[cycle]\ngrace_days = 30\nwarn_days = 60")
@@ -114,6 +117,25 @@ ANY = st.lists(st.tuples(DAYS, st.integers(-20_000, 30_000)), max_size=20)
 PROGRAMMES = st.sampled_from(
     [CLUB, YEAR, programme(BASE + TIERS + '[cycle]\nmonths = 3\ndown = "one_level"\ngrace_days = 10')]
 )
+
+
+def slow_level(which: Programme, history: list[tuple[date, int]], on: date) -> int:
+    """The same said day by day, for programmes in which one falls to what was earned."""
+    cycle, best = which.cycle, 0
+    for day in {day for day, credit in history if credit > 0 and day <= on}:
+        if cycle.window == "calendar_year":
+            first, last = D(day.year, 1, 1), D(day.year + 1, 12, 31)
+        else:
+            first, last = add_months(day, -cycle.months) + ONE, add_months(day, cycle.months) - ONE
+        credit = sum(amount for when, amount in history if first <= when <= day)
+        if on <= last + timedelta(days=cycle.grace_days):
+            best = max(best, *(n for n, tier in enumerate(which.tier) if n == 0 or credit >= tier.threshold))
+    return best
+
+
+@given(st.sampled_from([CLUB, YEAR]), ANY, DAYS)
+def test_the_tier_is_the_one_a_count_day_by_day_gives(which, history, on) -> None:  # type: ignore[no-untyped-def]
+    assert tier_at(which, history, on).level == slow_level(which, history, on)
 
 
 @given(PROGRAMMES, ANY, DAYS, st.randoms(use_true_random=False))

@@ -209,18 +209,11 @@ def _multipliers(
         if not holds(one.where, now):
             continue
         lines = chosen(one.where, purchase, base)
-        part, whole = tender_share(one.where, purchase, _money(purchase, programme))
+        part, whole = tender_share(one.where, purchase, programme.exclude)
         if lines and part:
             # What was not paid by the tenders meant counts once.
             out.append(_Multiplied(one, lines, 100 * whole + (one.percent - 100) * part, 100 * whole))
     return out
-
-
-def _money(purchase: Purchase, programme: Programme) -> int:
-    """What was paid in money for the whole sale."""
-    out = programme.exclude.tenders
-    away = sum(minor for kind, minor in purchase.tenders if kind in out)
-    return max(sum(purchase.paid().values()) - away, 0)
 
 
 def _factor(programme: Programme, at_work: list[_Multiplied], line: str) -> tuple[int, int]:
@@ -246,9 +239,7 @@ def _by_rule(
     standing: Standing,
 ) -> Grant | None:
     lines = chosen(rule.where, purchase, base)
-    part, whole = (
-        tender_share(rule.where, purchase, _money(purchase, programme)) if rule.where.tenders else (1, 1)
-    )
+    part, whole = tender_share(rule.where, purchase, programme.exclude)
     if not part or not any(lines.values()):
         return None
     at_work = [one for one in multiplied if not one.multiplier.rules or rule.id in one.multiplier.rules]
@@ -263,9 +254,10 @@ def _by_rule(
         exact, denominator = _exact(programme, lines, rate.points * part, rate.per_minor * whole, at_work)
     points = rounded_down(list(exact.values()), denominator)
     allowed = _allowed(rule, points, now.day, standing)
-    if not points:
-        return None
     shares = settle(points, exact, denominator) if allowed == points else spread(allowed, exact)
+    # An exchange may come to nothing while its lines do not: each has its share to take back.
+    if allowed == points and not any(shares.values()):
+        return None
     applied = tuple(one.multiplier.id for one in at_work if any(lines.get(name) for name in one.lines))
     at = purchase.occurred_at
     capped = allowed != points

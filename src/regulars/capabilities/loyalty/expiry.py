@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ from msgspec import Struct
 from .terms import Expiry, PointType
 
 
+# The same few thousand days come up for every member.
+@lru_cache(maxsize=10_000)
 def add_months(day: date, months: int) -> date:
     """The same day of a later month, or its last day where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

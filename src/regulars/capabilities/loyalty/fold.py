@@ -20,7 +20,7 @@ from .earning import Earned, Standing, earn, earn_for, usage_of
 from .ledger import Book
 from .programme import Programme, Version, in_force
 from .purchase import Purchase, burned
-from .returning import Share, SoldLine, match, take_back
+from .returning import Share, SoldLine, match, sold_lines, take_back
 from .state import Earning, Hold, Lot, Member, Posted, Return, is_open
 from .terms import Bonus, EarnRule, Multiplier
 from .tiers import tier_at
@@ -264,7 +264,7 @@ class _Fold:
         self._touch(earning)
         if earning.purchase is None:
             return
-        sold = _sold(earning)
+        sold = _sold(earning, earning.back)
         coming = match(sold, back.lines).lines
         version = in_force(self._versions, earning.occurred_at)
         at = max(back.occurred_at, earning.occurred_at)
@@ -375,17 +375,9 @@ def _count(table: dict[str, int], key: str, amount: int) -> None:
         table.pop(key, None)
 
 
-def _sold(earning: Earning) -> list[SoldLine]:
-    purchase = earning.purchase
-    assert purchase is not None, "the caller looked"
-    paid = purchase.paid()
-    return [
-        SoldLine(
-            line.line_id, line.quantity_micro, paid[line.line_id], line.sku, earning.back.get(line.line_id, 0)
-        )
-        for line in purchase.lines
-        if line.quantity_micro > 0
-    ]
+def _sold(earning: Earning, returned: Mapping[str, int]) -> list[SoldLine]:
+    assert earning.purchase is not None, "the caller looked"
+    return sold_lines(earning.purchase, returned)
 
 
 def _share_back(
@@ -408,15 +400,7 @@ def _taken(earning: Earning, posted: Posted) -> int:
     """Points of a grant that returns have taken back by now."""
     if earning.purchase is None or not earning.back or posted.points <= 0:
         return 0
-    return sum(_share_back(posted.lines, _all_sold(earning), {}, earning.back).values())
-
-
-def _all_sold(earning: Earning) -> list[SoldLine]:
-    purchase = earning.purchase
-    assert purchase is not None, "the caller looked"
-    return [
-        SoldLine(line.line_id, line.quantity_micro, 0) for line in purchase.lines if line.quantity_micro > 0
-    ]
+    return sum(_share_back(posted.lines, _sold(earning, {}), {}, earning.back).values())
 
 
 def _spend(book: Book, sale_id: str, spends: Sequence[Spend]) -> str | None:
@@ -446,7 +430,7 @@ def _return_spent(book: Book, sale_id: str, earning: Earning, versions: Sequence
         due = hold.captured
         if earning.counted:
             shares = burned(purchase, hold.captured).items()
-            due = sum(_share_back(shares, _all_sold(earning), {}, earning.back).values())
+            due = sum(_share_back(shares, _sold(earning, {}), {}, earning.back).values())
         if due > hold.returned:
             book.give_back(hold, due - hold.returned, grace)
 

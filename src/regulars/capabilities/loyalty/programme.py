@@ -145,6 +145,7 @@ def check(programme: Programme) -> None:
             zone=programme.time_zone,
         ) from None
     _check_names(programme)
+    _check_members(programme.members)
     for number, point in enumerate(programme.point):
         _check_currencies(programme, point.value, f"point[{number}].value")
         _check_expiry(point.expiry, f"point[{number}].expiry")
@@ -160,6 +161,13 @@ def check(programme: Programme) -> None:
     if programme.credit.point is not None:
         _known([programme.credit.point], _points(programme), "credit.point")
     _check_tiers(programme.tier)
+
+
+def _check_members(members: Members) -> None:
+    if members.who != "enrolled":
+        _needs(
+            "sales_before_days", members.who, "members", there=bool(members.sales_before_days), wanted=False
+        )
 
 
 def _check_names(programme: Programme) -> None:
@@ -178,9 +186,9 @@ def _once(codes: Sequence[str], place: str, skip: int = 0) -> None:
     for number, code in enumerate(codes):
         if code in seen:
             raise ProgrammeError(
-                "'%(code)s' is there twice; give one of them another name.",
+                "'%(name)s' is there twice; give one of them another name.",
                 field=place % (number - skip),
-                code=code,
+                name=code,
             )
         seen.add(code)
 
@@ -189,9 +197,9 @@ def _known(codes: Iterable[str], there: Sequence[str], place: str) -> None:
     for code in codes:
         if code not in there:
             raise ProgrammeError(
-                "There is no '%(code)s' in this programme; there are: %(known)s.",
+                "There is no '%(name)s' in this programme; there are: %(known)s.",
                 field=place,
-                code=code,
+                name=code,
                 known=", ".join(there) or "-",
             )
 

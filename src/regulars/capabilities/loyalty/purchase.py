@@ -6,8 +6,9 @@ shipping, gift cards and deposits where the programme leaves them out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -101,7 +102,7 @@ def _part(amount: int, numerator: int, denominator: int) -> int:
 
 def _not_money(purchase: Purchase, exclude: Exclude, gross: Mapping[str, int]) -> dict[str, int]:
     """What of each line was paid by something that is no money."""
-    kinds = set(exclude.tenders) | (set() if exclude.gift_cards else {"gift_card"})
+    kinds = exclude.tenders if exclude.gift_cards else exclude.tenders | {"gift_card"}
     amount = sum(minor for kind, minor in purchase.tenders if kind in kinds)
     bought = {line_id: minor for line_id, minor in gross.items() if minor > 0}
     amount = min(amount, sum(bought.values()))
@@ -123,17 +124,22 @@ def excluded(line: PurchaseLine, exclude: Exclude) -> bool:
     )
 
 
-def within(category: str, named: Collection[str]) -> bool:
+def within(category: str, named: frozenset[str]) -> bool:
     """Whether a category is one of those named, or below one: "Drinks > Coffee" is within "Drinks".
 
     Capitals and the space around the marks do not matter.
     """
-    path = _path(category)
-    return any(path[: len(above)] == above for above in map(_path, named))
+    path, paths = _path(category), _paths(named)
+    return any(path[:length] in paths for length in range(1, len(path) + 1))
 
 
-def _path(category: str) -> list[str]:
-    return [part.strip().casefold() for part in category.split(">")]
+def _path(category: str) -> tuple[str, ...]:
+    return tuple(part.strip().casefold() for part in category.split(">"))
+
+
+@lru_cache(maxsize=10_000)
+def _paths(named: frozenset[str]) -> frozenset[tuple[str, ...]]:
+    return frozenset(map(_path, named))
 
 
 def burned(purchase: Purchase, points: int) -> dict[str, int]:
@@ -207,7 +213,7 @@ def _kind(line: Line, kinds: Mapping[str, Kind]) -> Kind:
         return kinds[line.sku]
     if line.category is not None:
         # The nearest of those above it, whatever the order of the file.
-        above = [name for name in kinds if within(line.category, (name,))]
+        above = [name for name in kinds if within(line.category, frozenset((name,)))]
         if above:
             return kinds[max(above, key=lambda name: (len(_path(name)), name))]
     return "goods"

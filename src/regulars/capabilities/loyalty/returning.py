@@ -10,6 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from regulars.capabilities.profile.receipt import micro
+from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import Event
+
+from .purchase import Purchase
+
 
 class SoldLine(Struct, frozen=True):
     """A line of the sale: what was bought of it, what it came to in minor units, and what has come back already.
@@ -44,7 +50,7 @@ class BackLine(Struct, frozen=True):
 
 
 class Over(Struct, frozen=True):
-    """More came back than is left: of a line, of a sku, or (neither) of the whole sale, then in minor units."""
+    """More came back than is left: of a line or a sku, in millionths; or of the whole sale, in minor units."""
 
     asked: int
     left: int
@@ -72,6 +78,40 @@ class Share(Struct, frozen=True):
     returned_micro: int
 
 
+def sold_lines(purchase: Purchase, returned: Mapping[str, int]) -> list[SoldLine]:
+    """The lines of a sale that can come back; `returned` is what has, in millionths by line id.
+
+    Lines that bring goods back themselves are left out.
+    """
+    paid = purchase.paid()
+    return [
+        SoldLine(one.line_id, one.quantity_micro, paid[one.line_id], one.sku, returned.get(one.line_id, 0))
+        for one in purchase.lines
+        if one.quantity_micro > 0 and paid[one.line_id] >= 0
+    ]
+
+
+def back_lines(event: Event) -> list[BackLine]:
+    """What a refund says came back; its total where it tells no lines. Raises InvalidInput for one without a sale.
+
+    A line names the one it was bought with by `original_line_id`, else by an id of its own that means the same.
+    """
+    sale = event.sale
+    if sale is None:
+        raise InvalidInput("%(type)s needs a sale", field="sale", type=event.type)
+    if not sale.lines:
+        return [BackLine(amount_minor=abs(sale.total_minor))]
+    return [
+        BackLine(
+            line.original_line_id or line.line_id,
+            line.sku,
+            abs(micro(line.quantity, f"sale.lines[{number}].quantity")),
+            abs(line.total_minor),
+        )
+        for number, line in enumerate(sale.lines)
+    ]
+
+
 def match(sold: Sequence[SoldLine], back: Iterable[BackLine], other_minor: int = 0) -> Matched:
     """Which lines of a sale a return brings back, whatever it names them by, in whatever order.
 
@@ -80,20 +120,20 @@ def match(sold: Sequence[SoldLine], back: Iterable[BackLine], other_minor: int =
     lines (shipping, tip): an amount beyond the lines by no more than that is not over.
     """
     book = _Book(sold)
-    coming = sorted(back, key=_order)
-    for line in coming:
-        if line.line_id is not None and line.line_id in book.sold:
+    unknown = []
+    # Those that name their line come first: nothing less certain may take what they mean.
+    for line in sorted(back, key=lambda line: (not book.named_by(line), *_order(line))):
+        if book.named_by(line):
             book.by_line(line)
-        elif line.sku is not None and any(one.sku == line.sku for one in sold):
+        elif line.sku is not None and line.sku in book.skus:
             book.by_sku(line)
-    for line in coming:
-        known = line.line_id in book.sold or (
-            line.sku is not None and any(one.sku == line.sku for one in sold)
-        )
-        if not known and line.amount_minor > 0 and not book.whole_line(line):
-            book.loose += line.amount_minor
+        elif line.amount_minor > 0:
+            unknown.append(line)
+        elif line.quantity_micro > 0:
+            book.over.append(Over(line.quantity_micro, 0, line.line_id, line.sku))
+    book.loose = sum(line.amount_minor for line in unknown if not book.whole_line(line))
     book.by_amount(other_minor)
-    return Matched({name: micro for name, micro in sorted(book.back.items()) if micro}, tuple(book.over))
+    return Matched({name: taken for name, taken in sorted(book.back.items()) if taken}, tuple(book.over))
 
 
 def _order(line: BackLine) -> tuple[bool, str, str, int, int]:
@@ -105,10 +145,16 @@ class _Book:
 
     def __init__(self, sold: Sequence[SoldLine]) -> None:
         self.sold = {line.line_id: line for line in sorted(sold, key=lambda line: line.line_id)}
+        self.skus = {line.sku for line in sold if line.sku is not None}
         self.back = dict.fromkeys(self.sold, 0)
         self.over: list[Over] = []
         self.loose = 0
         """Amount in minor units that no line was found for."""
+
+    def named_by(self, line: BackLine) -> bool:
+        """Whether a line of a return names one of the sale: another sku under the same id is another line."""
+        sold = self.sold.get(line.line_id or "")
+        return sold is not None and (line.sku is None or sold.sku is None or sold.sku == line.sku)
 
     def left(self, name: str) -> int:
         """What is left of a line, in millionths."""

@@ -22,7 +22,8 @@ Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Kind = Literal["goods", "shipping", "gift_card", "deposit"]
 PerCurrency = Annotated[dict[Currency, Minor], Meta(max_length=50)]
-Named = Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=2_000)]
+Named = Annotated[frozenset[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=2_000)]
+NOTHING: Final[frozenset[str]] = frozenset()
 
 WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 POINT_TYPES_MAX: Final = 10
@@ -99,15 +100,15 @@ class Where(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     `minimum_minor` is what the lines that fit must come to, on the base that earns.
     """
 
-    skus: Named = ()
-    categories: Named = ()
-    brands: Named = ()
-    without_skus: Named = ()
-    without_categories: Named = ()
-    without_brands: Named = ()
-    stores: Named = ()
-    channels: Named = ()
-    tenders: Named = ()
+    skus: Named = NOTHING
+    categories: Named = NOTHING
+    brands: Named = NOTHING
+    without_skus: Named = NOTHING
+    without_categories: Named = NOTHING
+    without_brands: Named = NOTHING
+    stores: Named = NOTHING
+    channels: Named = NOTHING
+    tenders: Named = NOTHING
     weekdays: tuple[Weekday, ...] = ()
     time_from: Clock | None = None
     time_to: Clock | None = None
@@ -175,8 +176,8 @@ class Bonus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     @property
     def period(self) -> str:
-        """Its once-rule: a birthday comes once a year, anything else once ever, unless the file says otherwise."""
-        return self.once or ("year" if self.on == "birthday" else "ever")
+        """Its once-rule: birthday and referral once a year, anything else once ever, unless the file says otherwise."""
+        return self.once or ("year" if self.on in ("birthday", "referral") else "ever")
 
     @property
     def with_sale(self) -> bool:
@@ -202,10 +203,10 @@ class Exclude(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     shipping: bool = True
     gift_cards: bool = True
     deposits: bool = True
-    skus: Named = ()
-    categories: Named = ()
-    brands: Named = ()
-    tenders: Named = ("points", "loyalty", "voucher", "coupon")
+    skus: Named = NOTHING
+    categories: Named = NOTHING
+    brands: Named = NOTHING
+    tenders: Named = frozenset(("points", "loyalty", "voucher", "coupon"))
 
 
 class Tier(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from .purchase import Purchase, PurchaseLine, within
-from .terms import WEEKDAYS, Where
+from .terms import WEEKDAYS, Exclude, Where
 
 
 class Moment(Struct, frozen=True):
@@ -93,9 +93,11 @@ def chosen(where: Where, purchase: Purchase, base: Mapping[str, int]) -> dict[st
     return {} if minimum is not None and sum(meant.values()) < minimum else meant
 
 
-def tender_share(where: Where, purchase: Purchase, money: int) -> tuple[int, int]:
-    """The part of a sale paid by the tenders meant, as a fraction of `money`, what was paid in money for it."""
+def tender_share(where: Where, purchase: Purchase, exclude: Exclude) -> tuple[int, int]:
+    """The part of what was paid in money that the tenders meant paid, as a fraction."""
     if not where.tenders:
         return 1, 1
+    away = sum(minor for kind, minor in purchase.tenders if kind in exclude.tenders)
+    money = sum(purchase.paid().values()) - away
     paid = sum(minor for kind, minor in purchase.tenders if kind in where.tenders)
     return (min(max(paid, 0), money), money) if money > 0 else (0, 1)

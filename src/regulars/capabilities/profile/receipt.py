@@ -60,7 +60,7 @@ def row_of(event: Event, *, source: Source, event_key: str, zone: ZoneInfo, hash
         row.original_store = sale.original_store or (event.store if kind == VOID else None)
         row.original_till = sale.original_till or (event.till if kind == VOID else None)
         row.original_date = sale.original_business_date
-    lines = [_line(line, index) for index, line in enumerate(sale.lines)]
+    lines = [_line(line, index, back=kind == REFUND) for index, line in enumerate(sale.lines)]
     row.items_micro = sum(line[3] for line in lines)
     row.lines = msgspec.json.encode(lines)
     return row
@@ -79,9 +79,12 @@ def _sale_id(
     return f"{(day.toordinal() - _FIRST_DAY) % 65_536:04x}{hashed[4:]}"
 
 
-def _line(line: Line, index: int) -> tuple[str | None, str | None, str | None, int, int, int, int, int]:
+def _line(
+    line: Line, index: int, *, back: bool
+) -> tuple[str | None, str | None, str | None, int, int, int, int, int]:
+    """A line that comes `back` is known by the one it was bought as."""
     return (
-        line.line_id,
+        (line.original_line_id or line.line_id) if back else line.line_id,
         line.sku,
         line.category,
         micro(line.quantity, f"sale.lines[{index}].quantity"),
