@@ -62,6 +62,7 @@ class _Work:
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         self._loose: list[Fact] = []
         self._known: set[str] = set()
+        self._records: dict[str, set[str]] = defaultdict(set)
         self.points = Points()
 
     # -- what is concerned ------------------------------------------------------------------------
@@ -133,6 +134,8 @@ class _Work:
         self.points.profiles = {
             record_id: profile_id for record_id, profile_id in found.items() if profile_id in wanted
         }
+        for record_id, profile_id in self.points.profiles.items():
+            self._records[profile_id].add(record_id)
 
     def _load_accounts(self) -> None:
         ids = uuids(self.points.profiles)
@@ -167,7 +170,7 @@ class _Work:
         found = self.points.members.get(key)
         if found is None:
             found = self.points.members[key] = Member(programme)
-            found.records = {rid for rid, profile_id in self.points.profiles.items() if profile_id == key[0]}
+            found.records = self._records[key[0]]
         return found
 
     def _take_earnings(self, rows: Iterable[Row]) -> None:
@@ -231,9 +234,8 @@ class _Work:
         """Since when each profile takes part in each programme, by what the programme says of who does."""
         for programme, versions in self._programmes.items():
             who = versions[-1].programme.members.who
-            for profile_id in set(self.points.profiles.values()):
-                records = [rid for rid, of in self.points.profiles.items() if of == profile_id]
-                member = self._member(records[0], programme)
+            for profile_id, records in self._records.items():
+                member = self._member(next(iter(records)), programme)
                 joined = [a.enrolled_at for a in member.accounts.values() if a.enrolled_at is not None]
                 known = not self._known.isdisjoint(records)
                 if (who == "known" and known) or (who == "card" and not with_card.isdisjoint(records)):
