@@ -51,13 +51,20 @@ class Answers(Struct):
 _answers = msgspec.json.Decoder(Answers).decode
 
 
-async def post_batches(server: Server, key: str, bodies: list[bytes]) -> Rate:
+async def post_batches(
+    server: Server,
+    key: str,
+    bodies: list[bytes],
+    *,
+    callers: int = BATCH_CALLERS,
+    size: int = EVENTS_PER_BATCH,
+) -> Rate:
     """Events a second through the door, acknowledged, by callers that wait for each answer."""
-    left = iter([wrapped(batch) for batch in batches(iter(bodies), EVENTS_PER_BATCH)])
+    left = iter([wrapped(batch) for batch in batches(iter(bodies), size)])
     with quiet_collector():
         async with Client(server.host, server.port, bearer(key)) as client:
             began = time.perf_counter()
-            await asyncio.gather(*(_post_all(client, left) for _ in range(BATCH_CALLERS)))
+            await asyncio.gather(*(_post_all(client, left) for _ in range(callers)))
             return Rate(len(bodies), time.perf_counter() - began)
 
 

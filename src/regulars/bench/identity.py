@@ -100,7 +100,8 @@ def one_by_one(home: Home, count: int, *, first: int) -> Times:
 
 def over_http(server: Server, key: str, count: int, *, first: int) -> tuple[Rate, float]:
     """(new records through the door, memory of the serving process afterwards in MB)."""
-    rate = asyncio.run(post_batches(server, key, list(bodies(count, first=first))))
+    told = list(bodies(count, first=first))
+    rate = asyncio.run(post_batches(server, key, told, callers=AT_ONCE, size=BATCH))
     return rate, rest.resident_mb(server.process.pid)
 
 

@@ -96,7 +96,7 @@ def tier(spent: dict[date, list[int]]) -> str:
     """The highest tier that a purchase of the last twelve months reached with the twelve months before it."""
     best = 0
     for day, amounts in spent.items():
-        if year_later(day) < LAST_DAY or sum(amounts) <= 0:
+        if year_later(day) <= LAST_DAY or sum(amounts) <= 0:
             continue
         window = sum(sum(other) for then, other in spent.items() if then <= day < year_later(then))
         best = max(best, sum(window >= least for least in (100_000, 500_000)))
