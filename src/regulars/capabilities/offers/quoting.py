@@ -1,0 +1,129 @@
+"""The quote: of all ways to price the basket the one that saves most, with the reasons of all that is left out."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from .basket import Answer, Applied, Basket, Discount, LineAnswer, PointsTold, Reason, Skipped, Usage
+from .compiled import MAIN, Ready, Snapshot
+from .items import Table, lay_out
+from .model import PointsOffer
+from .nearly import nearly
+from .plan import NODES_MAX, Plan, make_plan
+
+
+def quote(
+    snapshot: Snapshot,
+    basket: Basket,
+    usage: Usage | None = None,
+    *,
+    nodes: int = NODES_MAX,
+    quick: bool = False,
+) -> Answer:
+    """Price a basket with the promotions of a snapshot.
+
+    The same question has the same answer, to the byte, in whatever order lines and promotions come. `nodes` bounds the
+    search of each plan; `quick` takes the first combination that offers itself. Lines come back sorted by id.
+    Raises InvalidInput for an unknown time zone and for two lines of one id.
+    """
+    table = lay_out(snapshot, basket, usage or Usage())
+    plans = [make_plan(table, readies, nodes, quick=quick) for readies in _sides(table)]
+    chosen = max(plans, key=lambda plan: (plan.saved, -min((ready.order for ready in plan.times), default=0)))
+    gap = max(plan.saved + plan.gap for plan in plans) - chosen.saved
+    lines = tuple(_line(table, number, offs) for number, offs in enumerate(chosen.offs))
+    base = sum(line.base_minor for line in lines)
+    return Answer(
+        snapshot=snapshot.digest,
+        lines=lines,
+        applied=_applied(chosen),
+        skipped=_skipped(snapshot, basket, table, plans, chosen),
+        nearly=nearly(table, chosen),
+        points=_points(table, chosen),
+        base_minor=base,
+        discount_minor=chosen.saved,
+        total_minor=base - chosen.saved,
+        optimality="bounded" if quick or gap else "optimal",
+        gap_minor=gap,
+    )
+
+
+def _sides(table: Table) -> list[list[Ready]]:
+    """What may go together, and each exclusive group by itself; points go with everything."""
+    together: list[Ready] = []
+    alone: defaultdict[str, list[Ready]] = defaultdict(list)
+    points = [ready for ready in table.matched if isinstance(ready.promotion.effect, PointsOffer)]
+    for ready in table.matched:
+        if isinstance(ready.promotion.effect, PointsOffer):
+            continue
+        if ready.promotion.mode == "exclusive":
+            alone[ready.promotion.group].append(ready)
+        else:
+            together.append(ready)
+    return [[*together, *points], *([*alone[name], *points] for name in sorted(alone))]
+
+
+def _line(table: Table, number: int, offs: dict[Ready, int]) -> LineAnswer:
+    line, base = table.lines[number], table.base[number]
+    ordered = sorted((ready for ready, amount in offs.items() if amount), key=lambda ready: ready.order)
+    discounts = tuple(Discount(one.promotion.id, one.promotion.version, offs[one]) for one in ordered)
+    return LineAnswer(line.line_id, base, discounts, base - sum(offs.values()), line.tax_rate_bp)
+
+
+def _applied(plan: Plan) -> tuple[Applied, ...]:
+    amounts: Counter[Ready] = Counter()
+    for offs in plan.offs:
+        amounts.update(offs)
+    out = []
+    for ready in sorted(amounts, key=lambda one: one.order):
+        one = ready.promotion
+        if amounts[ready]:
+            out.append(
+                Applied(one.id, one.version, one.text, plan.times[ready], amounts[ready], one.priority)
+            )
+    return tuple(out)
+
+
+def _points(table: Table, plan: Plan) -> tuple[PointsTold, ...]:
+    out = []
+    for ready in plan.readies:
+        one = ready.promotion
+        if isinstance(one.effect, PointsOffer):
+            places = table.matched[ready].get(MAIN, ())
+            lines = sorted(line for place in places for line, _ in table.items[place].lines)
+            ids = tuple(table.lines[line].line_id for line in lines)
+            out.append(PointsTold(one.id, one.version, one.text, one.effect.percent, ids))
+    return tuple(out)
+
+
+def _skipped(
+    snapshot: Snapshot, basket: Basket, table: Table, plans: list[Plan], chosen: Plan
+) -> tuple[Skipped, ...]:
+    """Every promotion that has products here and did nothing, and every code that did nothing."""
+    reasons = dict(table.refused)
+    for plan in plans:
+        for ready in plan.readies:
+            if plan is chosen:
+                if ready in plan.lost:
+                    reasons[ready] = plan.lost[ready]
+            elif not isinstance(ready.promotion.effect, PointsOffer):
+                beaten: Reason = "excluded_by_group" if chosen is not plans[0] else "beaten_by_better"
+                reasons[ready] = plan.lost.get(ready, beaten)
+    codes: dict[str, list[str]] = defaultdict(list)
+    out = []
+    for code in sorted(set(basket.codes)):
+        known = basket.valid_codes.get(code)
+        if known is None or known not in snapshot.by_id:
+            out.append(Skipped("code_unknown", code=code))
+        else:
+            codes[known].append(code)
+    used = {ready.promotion.id for ready in chosen.times if chosen.times[ready]}
+    told = {ready.promotion.id: reason for ready, reason in reasons.items()}
+    points = {
+        ready.promotion.id for ready in chosen.readies if isinstance(ready.promotion.effect, PointsOffer)
+    }
+    for name in codes:
+        if name not in told and name not in used and name not in points:
+            told[name] = "nothing_matches"
+    for name in sorted(told, key=lambda one: snapshot.by_id[one].order):
+        out += [Skipped(told[name], name, code) for code in codes.get(name, [""])]
+    return tuple(out)
