@@ -13,7 +13,7 @@ from .compiled import MAIN, Ready
 from .items import Item, Table
 from .model import AmountOff, Bundle, Cheapest, FixedPrice, NForM, Percentage, TierPrices
 
-ATOMS_MAX = 400
+ATOMS_MAX = 800
 """So many sets of one promotion are looked at; of a promotion with more, those of neighbours in price."""
 
 Units = tuple[int, ...]

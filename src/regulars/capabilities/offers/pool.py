@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from msgspec import Struct
 
 from .amounts import floor_of
-from .atoms import Atom, Made, Units, by_item, offs_of, sets_of, single_off
+from .atoms import Atom, Units, by_item, offs_of, sets_of, single_off
 from .compiled import MAIN, Ready
 from .items import Table
 from .model import Cheapest, NForM
@@ -38,6 +38,7 @@ class Pool:
         size = len(table.items)
         self._alone: list[tuple[int, int, Ready | None]] = [(0, 0, None)] * size
         self._able: set[Ready] = set()
+        self._unlisted: dict[Ready, dict[int, tuple[int, int]]] = {}
         worth = sum(item.price * item.count for item in table.items)
         self._bounded = {ready for ready in self._readies if self._is_bounded(ready, worth)}
 
@@ -48,32 +49,30 @@ class Pool:
 
     def solve(self, nodes: int, *, quick: bool = False) -> Pooled:
         """The best combination within so many nodes; `quick` takes the first that offers itself."""
-        made = self._singles()
+        atoms = self._singles()
         for ready in self._readies:
             sets = sets_of(ready, self._table, self._gain)
-            made.atoms += sets.atoms
-            for place, (gain, size) in sets.ceiling.items():
-                known = made.ceiling.get(place)
-                if known is None or gain * known[1] > known[0] * size:
-                    made.ceiling[place] = gain, size
+            atoms += sets.atoms
+            if sets.ceiling:
+                self._unlisted[ready] = sets.ceiling
             if sets.atoms:
                 self._able.add(ready)
-        atoms = self._undominated(made.atoms)
+        parts = self._components(self._undominated(atoms))
         taken: list[tuple[Atom, int]] = []
         gap = 0
-        parts = self._components(atoms, made.ceiling)
         for number, part in enumerate(parts):
-            picked, short, used = self._part(part, made.ceiling, nodes // (len(parts) - number), quick=quick)
+            picked, short, used = self._part(part, nodes // (len(parts) - number), quick=quick)
             taken += picked
             gap += short
             nodes -= used
+        gap += self._untouched({place for part in parts for atom in part for place in atom.units})
         return self._pooled(taken, gap)
 
     # -- atoms ------------------------------------------------------------------------------------
 
-    def _singles(self) -> Made:
+    def _singles(self) -> list[Atom]:
         """The best that each item gets alone; what is bounded becomes atoms instead."""
-        out = Made([], {})
+        out: list[Atom] = []
         later: list[tuple[Ready, int, int]] = []
         for ready in self._readies:
             if not by_item(ready):
@@ -92,7 +91,7 @@ class Pool:
         for ready, place, off in later:
             gain = self._gain(ready, (place,), off)
             if gain > 0:
-                out.atoms.append(Atom(ready, (place,), off, gain))
+                out.append(Atom(ready, (place,), off, gain))
         return out
 
     def _gain(self, ready: Ready, units: Units, off: int) -> int:
@@ -134,7 +133,7 @@ class Pool:
 
     # -- search -----------------------------------------------------------------------------------
 
-    def _components(self, atoms: list[Atom], ceiling: dict[int, tuple[int, int]]) -> list[list[Atom]]:
+    def _components(self, atoms: list[Atom]) -> list[list[Atom]]:
         """Atoms that share items or bounds, together; the smallest first."""
         leader: dict[object, object] = {}
 
@@ -148,19 +147,17 @@ class Pool:
             for place in atom.units[1:]:
                 leader[find(place)] = root
             # Sets that were not made may join any items of their promotion.
-            if atom.ready in self._bounded or (ceiling and atom.units[0] in ceiling):
+            if atom.ready in self._bounded or atom.ready in self._unlisted:
                 leader[find(atom.ready)] = root
         parts: defaultdict[object, list[Atom]] = defaultdict(list)
         for atom in atoms:
             parts[find(atom.units[0])].append(atom)
         return sorted(parts.values(), key=lambda part: (len(part), part[0].ready.order, part[0].units))
 
-    def _part(
-        self, atoms: list[Atom], ceiling: dict[int, tuple[int, int]], nodes: int, *, quick: bool
-    ) -> tuple[list[tuple[Atom, int]], int, int]:
+    def _part(self, atoms: list[Atom], nodes: int, *, quick: bool) -> tuple[list[tuple[Atom, int]], int, int]:
         items = self._table.items
         places = sorted({place for atom in atoms for place in atom.units})
-        lone = self._lone(atoms, places, ceiling)
+        lone = self._lone(atoms, set(places))
         if lone is not None:
             return lone, 0, 0
         local = {place: number for number, place in enumerate(places)}
@@ -176,7 +173,7 @@ class Pool:
             for atom in atoms
         ]
         counts = [items[place].count for place in places]
-        here = {local[place]: value for place, value in ceiling.items() if place in local}
+        here = {local[place]: value for place, value in self._ceiling().items() if place in local}
         found: Packing = (
             greedy(counts, choices, caps)
             if quick
@@ -188,25 +185,44 @@ class Pool:
         basket = ready.promotion.limits.basket
         return Cap(_MANY if basket is None else basket, self._table.budgets.get(ready, _MANY))
 
-    def _lone(
-        self, atoms: list[Atom], places: list[int], ceiling: dict[int, tuple[int, int]]
-    ) -> list[tuple[Atom, int]] | None:
+    def _ceiling(self) -> dict[int, tuple[int, int]]:
+        """(greatest gain, size) of a set that was not listed, by the item it has in it."""
+        out: dict[int, tuple[int, int]] = {}
+        for ceiling in self._unlisted.values():
+            for place, (gain, size) in ceiling.items():
+                known = out.get(place)
+                if known is None or gain * known[1] > known[0] * size:
+                    out[place] = gain, size
+        return out
+
+    def _untouched(self, places: set[int]) -> int:
+        """What sets that were not listed may gain on items that no listed one is about."""
+        items = self._table.items
+        return sum(
+            -(-items[place].count * gain // size)
+            for place, (gain, size) in self._ceiling().items()
+            if place not in places
+        )
+
+    def _lone(self, atoms: list[Atom], places: set[int]) -> list[tuple[Atom, int]] | None:
         """The answer for one promotion that nothing competes with, when its sets are too many to list.
 
         Neighbours in price belong together then: the dearest set first, as long as one saves anything.
         """
         ready, items = atoms[0].ready, self._table.items
         effect = ready.promotion.effect
-        if not ceiling.keys() & set(places) or any(atom.ready is not ready for atom in atoms):
+        if any(atom.ready is not ready for atom in atoms) or ready not in self._unlisted:
+            return None
+        if any(places & ceiling.keys() for other, ceiling in self._unlisted.items() if other is not ready):
             return None
         plain = isinstance(effect, NForM | Cheapest) and not ready.promotion.floor_minor
-        places = [place for place in self._table.matched[ready].get(MAIN, ()) if not items[place].micro]
-        if not plain or ready in self._bounded or any(self._alone[place][0] for place in places):
+        mine = [place for place in self._table.matched[ready].get(MAIN, ()) if not items[place].micro]
+        if not plain or ready in self._bounded or any(self._alone[place][0] for place in mine):
             return None
-        if any(self._tops.of[place] for place in places):
+        if any(self._tops.of[place] for place in mine):
             return None
         size = effect.buy if isinstance(effect, NForM) else effect.of if isinstance(effect, Cheapest) else 0
-        units = [place for place in places for _ in range(items[place].count)]
+        units = [place for place in mine for _ in range(items[place].count)]
         rows = Counter(tuple(units[at : at + size]) for at in range(0, len(units) - size + 1, size))
         known = {atom.units: atom for atom in atoms}
         return [(known[row], times) for row, times in rows.items() if row in known]

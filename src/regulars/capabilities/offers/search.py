@@ -1,8 +1,7 @@
 """The best way to spend items on offers: exact branch and bound, with a budget of nodes and the gap when it runs out.
 
 A `Choice` takes some units of each of its items and is worth its gain. Items are closed one after another, dearest
-first: a node either takes one of the choices whose first item is the open one, so many times, or closes the item. What
-a node can still reach is bounded by giving every unit left its greatest share of any choice that it could be in.
+first: a node either takes one of the choices whose first item is the open one, so many times, or closes the item.
 """
 
 from __future__ import annotations
@@ -14,6 +13,8 @@ from msgspec import Struct
 DEPTH_MAX = 300
 _SCALE = 5_040
 """Divisible by most sizes of sets, so that shares are seldom rounded up."""
+ROUNDS = 2
+"""How often the prices that bound the search are lowered."""
 
 
 class Cap(Struct, eq=False):
@@ -56,19 +57,15 @@ def pack(
     """
     ordered = sorted(range(len(choices)), key=lambda place: (_density(choices[place]), place))
     seed = _greedy(counts, choices, ordered, caps)
-    search = _Search(counts, [choices[place] for place in ordered], caps, nodes)
-    bound = search.reach(ceilings or {})
-    if seed.gain >= bound or nodes <= 0:
-        seed.bound = max(bound, seed.gain)
+    search = _Search(counts, [choices[place] for place in ordered], caps, ceilings or {})
+    seed.bound = max(search.bound, seed.gain)
+    if seed.gain >= search.bound:
         return seed
     search.best = seed.gain
-    found = search.run()
-    if found is None:
-        taken, gain = seed.taken, seed.gain
-    else:
-        taken, gain = [(ordered[place], times) for place, times in found], search.best
-    top = max(gain, bound if ceilings else search.open)
-    return Packing(taken, gain, min(top, max(bound, gain)), search.nodes)
+    found = search.run(nodes)
+    taken = seed.taken if found is None else [(ordered[place], times) for place, times in found]
+    top = search.bound if ceilings else search.open
+    return Packing(taken, search.best, max(min(top, seed.bound), search.best), search.nodes)
 
 
 def greedy(counts: Sequence[int], choices: Sequence[Choice], caps: Sequence[Cap]) -> Packing:
@@ -120,110 +117,127 @@ def _take(choice: Choice, times: int, left: list[int], caps: Sequence[Cap]) -> N
 
 
 class _Search:
-    """The state of one search. `open` is the greatest bound among the nodes it had no budget for."""
+    """The state of one search. `open` is the greatest bound among the nodes it had no budget for.
+
+    Bounds are scaled. `worth` prices a unit of each item so that no choice gains more than its units are worth (a
+    solution of the dual problem): then what is gained and what is left at those prices bounds what can be gained.
+    Taking a choice lowers that by its `slack`, the worth of its units beyond its gain.
+    """
 
     def __init__(
-        self, counts: Sequence[int], choices: Sequence[Choice], caps: Sequence[Cap], nodes: int
+        self,
+        counts: Sequence[int],
+        choices: Sequence[Choice],
+        caps: Sequence[Cap],
+        ceilings: dict[int, tuple[int, int]],
     ) -> None:
         self.left = list(counts)
         self.caps = [Cap(cap.times, cap.money) for cap in caps]
         self.choices = choices
-        self.best, self.open, self.nodes, self.most = 0, 0, 0, nodes
+        self.best, self.open, self.nodes, self.most = 0, 0, 0, 0
         self.found: list[tuple[int, int]] | None = None
         self._path: list[tuple[int, int]] = []
         self._seen: dict[tuple[int, ...], int] = {}
-        size = len(counts)
-        self._first: list[list[int]] = [[] for _ in range(size)]
-        for place, choice in enumerate(choices):
-            self._first[choice.uses[0][0]].append(place)
-        self._shares = self._reachable(size)
+        self._worth = _worth(len(counts), choices, ceilings)
+        self._slack = [
+            sum(units * self._worth[item] for item, units in choice.uses) - choice.gain * _SCALE
+            for choice in choices
+        ]
+        self._first: list[list[int]] = [[] for _ in counts]
+        for place in sorted(range(len(choices)), key=lambda place: (self._slack[place], place)):
+            self._first[choices[place].uses[0][0]].append(place)
+        self.bound = sum(left * worth for left, worth in zip(self.left, self._worth, strict=True)) // _SCALE
 
-    def _reachable(self, size: int) -> list[list[int]]:
-        """For each item to be opened, the greatest share of gain that a unit of it and of later items can have."""
-        shares = [0] * size
-        out = [shares] * (size + 1)
-        for item in range(size - 1, -1, -1):
-            shares = list(shares)
-            for place in self._first[item]:
-                choice = self.choices[place]
-                share = -(-choice.gain * _SCALE // _size(choice))
-                for used, _ in choice.uses:
-                    shares[used] = max(shares[used], share)
-            out[item] = shares
-        return out
-
-    def reach(self, ceilings: dict[int, tuple[int, int]]) -> int:
-        """What no packing exceeds."""
-        shares = list(self._shares[0])
-        for item, (gain, size) in ceilings.items():
-            shares[item] = max(shares[item], -(-gain * _SCALE // size))
-        return sum(left * share for left, share in zip(self.left, shares, strict=True)) // _SCALE
-
-    def run(self) -> list[tuple[int, int]] | None:
+    def run(self, nodes: int) -> list[tuple[int, int]] | None:
         """The best packing if it beats `best`, as (choice, times)."""
-        self.open = self.best
-        self._open_item(0, 0)
+        self.open, self.most = self.best, nodes
+        top = sum(left * worth for left, worth in zip(self.left, self._worth, strict=True))
+        self._open_item(0, 0, top)
         self.open = max(self.open, self.best)
         return self.found
 
-    def _bound(self, item: int) -> int:
-        left, shares = self.left, self._shares[item]
-        return sum([left[at] * shares[at] for at in range(item, len(left))]) // _SCALE
-
-    def _open_item(self, item: int, gain: int) -> None:
-        first, size = self._first, len(self.left)
-        while item < size and (not self.left[item] or not first[item]):
+    def _open_item(self, item: int, gain: int, bound: int) -> None:
+        """`bound` holds the gain and what is left of this item and those after it."""
+        left, first = self.left, self._first
+        while item < len(left) and (not left[item] or not first[item]):
+            bound -= left[item] * self._worth[item]
             item += 1
         if gain > self.best:
             self.best, self.found = gain, list(self._path)
-        if item == size:
+        if item == len(left) or bound // _SCALE <= self.best or self._spent(bound):
             return
-        bound = gain + self._bound(item)
-        if bound <= self.best:
-            return
+        key = (item, *left[item:], *[cap.times for cap in self.caps], *[cap.money for cap in self.caps])
+        if self._seen.get(key, -1) < gain:
+            self._seen[key] = gain
+            self._choose(item, 0, gain, bound)
+
+    def _spent(self, bound: int) -> bool:
+        """Count a node; whether there is no budget for it, which is remembered with its bound."""
         self.nodes += 1
-        if self.nodes > self.most or len(self._path) > DEPTH_MAX:
-            self.open = max(self.open, bound)
-            return
-        key = (item, *self.left[item:], *[cap.times for cap in self.caps], *[cap.money for cap in self.caps])
-        if self._seen.get(key, -1) >= gain:
-            return
-        self._seen[key] = gain
-        self._choose(item, 0, gain, bound)
+        if self.nodes <= self.most and len(self._path) <= DEPTH_MAX:
+            return False
+        self.open = max(self.open, bound // _SCALE)
+        return True
 
     def _choose(self, item: int, start: int, gain: int, bound: int) -> None:
         """Take each of the item's choices from `start` on, most times first; then close the item."""
         places = self._first[item]
         for number in range(start, len(places)):
-            if bound <= self.best:
-                return
+            slack = self._slack[places[number]]
+            if (bound - slack) // _SCALE <= self.best:
+                break  # those that follow have no less slack
             if self.nodes > self.most:
-                self.open = max(self.open, bound)
+                self.open = max(self.open, bound // _SCALE)
                 return
-            place = places[number]
-            choice = self.choices[place]
-            most = _fits(choice, self.left, self.caps)
-            for times in range(most, 0, -1):
-                self._descend(item, number, times, gain)
+            for times in range(_fits(self.choices[places[number]], self.left, self.caps), 0, -1):
+                after = bound - times * slack
+                if after // _SCALE > self.best:
+                    self._descend(item, number, times, gain, after)
         kept, self.left[item] = self.left[item], 0
-        self._open_item(item + 1, gain)
+        self._open_item(item + 1, gain, bound - kept * self._worth[item])
         self.left[item] = kept
 
-    def _descend(self, item: int, number: int, times: int, gain: int) -> None:
+    def _descend(self, item: int, number: int, times: int, gain: int, bound: int) -> None:
         place = self._first[item][number]
         choice = self.choices[place]
         _take(choice, times, self.left, self.caps)
         self._path.append((place, times))
         gain += times * choice.gain
-        if self.left[item]:
-            bound = gain + self._bound(item)
-            if bound > self.best:
-                self.nodes += 1
-                if self.nodes > self.most or len(self._path) > DEPTH_MAX:
-                    self.open = max(self.open, bound)
-                else:
-                    self._choose(item, number + 1, gain, bound)
-        else:
-            self._open_item(item + 1, gain)
+        if not self.left[item]:
+            self._open_item(item + 1, gain, bound)
+        elif not self._spent(bound):
+            if gain > self.best:
+                self.best, self.found = gain, list(self._path)
+            self._choose(item, number + 1, gain, bound)
         self._path.pop()
         _take(choice, -times, self.left, self.caps)
+
+
+def _worth(size: int, choices: Sequence[Choice], ceilings: dict[int, tuple[int, int]]) -> list[int]:
+    """Scaled prices of the items, by which no choice gains more than it uses; low, so that bounds are near.
+
+    They start at the greatest share of any choice, and each is then lowered as far as the others let it.
+    """
+    least = [0] * size
+    for item, (gain, units) in ceilings.items():
+        least[item] = -(-gain * _SCALE // units)
+    worth = list(least)
+    using: list[list[Choice]] = [[] for _ in range(size)]
+    for choice in choices:
+        share = -(-choice.gain * _SCALE // _size(choice))
+        for item, _ in choice.uses:
+            using[item].append(choice)
+            worth[item] = max(worth[item], share)
+    for _ in range(ROUNDS):
+        for item in range(size - 1, -1, -1):
+            lowest = least[item]
+            for choice in using[item]:
+                need, mine = choice.gain * _SCALE, 1
+                for used, units in choice.uses:
+                    if used == item:
+                        mine = units
+                    else:
+                        need -= units * worth[used]
+                lowest = max(lowest, -(-need // mine))
+            worth[item] = lowest
+    return worth

@@ -65,7 +65,7 @@ class Tops:
         """The pieces with what comes on top, and how much budgets that ran out held back."""
         left = dict(self._table.budgets)
         held = 0
-        for ready in dict.fromkeys(ready for tops in self.of for ready in tops):
+        for ready in sorted({ready for tops in self.of for ready in tops}, key=lambda one: one.order):
             out = []
             for piece in pieces:
                 if ready not in self.of[piece.place]:
