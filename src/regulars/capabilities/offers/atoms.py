@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement, product, zip_longest
 from math import comb, prod
 
 from msgspec import Struct
@@ -33,10 +33,14 @@ class Atom(Struct, eq=False):
 
 
 class Made(Struct, eq=False):
-    """Atoms of one promotion; `ceiling` is (greatest gain, size) by item where not all were made."""
+    """Atoms of one promotion; `ceiling` is (greatest gain, size) by item where not all were made.
+
+    `able`: whether a set saves anything, be it less than the items get without it.
+    """
 
     atoms: list[Atom]
     ceiling: dict[int, tuple[int, int]]
+    able: bool = False
 
 
 def by_item(ready: Ready) -> bool:
@@ -80,13 +84,20 @@ def sets_of(ready: Ready, table: Table, gain_of: Callable[[Ready, Units, int], i
     else:
         return Made([], {})
     found, complete = _combined(items, parts)
-    atoms = []
+    made = Made([], {} if complete else _ceilings(ready, items, parts))
     for units in found:
-        off = _off(ready, units, items)
-        gain = gain_of(ready, units, off) if off > 0 else 0
+        _weigh(ready, units, _off(ready, units, items), gain_of, made)
+    return made
+
+
+def _weigh(
+    ready: Ready, units: Units, off: int, gain_of: Callable[[Ready, Units, int], int], made: Made
+) -> None:
+    if off > 0:
+        made.able = True
+        gain = gain_of(ready, units, off)
         if gain > 0:
-            atoms.append(Atom(ready, units, off, gain))
-    return Made(atoms, {} if complete else _ceilings(ready, items, parts))
+            made.atoms.append(Atom(ready, units, off, gain))
 
 
 def _off(ready: Ready, units: Units, items: Sequence[Item]) -> int:
@@ -166,13 +177,10 @@ def _by_quantity(
     for place in _whole(table.items, table.matched[ready].get(MAIN, ())):
         item = table.items[place]
         room = max(0, item.price - floor_of(ready.promotion, item))
-        for step, following in zip(steps, [*steps[1:], None], strict=True):
+        for step, following in zip_longest(steps, steps[1:]):
             most = min(2 * step - 1, item.count, *([] if following is None else [following - 1]))
             price = tier_price(effect, step, table.tier)
             each = 0 if price is None else min(max(0, item.price - price), room)
             for size in range(step, most + 1 if each else step):
-                units = (place,) * size
-                gain = gain_of(ready, units, each * size)
-                if gain > 0:
-                    made.atoms.append(Atom(ready, units, each * size, gain))
+                _weigh(ready, (place,) * size, each * size, gain_of, made)
     return made

@@ -36,6 +36,9 @@ def lint(promotion: Promotion) -> list[PromotionError]:
         faults.append(PromotionError(message, field="currency"))
     if promotion.mode == "stack":
         faults += _stacked(promotion)
+    elif _by_quantity(promotion.effect) and promotion.limits.basket is not None:
+        message = "Prices by quantity are for all items of a product; leave the limit per basket out."
+        faults.append(PromotionError(message, field="limits.basket"))
     return faults
 
 
@@ -67,10 +70,13 @@ def _in_money(effect: Effect) -> bool:
     return isinstance(effect, TierPrices) or any(getattr(effect, name, None) is not None for name in names)
 
 
+def _by_quantity(effect: Effect) -> bool:
+    return isinstance(effect, TierPrices) and any(one.from_quantity > 1 for one in effect.prices)
+
+
 def _stacked(promotion: Promotion) -> list[PromotionError]:
     effect, faults = promotion.effect, []
-    several = isinstance(effect, NForM | Cheapest | Bundle)
-    if several or (isinstance(effect, TierPrices) and any(one.from_quantity > 1 for one in effect.prices)):
+    if isinstance(effect, NForM | Cheapest | Bundle) or _by_quantity(effect):
         message = "An offer over several items cannot come on top of others; use mode 'best'."
         faults.append(PromotionError(message, field="mode"))
     if promotion.limits.basket is not None:

@@ -13,12 +13,14 @@ from .amounts import share_of, spread
 from .basket import Reason
 from .compiled import MAIN, Ready
 from .items import Table
-from .model import AmountOff, PointsOffer, Threshold
+from .model import AmountOff, Bundle, Cheapest, NForM, PointsOffer, Threshold, TierPrices
 from .pool import Pool
 from .tops import Piece, Tops
 
 NODES_MAX = 2_500
 """How many nodes the search of one plan may visit; a count and not a time, so that every machine answers alike."""
+
+_COUNTING = NForM, Cheapest, Bundle, TierPrices
 
 
 class Plan(Struct, eq=False):

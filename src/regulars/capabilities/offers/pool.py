@@ -55,7 +55,7 @@ class Pool:
             atoms += sets.atoms
             if sets.ceiling:
                 self._unlisted[ready] = sets.ceiling
-            if sets.atoms:
+            if sets.able:
                 self._able.add(ready)
         parts = self._components(self._undominated(atoms))
         taken: list[tuple[Atom, int]] = []
