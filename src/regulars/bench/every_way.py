@@ -65,11 +65,16 @@ def best_saving(promotions: list[Promotion], basket: Basket) -> int:
 class _Ways:
     def __init__(self, units: list[Unit], pool: list[Promotion], tops: list[Promotion], tier: str) -> None:
         self._units, self._pool, self._tops, self._tier = units, pool, tops, tier
+        self._known: dict[tuple[object, ...], int] = {}
 
     def least(self, left: tuple[int, ...], used: dict[str, _Tried]) -> int:
         """The least that the units left can cost."""
-        if not left:
-            return 0
+        key = (left, *((name, used[name].times, used[name].money) for name in sorted(used)))
+        if key not in self._known:
+            self._known[key] = self._least(left, used) if left else 0
+        return self._known[key]
+
+    def _least(self, left: tuple[int, ...], used: dict[str, _Tried]) -> int:
         best = self._end(self._units[left[0]], 0, 0) + self.least(left[1:], used)
         for promotion in self._pool:
             for taken in self._sets(promotion, left):
@@ -87,10 +92,12 @@ class _Ways:
     def _use(
         self, promotion: Promotion, money: int, size: int, used: dict[str, _Tried]
     ) -> dict[str, _Tried] | None:
+        limits = promotion.limits
+        if limits.basket is None and limits.budget_minor is None:
+            return used
         before = used.get(promotion.id, _Tried())
         singly = not isinstance(promotion.effect, _SETS)
         after = _Tried(before.times + (size if singly else 1), before.money + money)
-        limits = promotion.limits
         if limits.basket is not None and after.times > limits.basket:
             return None
         if limits.budget_minor is not None and after.money > limits.budget_minor:

@@ -31,8 +31,13 @@ from regulars.capabilities.offers.model import (
 from regulars.capabilities.offers.quoting import quote
 from regulars.capabilities.profile.state import MICRO
 
+from .every_way import best_saving
+
 SEED: Final = 17
 AT: Final = datetime(2026, 11, 21, 16, 30, tzinfo=UTC)
+UNITS_MAX: Final = 8
+"""So many things in a basket are laid out in every way."""
+
 _ENDINGS = (9, 19, 29, 49, 79, 99)
 
 
@@ -166,6 +171,24 @@ def time_quotes(shop: Shop, lines: int, baskets: int, *, seed: int = SEED) -> Qu
         sum(gaps) / len(gaps) if gaps else 0.0,
         worse / baskets,
     )
+
+
+def share_optimal(baskets: int, *, seed: int = SEED) -> tuple[float, float]:
+    """Of so many small baskets, the shares whose exact and whose quick saving is that of the best of every way."""
+    random = Random(seed)
+    exact = quick = done = 0
+    while done < baskets:
+        shop = make_shop(random.randrange(10**6), products=60, promotions=30)
+        promotions = [one for one in shop.promotions if not isinstance(one.effect, Threshold | PointsOffer)]
+        snapshot = compile_promotions(promotions)
+        basket = make_basket(random, shop, 4)
+        if sum(line.quantity_micro for line in basket.lines) > UNITS_MAX * MICRO:
+            continue
+        best = best_saving(promotions, basket)
+        exact += quote(snapshot, basket).discount_minor == best
+        quick += quote(snapshot, basket, quick=True).discount_minor == best
+        done += 1
+    return exact / baskets, quick / baskets
 
 
 def compile_ms(shop: Shop) -> float:
