@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given, settings
 
 from regulars.bench.every_way import best_saving
 from regulars.capabilities.offers.basket import Basket
+from regulars.capabilities.offers.bounds import Choice
 from regulars.capabilities.offers.compiled import compile_promotions
 from regulars.capabilities.offers.model import Promotion
 from regulars.capabilities.offers.quoting import quote
-from regulars.capabilities.offers.search import Cap, Choice, greedy, pack
+from regulars.capabilities.offers.search import Cap, greedy, pack
 from tests.core.promotions import baskets, items_only, priced, promotion
 
 PATIENT = settings(deadline=None, max_examples=250, suppress_health_check=list(HealthCheck))

@@ -19,6 +19,7 @@ from regulars.capabilities.offers.model import (
     Cheapest,
     Effect,
     FixedPrice,
+    Mode,
     NForM,
     Percentage,
     PointsOffer,
@@ -98,8 +99,8 @@ def _promotion(random: Random, number: int, kind: str, shelves: dict[str, list[P
         products=Selector() if kind == "threshold" else _some(random, shelf),
         currency="EUR",
         priority=random.randrange(5),
-        group="on top" if kind == "stack" else "offers",
-        mode="stack" if kind == "stack" else "best",
+        group=kind if kind in _MODES else "offers",
+        mode=_MODES.get(kind, "best"),
         floor_minor=50 if random.random() < 0.1 else 0,
     )
 
@@ -123,6 +124,7 @@ def _bundle(random: Random, shelf: list[Product]) -> Effect:
     return Bundle(parts, off_bp=random.choice((1_500, 2_000, 3_000)))
 
 
+_MODES: Final[dict[str, Mode]] = {"stack": "stack", "exclusive": "exclusive"}
 _Make = Callable[[Random, list[Product]], Effect]
 _KINDS: Final[dict[str, tuple[_Make, int]]] = {
     "percentage": (lambda random, _: Percentage(random.choice((500, 1_000, 1_500, 2_000))), 25),
@@ -134,6 +136,7 @@ _KINDS: Final[dict[str, tuple[_Make, int]]] = {
     "bundle": (_bundle, 10),
     "by-quantity": (lambda random, shelf: TierPrices((TierPrice(random.choice(shelf).price_minor * 4 // 5, 3),)), 5),
     "stack": (lambda *_: Percentage(500), 2),
+    "exclusive": (lambda random, _: Percentage(random.choice((3_000, 5_000))), 2),
     "threshold": (lambda random, _: Threshold(random.choice((3_000, 5_000, 8_000)), off_minor=500), 1),
     "points": (lambda *_: PointsOffer(200), 2),
 }  # fmt: skip
@@ -179,7 +182,11 @@ def share_optimal(baskets: int, *, seed: int = SEED) -> tuple[float, float]:
     exact = quick = done = 0
     while done < baskets:
         shop = make_shop(random.randrange(10**6), products=60, promotions=30)
-        promotions = [one for one in shop.promotions if not isinstance(one.effect, Threshold | PointsOffer)]
+        promotions = [
+            one
+            for one in shop.promotions
+            if one.mode != "exclusive" and not isinstance(one.effect, Threshold | PointsOffer)
+        ]
         snapshot = compile_promotions(promotions)
         basket = make_basket(random, shop, 4)
         if sum(line.quantity_micro for line in basket.lines) > UNITS_MAX * MICRO:

@@ -8,10 +8,11 @@ from msgspec import Struct
 
 from .amounts import floor_of
 from .atoms import Atom, Units, by_item, offs_of, sets_of, single_off
+from .bounds import Choice
 from .compiled import MAIN, Ready
 from .items import Table
 from .model import Cheapest, NForM
-from .search import Cap, Choice, Packing, greedy, pack
+from .search import Cap, Packing, greedy, pack
 from .tops import Piece, Tops
 
 _MANY = 10**12

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from .bounds import LOOKS_PER_NODE, SCALE, Ceilings, Choice, by_share, by_steps, size_of, steps_for
+
 DEPTH_MAX = 300
-_SCALE = 5_040
-"""Divisible by most sizes of sets, so that shares are seldom rounded up."""
-ROUNDS = 2
-"""How often the prices that bound the search are lowered."""
+FIRST_NODES = 300
+"""So many nodes are tried before better bounds are worth their time."""
 
 
 class Cap(Struct, eq=False):
@@ -22,15 +22,6 @@ class Cap(Struct, eq=False):
 
     times: int
     money: int
-
-
-class Choice(Struct, eq=False):
-    """`uses` are (item, units) in order of item. `cap` is the place of its bounds, or -1. Order breaks ties."""
-
-    gain: int
-    uses: tuple[tuple[int, int], ...]
-    cap: int = -1
-    money: int = 0
 
 
 class Packing(Struct, eq=False):
@@ -48,24 +39,38 @@ def pack(
     caps: Sequence[Cap],
     *,
     nodes: int,
-    ceilings: dict[int, tuple[int, int]] | None = None,
+    ceilings: Ceilings | None = None,
 ) -> Packing:
     """The packing of greatest gain within `nodes`; deterministic, the earlier choice first among equals.
 
     `counts` are the units of each item. `ceilings` says, for items that take part in choices which were not listed,
     the greatest gain of such a choice and its size: the bound holds for those, too.
     """
-    ordered = sorted(range(len(choices)), key=lambda place: (_density(choices[place]), place))
-    seed = _greedy(counts, choices, ordered, caps)
-    search = _Search(counts, [choices[place] for place in ordered], caps, ceilings or {})
-    seed.bound = max(search.bound, seed.gain)
+    order = sorted(range(len(choices)), key=lambda place: (_density(choices[place]), place))
+    seed = _greedy(counts, choices, order, caps)
+    known, ordered = ceilings or {}, [choices[place] for place in order]
+    search = _Search(counts, ordered, caps, by_share(len(counts), ordered, known))
+    out = _searched(search, seed, order, min(nodes, FIRST_NODES), listed=not known)
+    nodes -= out.nodes
+    steps = steps_for(ordered, nodes)
+    if out.bound > out.gain and steps > 0:
+        search = _Search(counts, ordered, caps, by_steps(counts, ordered, known, out.gain, steps))
+        spent = steps * len(ordered) // LOOKS_PER_NODE
+        again = _searched(search, out, order, nodes - spent, listed=not known)
+        again.bound, again.nodes = min(again.bound, out.bound), again.nodes + out.nodes + spent
+        return again
+    return out
+
+
+def _searched(search: _Search, seed: Packing, order: Sequence[int], nodes: int, *, listed: bool) -> Packing:
+    """Go on from a packing; unless all choices are `listed`, the bound of the prices is all that can be said."""
     if seed.gain >= search.bound:
-        return seed
+        return Packing(seed.taken, seed.gain, seed.gain, 0)
     search.best = seed.gain
     found = search.run(nodes)
-    taken = seed.taken if found is None else [(ordered[place], times) for place, times in found]
-    top = search.bound if ceilings else search.open
-    return Packing(taken, search.best, max(min(top, seed.bound), search.best), search.nodes)
+    taken = seed.taken if found is None else [(order[place], times) for place, times in found]
+    top = min(search.bound, search.open) if listed else search.bound
+    return Packing(taken, search.best, max(top, search.best), search.nodes)
 
 
 def greedy(counts: Sequence[int], choices: Sequence[Choice], caps: Sequence[Cap]) -> Packing:
@@ -74,12 +79,8 @@ def greedy(counts: Sequence[int], choices: Sequence[Choice], caps: Sequence[Cap]
     return _greedy(counts, choices, ordered, caps)
 
 
-def _size(choice: Choice) -> int:
-    return sum(units for _, units in choice.uses)
-
-
 def _density(choice: Choice) -> int:
-    return -(choice.gain * _SCALE // _size(choice))
+    return -(choice.gain * SCALE // size_of(choice))
 
 
 def _fits(choice: Choice, left: Sequence[int], caps: Sequence[Cap]) -> int:
@@ -119,8 +120,8 @@ def _take(choice: Choice, times: int, left: list[int], caps: Sequence[Cap]) -> N
 class _Search:
     """The state of one search. `open` is the greatest bound among the nodes it had no budget for.
 
-    Bounds are scaled. `worth` prices a unit of each item so that no choice gains more than its units are worth (a
-    solution of the dual problem): then what is gained and what is left at those prices bounds what can be gained.
+    Bounds are scaled. By `worth` no choice gains more than its units are worth: what is gained and what is left at
+    those prices bounds what can be gained.
     Taking a choice lowers that by its `slack`, the worth of its units beyond its gain.
     """
 
@@ -129,7 +130,7 @@ class _Search:
         counts: Sequence[int],
         choices: Sequence[Choice],
         caps: Sequence[Cap],
-        ceilings: dict[int, tuple[int, int]],
+        worth: Sequence[int],
     ) -> None:
         self.left = list(counts)
         self.caps = [Cap(cap.times, cap.money) for cap in caps]
@@ -138,15 +139,15 @@ class _Search:
         self.found: list[tuple[int, int]] | None = None
         self._path: list[tuple[int, int]] = []
         self._seen: dict[tuple[int, ...], int] = {}
-        self._worth = _worth(len(counts), choices, ceilings)
+        self._worth = worth
         self._slack = [
-            sum(units * self._worth[item] for item, units in choice.uses) - choice.gain * _SCALE
+            sum(units * self._worth[item] for item, units in choice.uses) - choice.gain * SCALE
             for choice in choices
         ]
         self._first: list[list[int]] = [[] for _ in counts]
         for place in sorted(range(len(choices)), key=lambda place: (self._slack[place], place)):
             self._first[choices[place].uses[0][0]].append(place)
-        self.bound = sum(left * worth for left, worth in zip(self.left, self._worth, strict=True)) // _SCALE
+        self.bound = sum(left * worth for left, worth in zip(self.left, self._worth, strict=True)) // SCALE
 
     def run(self, nodes: int) -> list[tuple[int, int]] | None:
         """The best packing if it beats `best`, as (choice, times)."""
@@ -164,7 +165,7 @@ class _Search:
             item += 1
         if gain > self.best:
             self.best, self.found = gain, list(self._path)
-        if item == len(left) or bound // _SCALE <= self.best or self._spent(bound):
+        if item == len(left) or bound // SCALE <= self.best or self._spent(bound):
             return
         key = (item, *left[item:], *[cap.times for cap in self.caps], *[cap.money for cap in self.caps])
         if self._seen.get(key, -1) < gain:
@@ -176,7 +177,7 @@ class _Search:
         self.nodes += 1
         if self.nodes <= self.most and len(self._path) <= DEPTH_MAX:
             return False
-        self.open = max(self.open, bound // _SCALE)
+        self.open = max(self.open, bound // SCALE)
         return True
 
     def _choose(self, item: int, start: int, gain: int, bound: int) -> None:
@@ -184,14 +185,14 @@ class _Search:
         places = self._first[item]
         for number in range(start, len(places)):
             slack = self._slack[places[number]]
-            if (bound - slack) // _SCALE <= self.best:
+            if (bound - slack) // SCALE <= self.best:
                 break  # those that follow have no less slack
             if self.nodes > self.most:
-                self.open = max(self.open, bound // _SCALE)
+                self.open = max(self.open, bound // SCALE)
                 return
             for times in range(_fits(self.choices[places[number]], self.left, self.caps), 0, -1):
                 after = bound - times * slack
-                if after // _SCALE > self.best:
+                if after // SCALE > self.best:
                     self._descend(item, number, times, gain, after)
         kept, self.left[item] = self.left[item], 0
         self._open_item(item + 1, gain, bound - kept * self._worth[item])
@@ -211,33 +212,3 @@ class _Search:
             self._choose(item, number + 1, gain, bound)
         self._path.pop()
         _take(choice, -times, self.left, self.caps)
-
-
-def _worth(size: int, choices: Sequence[Choice], ceilings: dict[int, tuple[int, int]]) -> list[int]:
-    """Scaled prices of the items, by which no choice gains more than it uses; low, so that bounds are near.
-
-    They start at the greatest share of any choice, and each is then lowered as far as the others let it.
-    """
-    least = [0] * size
-    for item, (gain, units) in ceilings.items():
-        least[item] = -(-gain * _SCALE // units)
-    worth = list(least)
-    using: list[list[Choice]] = [[] for _ in range(size)]
-    for choice in choices:
-        share = -(-choice.gain * _SCALE // _size(choice))
-        for item, _ in choice.uses:
-            using[item].append(choice)
-            worth[item] = max(worth[item], share)
-    for _ in range(ROUNDS):
-        for item in range(size - 1, -1, -1):
-            lowest = least[item]
-            for choice in using[item]:
-                need, mine = choice.gain * _SCALE, 1
-                for used, units in choice.uses:
-                    if used == item:
-                        mine = units
-                    else:
-                        need -= units * worth[used]
-                lowest = max(lowest, -(-need // mine))
-            worth[item] = lowest
-    return worth
