@@ -9,7 +9,7 @@ import pytest
 
 from regulars.bench.promotions import make_shop
 from regulars.capabilities.offers.compiled import compile_promotions
-from regulars.capabilities.offers.lint import lint, lint_set
+from regulars.capabilities.offers.lint import lint
 from regulars.capabilities.offers.model import NForM, Promotion, PromotionError, parse
 from tests.core.promotions import promotion
 
@@ -131,12 +131,18 @@ def test_what_makes_no_sense_is_told_with_the_remedy(
     assert remedy is None or remedy in faults[0].message
 
 
-def test_groups_of_two_modes_and_ids_used_twice_are_told() -> None:
-    two = [promotion("a", "percentage", off_bp=1), promotion("b", "percentage", off_bp=1, mode="exclusive")]
-    assert [(fault.field, fault.values["id"]) for fault in lint_set(two)] == [("mode", "b")]
-    assert [fault.field for fault in lint_set([two[0], two[0]])] == ["id"]
+def test_a_group_of_two_modes_is_told() -> None:
+    one = promotion("a", "percentage", off_bp=1)
+    other = promotion("b", "percentage", off_bp=1, mode="exclusive")
+    assert [(fault.field, fault.values["other"]) for fault in lint(other, [one])] == [("mode", "a")]
+    assert lint(msgspec.structs.replace(other, group="alone"), [one]) == []
+    assert lint(msgspec.structs.replace(one, mode="stack"), [one]) == []
+
+
+def test_two_promotions_of_one_id_do_not_run_together() -> None:
+    one = promotion("a", "percentage", off_bp=1)
     with pytest.raises(PromotionError, match="two promotions 'a'"):
-        compile_promotions([two[0], two[0]])
+        compile_promotions([one, msgspec.structs.replace(one, version=2)])
 
 
 def test_a_snapshot_finds_for_a_product_what_looking_at_all_would_find() -> None:

@@ -144,6 +144,7 @@ FIGURES: Final = (
             Figure(f"quote-{lines}-gap", "such quotes that stop early and state a gap", "the same", "%", "promotions"),
         )
     ),
+    Figure("promotions-compile", "promotions made ready for quotes", "2,000 promotions", "ms", "promotions", 1_000.0, 300.0),
     Figure(
         "quote-optimum", "best combination found, held to every way there is", "small baskets of 30 promotions that compete", "%",
         "promotions", 100.0, higher=True,

@@ -29,6 +29,7 @@ from regulars.capabilities.offers.model import (
     TierPrice,
     TierPrices,
 )
+from regulars.capabilities.offers.plan import NODES_MAX
 from regulars.capabilities.offers.quoting import quote
 from regulars.capabilities.profile.state import MICRO
 
@@ -163,8 +164,8 @@ def time_quotes(shop: Shop, lines: int, baskets: int, *, seed: int = SEED) -> Qu
     drawn = [make_basket(random, shop, lines, categories=max(2, lines // 5)) for _ in range(baskets)]
     for basket in drawn[:20]:
         quote(snapshot, basket)
-    exact = [_timed(snapshot, basket, quick=False) for basket in drawn]
-    quick = [_timed(snapshot, basket, quick=True) for basket in drawn]
+    exact = [_timed(snapshot, basket) for basket in drawn]
+    quick = [_timed(snapshot, basket, nodes=0) for basket in drawn]
     gaps = [one.gap_minor / one.total_minor for _, one in exact if one.gap_minor]
     worse = sum(one.total_minor > best.total_minor for (_, one), (_, best) in zip(quick, exact, strict=True))
     return Quotes(
@@ -193,7 +194,7 @@ def share_optimal(baskets: int, *, seed: int = SEED) -> tuple[float, float]:
             continue
         best = best_saving(promotions, basket)
         exact += quote(snapshot, basket).discount_minor == best
-        quick += quote(snapshot, basket, quick=True).discount_minor == best
+        quick += quote(snapshot, basket, nodes=0).discount_minor == best
         done += 1
     return exact / baskets, quick / baskets
 
@@ -205,7 +206,7 @@ def compile_ms(shop: Shop) -> float:
     return 1_000 * (time.perf_counter() - began)
 
 
-def _timed(snapshot: Snapshot, basket: Basket, *, quick: bool) -> tuple[float, Answer]:
+def _timed(snapshot: Snapshot, basket: Basket, *, nodes: int = NODES_MAX) -> tuple[float, Answer]:
     began = time.perf_counter()
-    answer = quote(snapshot, basket, quick=quick)
+    answer = quote(snapshot, basket, nodes=nodes)
     return 1_000 * (time.perf_counter() - began), answer

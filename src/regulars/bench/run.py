@@ -341,6 +341,7 @@ class _Run:
             yield Row(f"quote-{lines}-p99", found.percentile(0.99))
             gap = f"by {100 * found.gap:.1f} % of the sum on average" if found.bounded else ""
             yield Row(f"quote-{lines}-gap", 100 * found.bounded, gap)
+        yield Row("promotions-compile", promotions.compile_ms(shop))
         exact, quick = promotions.share_optimal(self._sizes.laid_out)
         yield Row(
             "quote-optimum", 100 * exact, f"{self._sizes.laid_out} baskets; the quick way {100 * quick:.0f} %"

@@ -171,16 +171,22 @@ def _ceilings(
 def _by_quantity(
     ready: Ready, effect: TierPrices, table: Table, gain_of: Callable[[Ready, Units, int], int]
 ) -> Made:
-    """Sets of one product at a price by quantity. Sizes up to just below twice a step add up to all others."""
+    """Sets of one product at a price by quantity."""
     steps = sorted({one.from_quantity for one in effect.prices if one.from_quantity > 1})
     made = Made([], {})
     for place in _whole(table.items, table.matched[ready].get(MAIN, ())):
         item = table.items[place]
-        room = max(0, item.price - floor_of(ready.promotion, item))
-        for step, following in zip_longest(steps, steps[1:]):
-            most = min(2 * step - 1, item.count, *([] if following is None else [following - 1]))
-            price = tier_price(effect, step, table.tier)
-            each = 0 if price is None else min(max(0, item.price - price), room)
-            for size in range(step, most + 1 if each else step):
-                _weigh(ready, (place,) * size, each * size, gain_of, made)
+        least = floor_of(ready.promotion, item)
+        for size in _sizes(steps, item.count):
+            price = tier_price(effect, size, table.tier)
+            if price is not None:
+                _weigh(ready, (place,) * size, size * (item.price - max(price, least)), gain_of, made)
     return made
+
+
+def _sizes(steps: Sequence[int], count: int) -> list[int]:
+    """All units, and from each step on up to just below twice it: others are made up of those at the same price."""
+    sizes = {count} if steps and count >= steps[0] else set()
+    for step, following in zip_longest(steps, steps[1:], fillvalue=count + 1):
+        sizes.update(range(step, min(2 * step, following, count + 1)))
+    return sorted(sizes)

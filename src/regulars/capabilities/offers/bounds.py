@@ -7,6 +7,7 @@ more than all units are worth. The lower the prices, the nearer the bound.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import mul
 
 from msgspec import Struct
 
@@ -60,27 +61,34 @@ def by_steps(
     Each step lowers the price of items that are in no choice worth more than it costs, and raises that of items which
     too many such choices want. What the last step leaves too low is raised, and then all are lowered once more.
     """
-    size = len(counts)
-    worth = [float(price) for price in by_share(size, choices, ceilings)]
+    worth = by_share(len(counts), choices, ceilings)
     most = [min(counts[item] // units for item, units in choice.uses) for choice in choices]
-    best, lowest = list(worth), float("inf")
+    best, lowest = worth, sum(map(mul, counts, worth))
     for _ in range(steps):
-        slope = [float(count) for count in counts]
-        value = sum(count * price for count, price in zip(counts, worth, strict=True))
-        for choice, times in zip(choices, most, strict=True):
-            over = choice.gain * SCALE - sum([units * worth[item] for item, units in choice.uses])
-            if over > 0:
-                value += times * over
-                for item, units in choice.uses:
-                    slope[item] -= times * units
+        value, slope = _slope(worth, counts, choices, most)
         if value < lowest:
-            best, lowest = list(worth), value
-        steep = sum(one * one for one in slope)
+            best, lowest = worth, value
+        steep = sum([one * one for one in slope])
         far = value - reached * SCALE
         if not steep or far <= 0:
             break
-        worth = [max(0.0, price - far / steep * one) for price, one in zip(worth, slope, strict=True)]
-    return _lowered(_raised([int(price) for price in best], counts, choices, ceilings), choices, ceilings)
+        worth = [max(0, price - far * one // steep) for price, one in zip(worth, slope, strict=True)]
+    return _lowered(_raised(best, counts, choices, ceilings), choices, ceilings)
+
+
+def _slope(
+    worth: Sequence[int], counts: Sequence[int], choices: Sequence[Choice], most: Sequence[int]
+) -> tuple[int, list[int]]:
+    """What is bounded by prices that need not pay for every choice, and how it changes with each of them."""
+    slope = list(counts)
+    value = sum(map(mul, counts, worth))
+    for choice, times in zip(choices, most, strict=True):
+        over = choice.gain * SCALE - sum([units * worth[item] for item, units in choice.uses])
+        if over > 0:
+            value += times * over
+            for item, units in choice.uses:
+                slope[item] -= times * units
+    return value, slope
 
 
 def least_of(size: int, ceilings: Ceilings) -> list[int]:
@@ -113,14 +121,16 @@ def _lowered(worth: list[int], choices: Sequence[Choice], ceilings: Ceilings) ->
             using[item].append(choice)
     for _ in range(ROUNDS):
         for item in range(size - 1, -1, -1):
-            lowest = least[item]
-            for choice in using[item]:
-                need, mine = choice.gain * SCALE, 1
-                for used, units in choice.uses:
-                    if used == item:
-                        mine = units
-                    else:
-                        need -= units * worth[used]
-                lowest = max(lowest, -(-need // mine))
-            worth[item] = lowest
+            worth[item] = max([least[item], *[_needed(choice, item, worth) for choice in using[item]]])
     return worth
+
+
+def _needed(choice: Choice, item: int, worth: Sequence[int]) -> int:
+    """The least that one item must be worth to pay for a choice, the others being worth what they are."""
+    need, mine = choice.gain * SCALE, 1
+    for used, units in choice.uses:
+        if used == item:
+            mine = units
+        else:
+            need -= units * worth[used]
+    return -(-need // mine)

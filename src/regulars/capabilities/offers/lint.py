@@ -19,9 +19,25 @@ from .model import (
 )
 
 
-def lint(promotion: Promotion) -> list[PromotionError]:
-    """All that is wrong with one promotion; empty when it may be published."""
-    faults = _effect(promotion.effect)
+def lint(promotion: Promotion, beside: Iterable[Promotion] = ()) -> list[PromotionError]:
+    """All that is wrong with one promotion, by itself and beside others; empty when it may be published.
+
+    `beside` are those that run: another version of it is replaced and not looked at, but its group must have one mode.
+    """
+    faults = [*_itself(promotion), *_effect(promotion.effect)]
+    for other in sorted(beside, key=lambda one: one.id):
+        if other.id != promotion.id and other.group == promotion.group and other.mode != promotion.mode:
+            message = "'%(other)s' makes the group '%(group)s' '%(mode)s'; use that mode or another group."
+            where = {"other": other.id, "group": other.group, "mode": other.mode}
+            return [
+                *faults,
+                PromotionError(message, field="mode", code=None, retry_after_seconds=None, **where),
+            ]
+    return faults
+
+
+def _itself(promotion: Promotion) -> list[PromotionError]:
+    faults: list[PromotionError] = []
     window = promotion.window
     if window.starts and window.ends and window.ends <= window.starts:
         faults.append(PromotionError("It ends before it starts; choose a later end.", field="window.ends"))
@@ -39,29 +55,6 @@ def lint(promotion: Promotion) -> list[PromotionError]:
     elif _by_quantity(promotion.effect) and promotion.limits.basket is not None:
         message = "Prices by quantity are for all items of a product; leave the limit per basket out."
         faults.append(PromotionError(message, field="limits.basket"))
-    return faults
-
-
-def lint_set(promotions: Iterable[Promotion]) -> list[PromotionError]:
-    """What is wrong with promotions beside each other: ids used twice, groups of two modes."""
-    faults: list[PromotionError] = []
-    modes: dict[str, Promotion] = {}
-    seen: set[str] = set()
-    for promotion in sorted(promotions, key=lambda one: (one.id, one.version)):
-        if promotion.id in seen:
-            message = "There are two promotions '%(id)s'; leave one version of it."
-            faults.append(PromotionError(message, field="id", id=promotion.id))
-        seen.add(promotion.id)
-        first = modes.setdefault(promotion.group, promotion)
-        if first.mode != promotion.mode:
-            faults.append(
-                PromotionError(
-                    "'%(id)s' is '%(mode)s', but '%(other)s' makes its group '%(group)s' '%(meant)s'; use one mode or"
-                    " another group.",
-                    field="mode", id=promotion.id, mode=promotion.mode, other=first.id, group=promotion.group,
-                    meant=first.mode,
-                )
-            )  # fmt: skip
     return faults
 
 

@@ -87,11 +87,11 @@ class _Priced:
                 self.taken[line] += amount
 
 
-def make_plan(table: Table, readies: list[Ready], nodes: int, *, quick: bool = False) -> Plan:
+def make_plan(table: Table, readies: list[Ready], nodes: int) -> Plan:
     """Price the basket with these promotions, in the order of the phases."""
     priceless = [ready for ready in readies if not isinstance(ready.promotion.effect, PointsOffer)]
     tops = Tops(table, priceless)
-    pooled = Pool(table, priceless, tops).solve(nodes, quick=quick)
+    pooled = Pool(table, priceless, tops).solve(nodes)
     pieces, held = tops.put_on(pooled.pieces)
     priced = _Priced(table, pieces)
     lost: dict[Ready, Reason] = {}

@@ -12,7 +12,7 @@ from .bounds import Choice
 from .compiled import MAIN, Ready
 from .items import Table
 from .model import Cheapest, NForM
-from .search import Cap, Packing, greedy, pack
+from .search import Cap, pack
 from .tops import Piece, Tops
 
 _MANY = 10**12
@@ -48,8 +48,8 @@ class Pool:
         budget = self._table.budgets.get(ready)
         return ready.promotion.limits.basket is not None or (budget is not None and budget < worth)
 
-    def solve(self, nodes: int, *, quick: bool = False) -> Pooled:
-        """The best combination within so many nodes; `quick` takes the first that offers itself."""
+    def solve(self, nodes: int) -> Pooled:
+        """The best combination within so many nodes; with none it is the first that offers itself."""
         atoms = self._singles()
         for ready in self._readies:
             sets = sets_of(ready, self._table, self._gain)
@@ -62,7 +62,7 @@ class Pool:
         taken: list[tuple[Atom, int]] = []
         gap = 0
         for number, part in enumerate(parts):
-            picked, short, used = self._part(part, nodes // (len(parts) - number), quick=quick)
+            picked, short, used = self._part(part, nodes // (len(parts) - number))
             taken += picked
             gap += short
             nodes -= used
@@ -130,7 +130,7 @@ class Pool:
             if best.get(atom.units) is atom
             or (atom.ready in self._bounded and (atom.units not in best or best[atom.units].gain < atom.gain))
         ]
-        return sorted(kept, key=lambda atom: (atom.ready.order, atom.units))
+        return sorted(kept, key=lambda atom: (atom.ready.order, -len(atom.units), atom.units))
 
     # -- search -----------------------------------------------------------------------------------
 
@@ -155,7 +155,7 @@ class Pool:
             parts[find(atom.units[0])].append(atom)
         return sorted(parts.values(), key=lambda part: (len(part), part[0].ready.order, part[0].units))
 
-    def _part(self, atoms: list[Atom], nodes: int, *, quick: bool) -> tuple[list[tuple[Atom, int]], int, int]:
+    def _part(self, atoms: list[Atom], nodes: int) -> tuple[list[tuple[Atom, int]], int, int]:
         items = self._table.items
         places = sorted({place for atom in atoms for place in atom.units})
         lone = self._lone(atoms, set(places))
@@ -175,11 +175,7 @@ class Pool:
         ]
         counts = [items[place].count for place in places]
         here = {local[place]: value for place, value in self._ceiling().items() if place in local}
-        found: Packing = (
-            greedy(counts, choices, caps)
-            if quick
-            else pack(counts, choices, caps, nodes=nodes, ceilings=here)
-        )
+        found = pack(counts, choices, caps, nodes=nodes, ceilings=here)
         return [(atoms[place], times) for place, times in found.taken], found.bound - found.gain, found.nodes
 
     def _cap(self, ready: Ready) -> Cap:

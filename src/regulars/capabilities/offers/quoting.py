@@ -18,16 +18,15 @@ def quote(
     usage: Usage | None = None,
     *,
     nodes: int = NODES_MAX,
-    quick: bool = False,
 ) -> Answer:
     """Price a basket with the promotions of a snapshot.
 
     The same question has the same answer, to the byte, in whatever order lines and promotions come. `nodes` bounds the
-    search of each plan; `quick` takes the first combination that offers itself. Lines come back sorted by id.
+    search of each plan; with none it takes the combination that offers itself first. Lines come back sorted by id.
     Raises InvalidInput for an unknown time zone and for two lines of one id.
     """
     table = lay_out(snapshot, basket, usage or Usage())
-    plans = [make_plan(table, readies, nodes, quick=quick) for readies in _sides(table)]
+    plans = [make_plan(table, readies, nodes) for readies in _sides(table)]
     chosen = max(plans, key=lambda plan: (plan.saved, -min((ready.order for ready in plan.times), default=0)))
     gap = max(plan.saved + plan.gap for plan in plans) - chosen.saved
     lines = tuple(_line(table, number, offs) for number, offs in enumerate(chosen.offs))
@@ -42,7 +41,7 @@ def quote(
         base_minor=base,
         discount_minor=chosen.saved,
         total_minor=base - chosen.saved,
-        optimality="bounded" if quick or gap else "optimal",
+        optimality="bounded" if gap else "optimal",
         gap_minor=gap,
     )
 
@@ -51,9 +50,9 @@ def _sides(table: Table) -> list[list[Ready]]:
     """What may go together, and each exclusive group by itself; points go with everything."""
     together: list[Ready] = []
     alone: defaultdict[str, list[Ready]] = defaultdict(list)
-    points = [ready for ready in table.matched if isinstance(ready.promotion.effect, PointsOffer)]
+    points = [ready for ready in table.matched if _is_points(ready)]
     for ready in table.matched:
-        if isinstance(ready.promotion.effect, PointsOffer):
+        if _is_points(ready):
             continue
         if ready.promotion.mode == "exclusive":
             alone[ready.promotion.group].append(ready)
@@ -99,31 +98,33 @@ def _skipped(
     snapshot: Snapshot, basket: Basket, table: Table, plans: list[Plan], chosen: Plan
 ) -> tuple[Skipped, ...]:
     """Every promotion that has products here and did nothing, and every code that did nothing."""
-    reasons = dict(table.refused)
-    for plan in plans:
-        for ready in plan.readies:
-            if plan is chosen:
-                if ready in plan.lost:
-                    reasons[ready] = plan.lost[ready]
-            elif not isinstance(ready.promotion.effect, PointsOffer):
-                beaten: Reason = "excluded_by_group" if chosen is not plans[0] else "beaten_by_better"
-                reasons[ready] = plan.lost.get(ready, beaten)
-    codes: dict[str, list[str]] = defaultdict(list)
+    told = {ready.promotion.id: reason for ready, reason in _reasons(table, plans, chosen).items()}
     out = []
+    codes: dict[str, list[str]] = defaultdict(list)
     for code in sorted(set(basket.codes)):
         known = basket.valid_codes.get(code)
         if known is None or known not in snapshot.by_id:
             out.append(Skipped("code_unknown", code=code))
         else:
             codes[known].append(code)
-    used = {ready.promotion.id for ready in chosen.times if chosen.times[ready]}
-    told = {ready.promotion.id: reason for ready, reason in reasons.items()}
-    points = {
-        ready.promotion.id for ready in chosen.readies if isinstance(ready.promotion.effect, PointsOffer)
-    }
+    busy = {ready.promotion.id for ready in chosen.readies if chosen.times[ready] or _is_points(ready)}
     for name in codes:
-        if name not in told and name not in used and name not in points:
-            told[name] = "nothing_matches"
+        if name not in busy:
+            told.setdefault(name, "nothing_matches")
     for name in sorted(told, key=lambda one: snapshot.by_id[one].order):
         out += [Skipped(told[name], name, code) for code in codes.get(name, [""])]
     return tuple(out)
+
+
+def _reasons(table: Table, plans: list[Plan], chosen: Plan) -> dict[Ready, Reason]:
+    """Why promotions with products in the basket did nothing."""
+    beaten: Reason = "beaten_by_better" if chosen is plans[0] else "excluded_by_group"
+    reasons = dict(table.refused)
+    for plan in plans:
+        others = [] if plan is chosen else [ready for ready in plan.readies if not _is_points(ready)]
+        reasons |= {ready: plan.lost.get(ready, beaten) for ready in others}
+    return reasons | chosen.lost
+
+
+def _is_points(ready: Ready) -> bool:
+    return isinstance(ready.promotion.effect, PointsOffer)

@@ -12,7 +12,8 @@ from msgspec import Struct
 
 from .bounds import LOOKS_PER_NODE, SCALE, Ceilings, Choice, by_share, by_steps, size_of, steps_for
 
-DEPTH_MAX = 300
+FRAMES_MAX = 500
+"""How deep the search may call itself; among more items than that allows it ends with a gap."""
 FIRST_NODES = 300
 """So many nodes are tried before better bounds are worth their time."""
 
@@ -71,12 +72,6 @@ def _searched(search: _Search, seed: Packing, order: Sequence[int], nodes: int, 
     taken = seed.taken if found is None else [(order[place], times) for place, times in found]
     top = min(search.bound, search.open) if listed else search.bound
     return Packing(taken, search.best, max(top, search.best), search.nodes)
-
-
-def greedy(counts: Sequence[int], choices: Sequence[Choice], caps: Sequence[Cap]) -> Packing:
-    """Take choices by what they gain per unit, as long as they fit; quick, and never better than `pack`."""
-    ordered = sorted(range(len(choices)), key=lambda place: (_density(choices[place]), place))
-    return _greedy(counts, choices, ordered, caps)
 
 
 def _density(choice: Choice) -> int:
@@ -165,17 +160,17 @@ class _Search:
             item += 1
         if gain > self.best:
             self.best, self.found = gain, list(self._path)
-        if item == len(left) or bound // SCALE <= self.best or self._spent(bound):
+        if item == len(left) or bound // SCALE <= self.best or self._spent(item, bound):
             return
         key = (item, *left[item:], *[cap.times for cap in self.caps], *[cap.money for cap in self.caps])
         if self._seen.get(key, -1) < gain:
             self._seen[key] = gain
             self._choose(item, 0, gain, bound)
 
-    def _spent(self, bound: int) -> bool:
+    def _spent(self, item: int, bound: int) -> bool:
         """Count a node; whether there is no budget for it, which is remembered with its bound."""
         self.nodes += 1
-        if self.nodes <= self.most and len(self._path) <= DEPTH_MAX:
+        if self.nodes <= self.most and 2 * item + 3 * len(self._path) <= FRAMES_MAX:
             return False
         self.open = max(self.open, bound // SCALE)
         return True
@@ -206,7 +201,7 @@ class _Search:
         gain += times * choice.gain
         if not self.left[item]:
             self._open_item(item + 1, gain, bound)
-        elif not self._spent(bound):
+        elif not self._spent(item, bound):
             if gain > self.best:
                 self.best, self.found = gain, list(self._path)
             self._choose(item, number + 1, gain, bound)
