@@ -21,7 +21,7 @@ SHELF = {
     "coffee": ("Drinks > Coffee", "Bean", 899),
     "beans": ("Drinks > Coffee > Whole", "Bean", 1200),
     "mug": ("Kitchen", "Clay", 700),
-    "cup": ("Kitchen", "Clay", 450),
+    "cup": ("Kitchen", "Clay", 460),
     "spoon": ("Kitchen", "Steel", 120),
 }
 

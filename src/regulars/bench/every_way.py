@@ -2,7 +2,8 @@
 
 Written from what the promotions say and from nothing of the search: it lays out single units, gives each in turn to
 nothing, to a promotion of its own, or to every set it can be in, and keeps the greatest saving. Weighed goods,
-promotions on the whole basket and exclusive groups are left to others.
+promotions on the whole basket and exclusive groups are left to others. The odd cent of a set goes to the first of items
+at one price; where what comes on top differs between those, a cent depends on who is first, here by sku.
 """
 
 from __future__ import annotations

@@ -28,11 +28,8 @@ def lint(promotion: Promotion, beside: Iterable[Promotion] = ()) -> list[Promoti
     for other in sorted(beside, key=lambda one: one.id):
         if other.id != promotion.id and other.group == promotion.group and other.mode != promotion.mode:
             message = "'%(other)s' makes the group '%(group)s' '%(mode)s'; use that mode or another group."
-            where = {"other": other.id, "group": other.group, "mode": other.mode}
-            return [
-                *faults,
-                PromotionError(message, field="mode", code=None, retry_after_seconds=None, **where),
-            ]
+            fault = PromotionError(message, field="mode", other=other.id, group=other.group, mode=other.mode)
+            return [*faults, fault]
     return faults
 
 
