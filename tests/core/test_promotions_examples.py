@@ -208,7 +208,8 @@ def test_the_till_hears_what_is_nearly_reached() -> None:
     assert {name: (one.missing_items, one.missing_minor) for name, one in told.items()} == {
         "three": (1, 0), "spend": (0, 300), "pair": (1, 0), "steps": (1, 0),
     }  # fmt: skip
-    assert told["pair"].products.skus == {"mug"}
+    assert told["pair"].skus == ("mug",)
+    assert told["three"].categories == ("Drinks",)
     assert told["three"].text == "3 for 2 on drinks"
 
 

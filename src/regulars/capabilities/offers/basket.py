@@ -7,11 +7,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from .model import Selector
-
 Quantity = Annotated[int, Meta(ge=1, le=10**11)]
 Minor = Annotated[int, Meta(ge=0, le=10**12)]
 LINES_MAX = 1_000
+NEAR_SKUS_MAX = 20
 
 Reason = Literal[
     "not_in_time", "other_store", "other_channel", "other_currency", "needs_member", "tier", "segment", "limit_reached",
@@ -109,14 +108,19 @@ class Skipped(Struct, frozen=True, omit_defaults=True):
 
 
 class Near(Struct, frozen=True, omit_defaults=True):
-    """An offer nearly reached: so many items of `products`, or so much more spent on them, are missing."""
+    """An offer nearly reached: so many more of these products, or so much more spent on them, are missing.
+
+    None named means all products; of the skus no more than NEAR_SKUS_MAX are named.
+    """
 
     promotion_id: str
     version: int
     text: str
-    products: Selector
     missing_items: int = 0
     missing_minor: int = 0
+    skus: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
 
 
 class PointsTold(Struct, frozen=True):

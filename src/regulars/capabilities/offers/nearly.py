@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from .basket import Near
+from .basket import NEAR_SKUS_MAX, Near
 from .compiled import MAIN, Ready
 from .items import Table
 from .model import Bundle, Cheapest, NForM, Selector, Threshold, TierPrices
@@ -57,13 +57,7 @@ def _near(ready: Ready, table: Table) -> Iterator[tuple[Fraction, Near]]:
             have_minor = spent_on(table, sorted(lines))
             if 0 < have_minor < spend:
                 missing_minor = spend - have_minor
-                near = Near(
-                    promotion.id,
-                    promotion.version,
-                    promotion.text,
-                    promotion.products,
-                    missing_minor=missing_minor,
-                )
+                near = _told(ready, promotion.products, missing_minor=missing_minor)
                 yield Fraction(missing_minor, spend), near
         case _:
             pass
@@ -71,9 +65,21 @@ def _near(ready: Ready, table: Table) -> Iterator[tuple[Fraction, Near]]:
 
 def _items(ready: Ready, products: Selector, have: int, size: int) -> Iterator[tuple[Fraction, Near]]:
     if have:
-        promotion, missing = ready.promotion, size - have
-        near = Near(promotion.id, promotion.version, promotion.text, products, missing_items=missing)
-        yield Fraction(missing, size), near
+        yield Fraction(size - have, size), _told(ready, products, missing_items=size - have)
+
+
+def _told(ready: Ready, products: Selector, *, missing_items: int = 0, missing_minor: int = 0) -> Near:
+    promotion = ready.promotion
+    return Near(
+        promotion.id,
+        promotion.version,
+        promotion.text,
+        missing_items,
+        missing_minor,
+        tuple(sorted(products.skus)[:NEAR_SKUS_MAX]),
+        tuple(sorted(products.categories)),
+        tuple(sorted(products.brands)),
+    )
 
 
 def _next_step(ready: Ready, steps: list[int], counts: Iterable[int]) -> Iterator[tuple[Fraction, Near]]:
