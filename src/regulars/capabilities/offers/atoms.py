@@ -20,7 +20,7 @@ Units = tuple[int, ...]
 """Places of items, one for each unit, dearest first."""
 
 
-class Atom(Struct, eq=False):
+class Atom(Struct, eq=False, gc=False):
     """A promotion on certain units: `off` is what it takes off by itself.
 
     `gain` is what it makes the basket cheaper by, beside what those units would get without it.
@@ -32,7 +32,7 @@ class Atom(Struct, eq=False):
     gain: int
 
 
-class Made(Struct, eq=False):
+class Made(Struct, eq=False, gc=False):
     """Atoms of one promotion; `ceiling` is (greatest gain, size) by item where not all were made.
 
     `able`: whether a set saves anything, be it less than the items get without it.

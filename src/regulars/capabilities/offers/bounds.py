@@ -24,7 +24,7 @@ Ceilings = dict[int, tuple[int, int]]
 """(greatest gain, size) of choices that were not listed, by an item they have in them."""
 
 
-class Choice(Struct, eq=False):
+class Choice(Struct, eq=False, gc=False):
     """`uses` are (item, units) in order of item. `cap` is the place of its bounds, or -1. Order breaks ties."""
 
     gain: int

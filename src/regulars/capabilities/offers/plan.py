@@ -45,6 +45,7 @@ class _Priced:
         self.offs: list[defaultdict[Ready, int]] = [defaultdict(int) for _ in table.lines]
         self.units: list[list[tuple[int, int, int]]] = [[] for _ in table.lines]
         self.taken = [0] * len(table.lines)
+        self._rooms: dict[int, list[int]] = {}
         rows: defaultdict[int, list[Piece]] = defaultdict(list)
         for piece in pieces:
             rows[piece.place].append(piece)
@@ -69,10 +70,15 @@ class _Priced:
         """What the line costs now."""
         return sum(count * net for count, net, _ in self.units[line]) - self.taken[line]
 
-    def room(self, line: int, least: int) -> int:
-        """How much may still come off the line when no unit may cost less than `least`."""
-        room = sum(count * max(0, net - max(floor, least)) for count, net, floor in self.units[line])
-        return max(0, room - self.taken[line])
+    def rooms(self, least: int) -> list[int]:
+        """How much may still come off each line when no unit may cost less than `least`."""
+        known = self._rooms.get(least)
+        if known is None:
+            known = self._rooms[least] = [
+                max(0, sum([count * max(0, net - max(floor, least)) for count, net, floor in units]) - taken)
+                for units, taken in zip(self.units, self.taken, strict=True)
+            ]
+        return known
 
     def lines_of(self, ready: Ready, slot: int) -> list[int]:
         """The lines that match a slot of a promotion."""
@@ -81,6 +87,7 @@ class _Priced:
 
     def take(self, ready: Ready, shares: list[tuple[int, int]]) -> None:
         """Take amounts off lines."""
+        self._rooms.clear()
         for line, amount in shares:
             if amount:
                 self.offs[line][ready] += amount
@@ -177,7 +184,8 @@ def _whole_off(ready: Ready, priced: _Priced) -> tuple[list[tuple[int, int]], Re
         wanted = effect.off_minor
     elif isinstance(effect, Threshold) and effect.off_bp is not None:
         wanted = share_of(sum(priced.net(line) for line in lines), effect.off_bp)
-    rooms = [priced.room(line, least) for line in lines]
+    free = priced.rooms(least)
+    rooms = [free[line] for line in lines]
     wanted = min(wanted, sum(rooms), priced.table.budgets.get(ready, wanted))
     if wanted <= 0:
         return [], "nothing_matches"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 
 from .basket import Answer, Applied, Basket, Discount, LineAnswer, PointsTold, Reason, Skipped, Usage
 from .compiled import MAIN, Ready, Snapshot
@@ -69,9 +69,10 @@ def _line(table: Table, number: int, offs: dict[Ready, int]) -> LineAnswer:
 
 
 def _applied(plan: Plan) -> tuple[Applied, ...]:
-    amounts: Counter[Ready] = Counter()
+    amounts: defaultdict[Ready, int] = defaultdict(int)
     for offs in plan.offs:
-        amounts.update(offs)
+        for ready, amount in offs.items():
+            amounts[ready] += amount
     out = []
     for ready in sorted(amounts, key=lambda one: one.order):
         one = ready.promotion

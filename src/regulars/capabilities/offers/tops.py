@@ -10,7 +10,7 @@ from .compiled import Ready
 from .items import Item, Table
 
 
-class Piece(Struct, eq=False):
+class Piece(Struct, eq=False, gc=False):
     """Units of one item that got the same: `offs` per unit in the order they were taken off.
 
     `net` is what one unit costs now, `floor` the least that those promotions let it cost.
