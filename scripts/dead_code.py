@@ -29,6 +29,7 @@ USED_ELSEWHERE = {
     "model_text": "scripts/train_models.py, which makes the example models",
     "on_body": "httptools, while it parses",
     "on_header": "httptools, while it parses",
+    "refundable": "whoever shows what a return would give before it is made",
     "on_message_complete": "httptools, while it parses",
     **dict.fromkeys(("upcoming", "reminders"), "tests, until reminders go out"),
     **dict.fromkeys(("spendable", "back_lines"), "tests, until the till asks"),

@@ -80,3 +80,13 @@ def test_look_ups_ask_by_every_kind_of_identifier() -> None:
     kinds = {path.partition("?")[2].partition("=")[0] for path in paths}
     assert kinds == {"email", "phone", "external_id", "payment_token", "loyalty_card"}
     assert not any("+" in path for path in paths)
+
+
+def test_a_tiny_run_of_quotes_measures_every_row() -> None:
+    report = run_bench(Options(only=("promotions",)), sizes=TINY)
+    found = {row.name: row.value for row in report.rows}
+    assert found["quote-optimum"] == 100
+    assert all(
+        (found[f"quote-{lines}-p99"] or 0) >= (found[f"quote-{lines}-p50"] or 0) > 0 for lines in (15, 40)
+    )
+    assert found["promotions-compile"]

@@ -132,6 +132,23 @@ FIGURES: Final = (
         "match-anew", "all records matched anew ÷ Splink's prediction and clustering", "1 M records, durable, in pages", "times",
         "identity", 2.0, 1.0,
     ),
+    *(
+        figure
+        for lines, must, aim in ((15, 20.0, 8.0), (40, 40.0, 15.0))
+        for figure in (
+            Figure(
+                f"quote-{lines}-p50", f"quote of {lines} related lines, median", "2,000 promotions, 20,000 products, in memory", "ms",
+                "promotions",
+            ),
+            Figure(f"quote-{lines}-p99", f"quote of {lines} related lines, p99", "the same", "ms", "promotions", must, aim),
+            Figure(f"quote-{lines}-gap", "such quotes that stop early and state a gap", "the same", "%", "promotions"),
+        )
+    ),
+    Figure("promotions-compile", "promotions made ready for quotes", "2,000 promotions", "ms", "promotions", 1_000.0, 300.0),
+    Figure(
+        "quote-optimum", "best combination found, held to every way there is", "small baskets of 30 promotions that compete", "%",
+        "promotions", 100.0, higher=True,
+    ),
     Figure("rest-memory", "process tree at rest, memory (PSS)", "60 s, no traffic", "MB", "rest", 450.0, 250.0),
     Figure("rest-cpu", "process tree at rest, CPU of one core", "60 s, no traffic", "%", "rest", 3.0, 1.0),
     Figure(

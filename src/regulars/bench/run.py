@@ -31,6 +31,7 @@ from . import (
     newcomer,
     pages,
     people,
+    promotions,
     rest,
     splink_batch,
     splink_shop,
@@ -79,6 +80,8 @@ class Sizes(Struct, frozen=True):
     new_records: int = 20_000
     single_records: int = 2_000
     shop_people: int = 20_000
+    quotes: int = 1_000
+    laid_out: int = 300
     reading: doors.Pace = doors.Pace(events_per_second=100.0, lookups_per_second=10.0)
     pace: doors.Pace = doors.FIGURES_PACE
 
@@ -86,12 +89,12 @@ class Sizes(Struct, frozen=True):
 QUICK: Final = Sizes(
     base_people=5_000, base_sales=5_000, warm_sales=2_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
     open_seconds=6.0, profiles=100_000, grown_sales=100_000, console_sales=200_000, console_seconds=15.0,
-    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000,
+    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000, quotes=500, laid_out=100,
 )  # fmt: skip
 TINY: Final = Sizes(
     base_people=300, base_sales=300, warm_sales=500, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
     open_seconds=1.0, profiles=500, grown_sales=500, console_sales=1_000, console_seconds=2.0, viewers=5,
-    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
+    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, quotes=20, laid_out=5, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
 )  # fmt: skip
 """For tests of the benchmarks themselves."""
 
@@ -141,7 +144,7 @@ class _Run:
         self._sold: dict[Path, int] = {}
         self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
             "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
-            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "rest": self._rest, "make-run": self._make_run,
+            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "promotions": self._promotions, "rest": self._rest, "make-run": self._make_run,
         }  # fmt: skip
 
     def rows(self, stage: str) -> list[Row]:
@@ -330,6 +333,25 @@ class _Run:
                 server, home.key, sizes.new_records, first=used - sizes.new_records
             )
         yield Row("identity-memory", memory, f"`serve` after {posted.events:,} more by HTTP")
+
+    def _promotions(self) -> Iterator[Row]:
+        """Quotes of baskets that many promotions want, beside the quick ones."""
+        shop = promotions.make_shop()
+        for lines in (15, 40):
+            found = promotions.time_quotes(shop, lines, self._sizes.quotes)
+            note = (
+                f"{len(found.exact_ms):,} baskets; the quick way {found.percentile(0.5, quick=True):.1f} and"
+                f" {found.percentile(0.99, quick=True):.1f} ms, and saves less in {100 * found.worse:.0f} %"
+            )
+            yield Row(f"quote-{lines}-p50", found.percentile(0.5), note)
+            yield Row(f"quote-{lines}-p99", found.percentile(0.99))
+            gap = f"by {100 * found.gap:.1f} % of the sum on average" if found.bounded else ""
+            yield Row(f"quote-{lines}-gap", 100 * found.bounded, gap)
+        yield Row("promotions-compile", promotions.compile_ms(shop))
+        exact, quick = promotions.share_optimal(self._sizes.laid_out)
+        yield Row(
+            "quote-optimum", 100 * exact, f"{self._sizes.laid_out} baskets; the quick way {100 * quick:.0f} %"
+        )
 
     def _rest(self) -> Iterator[Row]:
         seconds = self._sizes.rest_seconds

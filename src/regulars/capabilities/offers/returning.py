@@ -1,0 +1,120 @@
+"""What a return gives back: what was paid, less what the kept goods cost by the promotions of the day they were bought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from regulars.vocabulary.errors import InvalidInput
+
+from .amounts import spread
+from .basket import Answer, Basket, Line, Usage
+from .compiled import Snapshot
+from .quoting import quote
+
+
+class Refund(Struct, frozen=True):
+    """`lines` share `refund_minor` out to what comes back, in proportion to what was paid for it.
+
+    `withheld_minor` is what was paid for the returned goods and is not given back, because what is kept no longer earns
+    its discount. `kept` is the quote of all that is kept after this return.
+    """
+
+    refund_minor: int
+    lines: dict[str, int]
+    withheld_minor: int
+    kept: Answer
+
+
+def refund(
+    snapshot: Snapshot,
+    sold: Basket,
+    returned: Mapping[str, int],
+    *,
+    paid: Mapping[str, int],
+    earlier: Mapping[str, int] | None = None,
+    refunded_minor: int = 0,
+    usage: Usage | None = None,
+) -> Refund:
+    """The refund for quantities in millionths by line id.
+
+    `snapshot` holds the promotion versions of the sale, `sold` and `usage` are as they were quoted then. `paid` is what
+    each line cost in the end, `earlier` what came back before and `refunded_minor` what was given for it. Never below
+    zero; all returns of a sale together never give back more than was paid, and exactly that once nothing is kept.
+    Raises InvalidInput for a line that was not sold, and for more than is left of one.
+    """
+    gone = dict(earlier or {})
+    sold_lines = {line.line_id: line for line in sold.lines}
+    for line_id, quantity in returned.items():
+        _check(sold_lines.get(line_id), line_id, quantity, gone.get(line_id, 0))
+    before = _kept(sold, gone)
+    for line_id, quantity in returned.items():
+        gone[line_id] = gone.get(line_id, 0) + quantity
+    kept = quote(snapshot, _kept(sold, gone), usage)
+    paid_minor = sum(paid.values())
+    amount = max(0, paid_minor - refunded_minor - kept.total_minor) if returned else 0
+    rooms = _worth(before, sold_lines, paid, returned)
+    whole = sum(rooms.values())
+    shares = dict(zip(rooms, spread(min(amount, whole), list(rooms.values())), strict=True))
+    # A kept line may have become cheaper than it was: what exceeds the price of the returned goes with the first.
+    if amount > whole and shares:
+        shares[next(iter(shares))] += amount - whole
+    return Refund(amount, shares, max(0, whole - amount), kept)
+
+
+def refundable(
+    snapshot: Snapshot,
+    sold: Basket,
+    *,
+    paid: Mapping[str, int],
+    earlier: Mapping[str, int] | None = None,
+    refunded_minor: int = 0,
+    usage: Usage | None = None,
+) -> dict[str, int]:
+    """What each line would give back if all that is left of it came back and nothing else did."""
+    gone = dict(earlier or {})
+    out = {}
+    for line in sold.lines:
+        left = line.quantity_micro - gone.get(line.line_id, 0)
+        found = refund(
+            snapshot, sold, {line.line_id: left} if left else {},
+            paid=paid, earlier=gone, refunded_minor=refunded_minor, usage=usage,
+        )  # fmt: skip
+        out[line.line_id] = found.refund_minor
+    return out
+
+
+def _check(line: Line | None, line_id: str, quantity: int, gone: int) -> None:
+    if line is None:
+        message = "There was no line '%(id)s' in this sale; name one that was sold."
+        raise InvalidInput(message, field="lines", id=line_id)
+    left = line.quantity_micro - gone
+    if not 0 < quantity <= left:
+        message = "Of line '%(id)s' %(left)s millionths are left to return; send that many at most."
+        raise InvalidInput(message, field="lines", id=line_id, left=left)
+
+
+def _kept(sold: Basket, gone: Mapping[str, int]) -> Basket:
+    lines = (
+        msgspec.structs.replace(line, quantity_micro=line.quantity_micro - gone.get(line.line_id, 0))
+        for line in sold.lines
+        if line.quantity_micro > gone.get(line.line_id, 0)
+    )
+    return msgspec.structs.replace(sold, lines=tuple(lines))
+
+
+def _worth(
+    before: Basket, sold: Mapping[str, Line], paid: Mapping[str, int], returned: Mapping[str, int]
+) -> dict[str, int]:
+    """What was paid for the returned part of each line; the last part takes what rounding left."""
+    out = {}
+    for line in sorted(before.lines, key=lambda one: one.line_id):
+        quantity = returned.get(line.line_id)
+        if quantity is None:
+            continue
+        whole, left = sold[line.line_id].quantity_micro, line.quantity_micro
+        price = paid.get(line.line_id, 0)
+        out[line.line_id] = price * left // whole - price * (left - quantity) // whole
+    return out
