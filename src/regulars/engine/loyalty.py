@@ -7,10 +7,12 @@ done in a workspace without a programme.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy as copy
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty.commands import Command, Done, command
@@ -31,6 +33,7 @@ from regulars.vocabulary.events import CUSTOM_PREFIX, LOYALTY_TYPES
 from .batch import Batch
 from .points import Points, Programmes
 from .prepared import Prepared
+from .wake import Wake
 
 _SQL = load_queries("regulars.capabilities.loyalty")
 _earning = msgspec.json.Decoder(Earning).decode
@@ -47,17 +50,26 @@ def _is_bonus(prepared: Prepared) -> bool:
     return known and prepared.said is not None
 
 
-def run(session: Session, vault: Vault, programmes: Programmes, batch: Batch) -> Points:
-    """Load the members a decided batch concerns, and decide what happens to their points."""
-    work = _Work(session, vault, programmes, batch)
+def run(
+    session: Session, vault: Vault, programmes: Programmes, batch: Batch, wakes: Sequence[Wake] = ()
+) -> Points:
+    """Load the members a decided batch concerns, and decide what happens to their points.
+
+    `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. Raises
+    Entangled where they regroup people.
+    """
+    work = _Work(session, vault, programmes, batch, wakes)
     work.load()
     work.decide()
     return work.points
 
 
 class _Work:
-    def __init__(self, session: Session, vault: Vault, programmes: Programmes, batch: Batch) -> None:
+    def __init__(
+        self, session: Session, vault: Vault, programmes: Programmes, batch: Batch, wakes: Sequence[Wake]
+    ) -> None:
         self._session, self._vault, self._programmes, self._batch = session, vault, programmes, batch
+        self._wakes = wakes
         self._workspace: dict[str, Any] = {"workspace_id": vault.workspace_id}
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         self._loose: list[Fact] = []
@@ -112,7 +124,7 @@ class _Work:
             if original is not None and original.record_id is not None:
                 back = _return_of(row) if row.counted else None
                 fact = Fact(original.sale_id, original.record_id, original.occurred_at, original.counted)
-                yield msgspec.structs.replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
+                yield replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
         elif row.kind == REFUND and row.original_key is None and row.record_id is not None:
             told = purchase_of(prepared.event(), sale_id=row.sale_id) if prepared is not None else None
             yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told, loose=True)
@@ -136,6 +148,8 @@ class _Work:
         }
         for record_id, profile_id in self.points.profiles.items():
             self._records[profile_id].add(record_id)
+        for wake in self._wakes:
+            wake.check_profiles(self.points.profiles)
 
     def _load_accounts(self) -> None:
         ids = uuids(self.points.profiles)
@@ -155,6 +169,7 @@ class _Work:
             self._member(record_id, programme).accounts[record_id] = account
         self._take_earnings(earned)
         self._take_holds(held)
+        self._lay_over(sales)
         self._meet({record_id for (record_id,) in cards})
         self._load_lots()
 
@@ -217,6 +232,45 @@ class _Work:
                 self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
             for member in holders[lot.lot_id]:
                 member.lots.setdefault(lot.lot_id, lot)
+        self._lay_over_history(holders)
+
+    # -- turns in the air -------------------------------------------------------------------------
+
+    def _in_the_air(self) -> Iterator[tuple[Member, Book]]:
+        """Members of this batch that turns before it have changed, with what they did, in their order."""
+        for wake in self._wakes:
+            for book in wake.points.books:
+                for record_id in book.member.records:
+                    if record_id in self.points.profiles:
+                        yield self._member(record_id, book.member.programme), book
+                        break
+
+    def _lay_over(self, sales: set[str]) -> None:
+        """Accounts, holds and earnings as the turns in the air leave them."""
+        for member, book in self._in_the_air():
+            left = book.member
+            for record_id in book.accounts:
+                member.accounts[record_id] = left.accounts[record_id].copy()
+            for hold_id in book.holds:
+                member.holds[hold_id] = replace(left.holds[hold_id])
+            for place in book.earnings:
+                if place[0] in sales:
+                    member.earnings[place] = copy(left.earnings[place])
+
+    def _lay_over_history(self, holders: Mapping[str, Sequence[Member]]) -> None:
+        """Lots likewise, and of those whose history is counted anew all earnings."""
+        for member, book in self._in_the_air():
+            left = book.member
+            for lot_id in book.lots:
+                member.lots[lot_id] = replace(left.lots[lot_id])
+            for place in book.earnings:
+                if member.whole:
+                    member.earnings[place] = copy(left.earnings[place])
+        for book in (book for wake in self._wakes for book in wake.points.books):
+            for lot_id in book.lots & holders.keys():  # a hold may reserve points that are another's by now
+                for holder in holders[lot_id]:
+                    if book.member.lots[lot_id].record_id not in holder.records:
+                        holder.lots[lot_id] = replace(book.member.lots[lot_id])
 
     def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
         """Facts of each member in the order they will be taken in."""

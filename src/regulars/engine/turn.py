@@ -237,10 +237,8 @@ class Turn:
                 wake.overlay(batch)
         batch.loaded_at = self._clock()
         if self._memory.programmes and loyalty.concerns(batch):
-            if wakes:
-                raise Entangled
             self._decide(batch)
-            batch.points = loyalty.run(session, self._vault, self._memory.programmes, batch)
+            batch.points = loyalty.run(session, self._vault, self._memory.programmes, batch, wakes)
 
     def _strip_erased(self, batch: Batch, session: Session) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""
