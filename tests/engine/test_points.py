@@ -16,7 +16,7 @@ from regulars.intake.sweeping import Sweeper
 from regulars.observe import Metrics
 from regulars.store.ledger_audit import audit_ledger
 from regulars.vocabulary.events import ADJUSTED, CAPTURED, HELD, OPENED, RELEASED
-from tests.engine.club import BASE, KNOWN, TIERS, Club, sale
+from tests.engine.club import BASE, KNOWN, START, TIERS, Club, sale
 from tests.engine.world import World
 from tests.servers import wait_until
 
@@ -212,4 +212,43 @@ def test_points_of_one_who_never_comes_back_are_swept(club: Club) -> None:
     wait_until(lambda: datetime.now(UTC) > ends)
     assert sweep(club) == [1, 0]
     assert club.balance("ann") == 0
+    check(club.world)
+
+
+def test_a_birthday_and_a_gift_card_count_as_the_programme_says(club: Club) -> None:
+    """H8: buying a gift card earns nothing; a birthday's points come with a purchase in its month, once a year."""
+    extra = """
+[kinds]
+"Gift cards" = "gift_card"
+[[bonus]]
+id = "birthday"
+point = "points"
+on = "birthday"
+birthday = "purchase_in_month"
+points = 200
+"""
+    club.publish(BASE + extra)
+    club.enrol("ann")
+    event = sale("ann", 0, 1, "R-1", lines=(("1", 1, 2_000), ("2", 1, 1_000)))
+    event["sale"]["lines"][0]["category"] = "Gift cards > Birthdays"
+    event["customer"]["birth_date"] = "1990-03-31"
+    (answer,) = club.tell(event).loyalty
+    assert answer.points[0].change == 10 + 200
+    assert club.sell("ann", 1_000, 2).loyalty[0].points[0].change == 10
+    check(club.world)
+
+
+def test_tax_on_top_of_the_price_is_paid_and_earns_unless_the_programme_says_not(club: Club) -> None:
+    shop = {
+        "id": "shop",
+        "type": "store.updated",
+        "occurred_at": START.isoformat(),
+        "store_details": {"code": "s1", "tax_mode": "exclusive"},
+    }
+    club.tell(shop)
+    club.publish(BASE)
+    club.enrol("ann")
+    event = sale("ann", 0, 1, "R-1", lines=(("1", 1, 2_000),))
+    event["sale"]["lines"][0]["tax_minor"] = 400
+    assert club.tell(event).loyalty[0].points[0].change == 24
     check(club.world)

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy as copy
+from datetime import date
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.loyalty.commands import Command, Done, command
 from regulars.capabilities.loyalty.fold import EARLIEST, Fact, Person, appends, bonus, take
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Version
-from regulars.capabilities.loyalty.purchase import purchase_of
+from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
 from regulars.capabilities.loyalty.returning import BackLine
 from regulars.capabilities.loyalty.standing import answer
 from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
@@ -27,15 +29,17 @@ from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
-from regulars.store.vault import Vault
+from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.events import CUSTOM_PREFIX, LOYALTY_TYPES
 
-from .batch import Batch
-from .points import Points, Programmes
+from .batch import Batch, Memory
+from .points import Points
 from .prepared import Prepared
 from .wake import Wake
 
 _SQL = load_queries("regulars.capabilities.loyalty")
+_MODELS = load_queries("regulars.store", "models.sql")
+_fields = msgspec.json.Decoder(Fields).decode
 _earning = msgspec.json.Decoder(Earning).decode
 _lines = msgspec.json.Decoder(list[tuple[str | None, str | None, str | None, int, int, int, int, int]]).decode
 
@@ -50,15 +54,13 @@ def _is_bonus(prepared: Prepared) -> bool:
     return known and prepared.said is not None
 
 
-def run(
-    session: Session, vault: Vault, programmes: Programmes, batch: Batch, wakes: Sequence[Wake] = ()
-) -> Points:
+def run(session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake] = ()) -> Points:
     """Load the members a decided batch concerns, and decide what happens to their points.
 
     `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. Raises
     Entangled where they regroup people.
     """
-    work = _Work(session, vault, programmes, batch, wakes)
+    work = _Work(session, vault, memory, batch, wakes)
     work.load()
     work.decide()
     return work.points
@@ -66,9 +68,10 @@ def run(
 
 class _Work:
     def __init__(
-        self, session: Session, vault: Vault, programmes: Programmes, batch: Batch, wakes: Sequence[Wake]
+        self, session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake]
     ) -> None:
-        self._session, self._vault, self._programmes, self._batch = session, vault, programmes, batch
+        self._session, self._vault, self._batch = session, vault, batch
+        self._programmes, self._tax_modes = memory.programmes, memory.tax_modes
         self._wakes = wakes
         self._workspace: dict[str, Any] = {"workspace_id": vault.workspace_id}
         self._facts: dict[str, list[Fact]] = defaultdict(list)
@@ -117,8 +120,9 @@ class _Work:
 
     def _facts_of(self, row: SaleRow, prepared: Prepared | None) -> Iterator[Fact]:
         if row.kind == SALE and row.record_id is not None:
-            told = purchase_of(prepared.event(), sale_id=row.sale_id) if prepared is not None else None
-            yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told)
+            yield Fact(
+                row.sale_id, row.record_id, row.occurred_at, row.counted, self._purchase(row, prepared)
+            )
         elif row.kind == REFUND and row.original_id is not None:
             original = self._batch.rows.rows.get(row.original_id)
             if original is not None and original.record_id is not None:
@@ -126,8 +130,16 @@ class _Work:
                 fact = Fact(original.sale_id, original.record_id, original.occurred_at, original.counted)
                 yield replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
         elif row.kind == REFUND and row.original_key is None and row.record_id is not None:
-            told = purchase_of(prepared.event(), sale_id=row.sale_id) if prepared is not None else None
+            told = self._purchase(row, prepared)
             yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told, loose=True)
+
+    def _purchase(self, row: SaleRow, prepared: Prepared | None) -> Purchase | None:
+        if prepared is None:
+            return None
+        on_top = self._tax_modes.get(row.store or "") == "exclusive"
+        return purchase_of(
+            prepared.event(), sale_id=row.sale_id, tax_mode="exclusive" if on_top else "inclusive"
+        )
 
     # -- loading ----------------------------------------------------------------------------------
 
@@ -286,6 +298,7 @@ class _Work:
 
     def _meet(self, with_card: set[str]) -> None:
         """Since when each profile takes part in each programme, by what the programme says of who does."""
+        births = self._births()
         for programme, versions in self._programmes.items():
             who = versions[-1].programme.members.who
             for profile_id, records in self._records.items():
@@ -295,7 +308,31 @@ class _Work:
                 if (who == "known" and known) or (who == "card" and not with_card.isdisjoint(records)):
                     joined.append(EARLIEST)
                 enrolled = min(joined, default=None)
-                self.points.people[profile_id, programme] = Person(profile_id, enrolled)
+                birth = births.get(profile_id) if enrolled is not None else None
+                self.points.people[profile_id, programme] = Person(profile_id, enrolled, birth)
+
+    def _births(self) -> dict[str, tuple[int, int]]:
+        """Month and day of birth of the profiles, where a programme gives anything for it; of several the least."""
+        if not any(
+            one.on == "birthday" for held in self._programmes.values() for one in held[-1].programme.bonus
+        ):
+            return {}
+        found: dict[str, tuple[int, int]] = {}
+        (rows,) = self._ask((_MODELS.load_some, {"ids": uuids(self.points.profiles)}))
+        stored = {row[0]: Record(*row) for row in rows}
+        for record_id in self.points.profiles:
+            told = self._batch.records.get(record_id)
+            record = told if told is not None and told.fields is not None else stored.get(record_id)
+            fields = None if record is None else record.fields or self._open(record)
+            born = fields.scalar("birth_date") if fields is not None else None
+            if born:
+                day = date.fromisoformat(str(born))
+                profile_id = self.points.profiles[record_id]
+                found[profile_id] = min(found.get(profile_id, (day.month, day.day)), (day.month, day.day))
+        return found
+
+    def _open(self, record: Record) -> Fields:
+        return _fields(open_sealed(self._vault.unwrap(record.wrapped), record.sealed))
 
     # -- deciding ---------------------------------------------------------------------------------
 

@@ -238,7 +238,7 @@ class Turn:
         batch.loaded_at = self._clock()
         if self._memory.programmes and loyalty.concerns(batch):
             self._decide(batch)
-            batch.points = loyalty.run(session, self._vault, self._memory.programmes, batch, wakes)
+            batch.points = loyalty.run(session, self._vault, self._memory, batch, wakes)
 
     def _strip_erased(self, batch: Batch, session: Session) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""

@@ -19,7 +19,7 @@ from . import state
 from .earning import Earned, Standing, earn, earn_for, usage_of
 from .ledger import Book
 from .programme import Programme, Version, in_force
-from .purchase import Purchase, burned
+from .purchase import Purchase, burned, classed
 from .returning import Share, SoldLine, match, sold_lines, take_back
 from .state import Earning, Hold, Lot, Member, Posted, Return, is_open
 from .terms import Bonus, EarnRule, Multiplier
@@ -208,7 +208,9 @@ class _Fold:
         earning.tier = standing.tier
         if earning.bonus is not None:
             return earn_for(programme, earning.bonus, earning.occurred_at, standing)
-        return earn(programme, earning.purchase, standing) if earning.purchase is not None else Earned()
+        if earning.purchase is None:
+            return Earned()
+        return earn(programme, classed(earning.purchase, programme.kinds), standing)
 
     def _standing(self, earning: Earning, programme: Programme) -> Standing:
         accounts = self._member.accounts.values()

@@ -182,6 +182,13 @@ def purchase_of(
     )
 
 
+def classed(purchase: Purchase, kinds: Mapping[str, Kind]) -> Purchase:
+    """The purchase with its lines sorted into goods, gift cards and the like, as a programme has them."""
+    if not kinds:
+        return purchase
+    return replace(purchase, lines=tuple(replace(line, kind=_kind(line, kinds)) for line in purchase.lines))
+
+
 def _ids(lines: list[Line]) -> list[str]:
     told = [line.line_id for line in lines]
     return [
@@ -206,7 +213,7 @@ def _line(line: Line, name: str, number: int, kinds: Mapping[str, Kind]) -> Purc
     )
 
 
-def _kind(line: Line, kinds: Mapping[str, Kind]) -> Kind:
+def _kind(line: Line | PurchaseLine, kinds: Mapping[str, Kind]) -> Kind:
     if not kinds:
         return "goods"
     if line.sku is not None and line.sku in kinds:
