@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from msgspec.json import encode
 
+from regulars.intake.prepare import TILL
 from regulars.intake.sweeping import Sweeper
 from regulars.observe import Metrics
 from regulars.store.ledger_audit import audit_ledger
@@ -251,4 +252,27 @@ def test_tax_on_top_of_the_price_is_paid_and_earns_unless_the_programme_says_not
     event = sale("ann", 0, 1, "R-1", lines=(("1", 1, 2_000),))
     event["sale"]["lines"][0]["tax_minor"] = 400
     assert club.tell(event).loyalty[0].points[0].change == 24
+    check(club.world)
+
+
+def test_many_members_are_swept_by_one_event(club: Club) -> None:
+    club.publish(BASE.replace("value = {", 'expiry = { policy = "days", days = 1 }\nvalue = {'))
+    ends = datetime.now(UTC) + timedelta(milliseconds=200)
+    for name in ("ann", "bob", "cem"):
+        club.say(OPENED, club.enrol(name), amount=70, expires_at=ends)
+    wait_until(lambda: datetime.now(UTC) > ends)
+    assert sweep(club) == [3, 0]
+    check(club.world)
+
+
+def test_a_void_and_a_refund_of_one_sale_in_one_batch_are_booked_once_each(club: Club) -> None:
+    """What one event changes of another's sale is booked beside what the first of the batch says itself."""
+    club.publish(BASE)
+    club.enrol("ann")
+    club.sell("ann", 5_000, 1, "R-1")
+    void = sale("ann", 0, 3, "R-1") | {"id": "v-1", "type": "sale.voided"}
+    batch = [sale("ann", 1_000, 2, "R-2"), void, sale("ann", 700, 4, "R-3")]
+    results = club.gate.submit_wait(club.world.sources[1], [encode(one) for one in batch], door=TILL)
+    assert {result.status for result in results} == {"applied"}
+    assert club.balance("ann") == 17
     check(club.world)

@@ -31,6 +31,7 @@ from . import (
     newcomer,
     pages,
     people,
+    points,
     promotions,
     rest,
     splink_batch,
@@ -81,6 +82,7 @@ class Sizes(Struct, frozen=True):
     single_records: int = 2_000
     shop_people: int = 20_000
     quotes: int = 1_000
+    point_members: int = 1_000_000
     laid_out: int = 300
     reading: doors.Pace = doors.Pace(events_per_second=100.0, lookups_per_second=10.0)
     pace: doors.Pace = doors.FIGURES_PACE
@@ -89,12 +91,12 @@ class Sizes(Struct, frozen=True):
 QUICK: Final = Sizes(
     base_people=5_000, base_sales=5_000, warm_sales=2_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
     open_seconds=6.0, profiles=100_000, grown_sales=100_000, console_sales=200_000, console_seconds=15.0,
-    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000, quotes=500, laid_out=100,
+    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000, point_members=50_000, quotes=500, laid_out=100,
 )  # fmt: skip
 TINY: Final = Sizes(
     base_people=300, base_sales=300, warm_sales=500, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
     open_seconds=1.0, profiles=500, grown_sales=500, console_sales=1_000, console_seconds=2.0, viewers=5,
-    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, quotes=20, laid_out=5, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
+    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, point_members=200, quotes=20, laid_out=5, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
 )  # fmt: skip
 """For tests of the benchmarks themselves."""
 
@@ -144,7 +146,7 @@ class _Run:
         self._sold: dict[Path, int] = {}
         self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
             "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
-            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "promotions": self._promotions, "rest": self._rest, "make-run": self._make_run,
+            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "promotions": self._promotions, "points": self._points, "rest": self._rest, "make-run": self._make_run,
         }  # fmt: skip
 
     def rows(self, stage: str) -> list[Row]:
@@ -352,6 +354,22 @@ class _Run:
         yield Row(
             "quote-optimum", 100 * exact, f"{self._sizes.laid_out} baskets; the quick way {100 * quick:.0f} %"
         )
+
+    def _points(self) -> Iterator[Row]:
+        """Members who earn and spend, beside lots that end; every customer is a member."""
+        sizes = self._sizes
+        with self._loaded("points", sizes.profiles, 0) as (home, world):
+            assert home.store.embedded is not None, "homes of a run are embedded"
+            transactions = pgbench(home.store.embedded, sizes.pgbench_seconds)
+            points.publish(home)
+            ids = points.members(home, sizes.point_members)
+            points.open_lots(home, ids, points.BURNED * 10, seconds=5.0)
+            found = points.mix(home, self._sales_to_measure(home, world), ids, warm=sizes.warm_sales)
+            note = f"{found.rate.per_second:,.0f}/s beside pgbench's {transactions:,.0f}/s; {found.refused:,} refused"
+            yield Row("points-mix", found.rate.per_second / transactions, note)
+            swept = points.sweep(home, ids[: len(ids) // 10])
+            yield Row("points-sweep", swept.per_second, f"{swept.events:,} members, in turns of 1,000")
+            points.check_books(home)
 
     def _rest(self) -> Iterator[Row]:
         seconds = self._sizes.rest_seconds

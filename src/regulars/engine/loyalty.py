@@ -41,6 +41,7 @@ _SQL = load_queries("regulars.capabilities.loyalty")
 _MODELS = load_queries("regulars.store", "models.sql")
 _fields = msgspec.json.Decoder(Fields).decode
 _earning = msgspec.json.Decoder(Earning).decode
+LOOSE = "/loose"
 _lines = msgspec.json.Decoder(list[tuple[str | None, str | None, str | None, int, int, int, int, int]]).decode
 
 
@@ -250,12 +251,14 @@ class _Work:
 
     def _in_the_air(self) -> Iterator[tuple[Member, Book]]:
         """Members of this batch that turns before it have changed, with what they did, in their order."""
+        for book in self._books_in_the_air():
+            shared = book.member.records & self.points.profiles.keys()
+            if shared:
+                yield self._member(min(shared), book.member.programme), book
+
+    def _books_in_the_air(self) -> Iterator[Book]:
         for wake in self._wakes:
-            for book in wake.points.books:
-                for record_id in book.member.records:
-                    if record_id in self.points.profiles:
-                        yield self._member(record_id, book.member.programme), book
-                        break
+            yield from wake.points.books
 
     def _lay_over(self, sales: set[str]) -> None:
         """Accounts, holds and earnings as the turns in the air leave them."""
@@ -265,9 +268,8 @@ class _Work:
                 member.accounts[record_id] = left.accounts[record_id].copy()
             for hold_id in book.holds:
                 member.holds[hold_id] = replace(left.holds[hold_id])
-            for place in book.earnings:
-                if place[0] in sales:
-                    member.earnings[place] = copy(left.earnings[place])
+            told = [place for place in book.earnings if place[0] in sales]
+            member.earnings.update((place, copy(left.earnings[place])) for place in told)
 
     def _lay_over_history(self, holders: Mapping[str, Sequence[Member]]) -> None:
         """Lots likewise, and of those whose history is counted anew all earnings."""
@@ -275,14 +277,14 @@ class _Work:
             left = book.member
             for lot_id in book.lots:
                 member.lots[lot_id] = replace(left.lots[lot_id])
-            for place in book.earnings:
-                if member.whole:
-                    member.earnings[place] = copy(left.earnings[place])
-        for book in (book for wake in self._wakes for book in wake.points.books):
+            told = book.earnings if member.whole else ()
+            member.earnings.update((place, copy(left.earnings[place])) for place in told)
+        for book in self._books_in_the_air():
             for lot_id in book.lots & holders.keys():  # a hold may reserve points that are another's by now
-                for holder in holders[lot_id]:
-                    if book.member.lots[lot_id].record_id not in holder.records:
-                        holder.lots[lot_id] = replace(book.member.lots[lot_id])
+                lot = book.member.lots[lot_id]
+                others = [holder for holder in holders[lot_id] if lot.record_id not in holder.records]
+                for holder in others:
+                    holder.lots[lot_id] = replace(lot)
 
     def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
         """Facts of each member in the order they will be taken in."""
@@ -342,7 +344,7 @@ class _Work:
             return
         loose = self._batch.fresh[0]
         for programme, versions in self._programmes.items():
-            self._apply(loose, programme, versions, self._loose)
+            self._apply(loose, programme, versions, self._loose, LOOSE)
             for prepared in self._batch.fresh:
                 self._event(prepared, programme, versions)
 
@@ -359,7 +361,9 @@ class _Work:
             bonus(book, prepared.type, record_id, prepared.event_key, versions, person)
             self._done(prepared, book, person, versions)
 
-    def _book(self, prepared: Prepared, record_id: str, programme: int) -> tuple[Book, Person]:
+    def _book(
+        self, prepared: Prepared, record_id: str, programme: int, part: str = ""
+    ) -> tuple[Book, Person]:
         said = prepared.loyalty
         book = Book(
             self._member(record_id, programme),
@@ -367,20 +371,27 @@ class _Work:
             occurred_at=prepared.occurred_at,
             key=prepared.event_key,
             new_id=self._vault.hash,
+            subject=record_id + part,
             actor=said.actor if said is not None else "regulars",
             reason=said.reason if said is not None else "",
         )
         return book, self.points.people[self.points.profiles[record_id], programme]
 
     def _apply(
-        self, prepared: Prepared, programme: int, versions: Sequence[Version], facts: Sequence[Fact]
+        self,
+        prepared: Prepared,
+        programme: int,
+        versions: Sequence[Version],
+        facts: Sequence[Fact],
+        part: str = "",
     ) -> None:
+        """Take facts in; those of another event than their own are a `part` of it."""
         by_profile: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
             by_profile[self.points.profiles[fact.record_id]].append(fact)
         for own in by_profile.values():
-            book, person = self._book(prepared, own[0].record_id, programme)
-            told = prepared.loyalty if prepared.sale is not None else None
+            book, person = self._book(prepared, own[0].record_id, programme, part)
+            told = prepared.loyalty if prepared.sale is not None and not part else None
             take(book, own, versions, person, spends=told.spends if told is not None else ())
             self._done(prepared, book, person, versions)
 
