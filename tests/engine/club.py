@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -17,6 +18,7 @@ from regulars.vocabulary.intake import LoyaltyAnswer, Result, own_source
 from tests.engine.world import World
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LONDON = ZoneInfo("Europe/London")
 BASE = """
 name = "Club"
 time_zone = "Europe/London"
