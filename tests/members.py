@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -50,6 +50,17 @@ _numbers = count(1)
 class Ground(Protocol):
     """What has a store, keys and an engine: a stage, a house."""
 
+    @property
+    def database(self) -> Database: ...
+    @property
+    def vault(self) -> Vault: ...
+    @property
+    def gate(self) -> EngineGate: ...
+
+
+class Parts(NamedTuple):
+    """The same by itself."""
+
     database: Database
     vault: Vault
     gate: EngineGate
@@ -69,7 +80,9 @@ def publish(ground: Ground, text: str = PROGRAMME, *, number: int | None = None)
     return draft.number
 
 
-def say(ground: Ground, type_: str, member: str, *, at: datetime | None = None, **values: Any) -> LoyaltyAnswer:
+def say(
+    ground: Ground, type_: str, member: str, *, at: datetime | None = None, **values: Any
+) -> LoyaltyAnswer:
     """A command about a member's points."""
     event = Event(
         id=f"said-{next(_numbers)}",

@@ -230,6 +230,7 @@ class Eraser:
                 Call(_SQL.delete_manual, with_ids),
                 Call(_SQL.delete_decision_pairs, with_ids),
                 Call(_IDENTITY.delete_reviews, with_ids),
+                Call(_SQL.empty_approvals, with_ids),
             ]
         )
         delta = self._cluster_others(work)

@@ -240,3 +240,11 @@ delete from loyalty_hold where workspace_id = %(workspace_id)s and record_id = a
 -- name: delete_earnings
 -- What their sales earned.
 delete from loyalty_earning where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: empty_approvals
+-- What was asked about the person keeps who, when and what became of it; words and command go, and what waits lapses.
+update approval set
+    subject = null, reason = '', note = '', command = '{}',
+    state = case when state = 'open' then 'lapsed' else state end,
+    outcome = case when state = 'approved' and outcome is null then 'not_a_member' else outcome end
+where workspace_id = %(workspace_id)s and subject = any(%(ids)s::uuid[])

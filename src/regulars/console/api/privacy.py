@@ -183,6 +183,7 @@ async def export_of(
             vault.workspace_id,
             standings[found.profile_id],
             [part.record_id for part in found.parts],
+            now=now,
         ),
         events=await _events(conn, vault, found.profile_id, names),
         requests=[_asked(one) for one in await about_profile(conn, vault, found.profile_id)],

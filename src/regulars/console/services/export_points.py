@@ -9,6 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from regulars.console.approvals.room import approvals_about
 from regulars.store.database import AsyncConnection
 
 from .member import Standing
@@ -50,17 +51,34 @@ class ExportedMovement(Struct, frozen=True):
     receipt: str | None
 
 
+class ExportedApproval(Struct, frozen=True):
+    """What somebody asked for about the person, and what a second person decided."""
+
+    kind: str
+    asked_at: datetime
+    reason: str
+    state: str
+    decided_at: datetime | None
+    note: str
+
+
 class ExportedLoyalty(Struct, frozen=True):
     """All that loyalty keeps of a person."""
 
     memberships: list[ExportedMembership]
     movements: list[ExportedMovement]
+    approvals: list[ExportedApproval]
 
 
 async def loyalty_of_person(
-    conn: AsyncConnection, workspace_id: int, standings: Sequence[Standing], records: Sequence[UUID]
+    conn: AsyncConnection,
+    workspace_id: int,
+    standings: Sequence[Standing],
+    records: Sequence[UUID],
+    *,
+    now: datetime,
 ) -> ExportedLoyalty:
-    """Where a person stands, and every movement of the points of their records, the latest first."""
+    """Where a person stands, every movement of the points of their records, and what was asked about them."""
     lines: list[LedgerLine] = []
     page = None
     while True:
@@ -69,7 +87,15 @@ async def loyalty_of_person(
         if found.older is None:
             break
         page = found.older
-    return ExportedLoyalty([_membership(one) for one in standings], [_movement(one) for one in lines])
+    asked = await approvals_about(conn, workspace_id, records, now=now)
+    return ExportedLoyalty(
+        [_membership(one) for one in standings],
+        [_movement(one) for one in lines],
+        [
+            ExportedApproval(one.kind, one.asked_at, one.reason, one.state, one.decided_at, one.note)
+            for one in asked
+        ],
+    )
 
 
 def _membership(standing: Standing) -> ExportedMembership:

@@ -7,7 +7,7 @@ or timed out counts as gone though nothing has posted it yet.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -124,6 +124,12 @@ async def load_standings(
     """Where some profiles stand, by programme; `parts` are all their records. Who takes no part has an empty list."""
     answers = [await rows(conn, *call) for call in standing_questions(workspace_id, parts)]
     return standings_among(parts, answers, now=now)
+
+
+async def profiles_of(conn: AsyncConnection, workspace_id: int, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """The profile that each of some records belongs to now; those that are gone are left out."""
+    found = await rows(conn, SQL.homes, {"workspace_id": workspace_id, "ids": list(ids)})
+    return dict(found)
 
 
 def standing_in(standings: Sequence[Standing], programme: int | None) -> Standing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -92,15 +92,14 @@ class Given(Struct, frozen=True):
 class Source(Struct, frozen=True):
     """A lot with points left, and the rule and receipt it came from; None where no rule gave it.
 
-    `kind`: sale, bonus, adjusted, opened or reissued. `version` of the programme gave it.
+    `last_day` they are good for, by the programme's days. `kind`: sale, bonus, adjusted, opened or reissued. `version` of the programme gave it.
     """
 
     point: str
     kind: str
     remaining: int
     held: int
-    active_from: datetime
-    expires_at: datetime | None
+    last_day: date | None
     rule: str | None
     version: int | None
     receipt: str | None
@@ -227,32 +226,19 @@ async def load_why_points(
     older = None
     if len(found) > SOURCES_SHOWN:
         last = found[SOURCES_SHOWN - 1]
-        older = pack_place(last[6].isoformat() if last[6] else "infinity", last[0].hex)
+        older = pack_place(last[5].isoformat() if last[5] else "infinity", last[0].hex)
     return WhyPoints(
         points=points,
         sums=sums,
         unposted=total - points.balance - points.pending,
         agrees=total == in_lots,
-        sources=[_source(one, stores) for one in found[:SOURCES_SHOWN]],
+        sources=[_source(one, standing, stores) for one in found[:SOURCES_SHOWN]],
         older=older,
     )
 
 
-def _source(found: Sequence[Any], stores: Mapping[str, str]) -> Source:
-    (
-        lot_id,
-        point,
-        kind,
-        remaining,
-        held,
-        active_from,
-        expires_at,
-        doc,
-        receipt,
-        occurred_at,
-        store,
-        event_no,
-    ) = found
+def _source(found: Sequence[Any], standing: Standing, stores: Mapping[str, str]) -> Source:
+    lot_id, point, kind, remaining, held, expires_at, doc, receipt, occurred_at, store, event_no = found
     earning = _earning(doc) if doc else None
     posted = earning.posted if earning is not None else []
     return Source(
@@ -260,8 +246,9 @@ def _source(found: Sequence[Any], stores: Mapping[str, str]) -> Source:
         kind=kind,
         remaining=remaining,
         held=held,
-        active_from=active_from,
-        expires_at=expires_at,
+        last_day=(
+            standing.rules.day_of(expires_at - timedelta(microseconds=1)) if expires_at is not None else None
+        ),
         rule=next((one.rule for one in posted if one.lot_id == lot_id.hex), None),
         version=earning.version if earning is not None else None,
         receipt=receipt,

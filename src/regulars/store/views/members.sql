@@ -61,7 +61,7 @@ select e.point, case when e.debit in ('member', 'debt') then e.credit else e.deb
 
 -- name: sources
 -- Lots of records with points left, the soonest to end first, each with what made it: the earning and the receipt.
-select l.lot_id, l.point, l.reason, l.remaining, l.held, l.active_from, l.expires_at, e.doc,
+select l.lot_id, l.point, l.reason, l.remaining, l.held, l.expires_at, e.doc,
        s.receipt, s.occurred_at, s.store, s.event_no
   from loyalty_lot l
   left join loyalty_earning e on e.workspace_id = l.workspace_id and e.record_id = l.record_id
@@ -79,13 +79,10 @@ select programme, doc from loyalty_earning
  where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and key = %(key)s::uuid
  order by programme;
 
--- name: records
--- The records of the profile that a record belongs to now.
-select r.profile_id, r.record_id
-  from record o
-  join record r on r.workspace_id = o.workspace_id and r.profile_id = o.profile_id
- where o.workspace_id = %(workspace_id)s and o.record_id = %(record_id)s::uuid
- order by r.record_id;
+-- name: homes
+-- The profiles that some records belong to now.
+select record_id, profile_id from record
+ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]);
 
 -- name: in_lots
 -- What the lots of some records hold of a point type, less what their accounts owe.

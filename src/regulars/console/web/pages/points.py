@@ -31,7 +31,7 @@ async def points(request: WebRequest, desk: AtDesk, profile: FromPath[str]) -> R
     kind, page = kind_of(params.get("kind")), params.get("page")
     async with desk.deps.db.read(desk.workspace_id) as conn:
         person, standings = await member_of(conn, desk, visit, profile_id_of(profile))
-        standing = standing_in(standings, _whole(params.get("programme")))
+        standing = standing_in(standings, whole_of(params.get("programme")))
         found = await load_lines(
             conn, desk.workspace_id, standing.records, programme=standing.programme, kind=kind, page=page
         )
@@ -52,7 +52,7 @@ async def why_points(request: WebRequest, desk: AtDesk, profile: FromPath[str]) 
     params = request.query_params
     async with desk.deps.db.read(desk.workspace_id) as conn:
         person, standings = await member_of(conn, desk, visit, profile_id_of(profile))
-        standing = standing_in(standings, _whole(params.get("programme")))
+        standing = standing_in(standings, whole_of(params.get("programme")))
         why = await load_why_points(
             conn,
             desk.workspace_id,
@@ -83,7 +83,7 @@ async def member_of(
     return person_of(profile_id, parts[profile_id], clear=clear, spend=spend), found[profile_id]
 
 
-def _whole(text: str | None) -> int | None:
+def whole_of(text: str | None) -> int | None:
     """The number of a programme; what is no number is ignored."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else None
 
