@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from regulars.cli import main
 from regulars.console.accounts import Role
-from regulars.store.database import Database
 from tests.console.stage import EMAIL, Stage, token_in
 from tests.members import join, publish
 
@@ -213,38 +209,17 @@ def test_an_erased_customer_leaves_an_empty_line(stage: Stage) -> None:
     assert "Broken mug" not in page
 
 
-@pytest.fixture
-def command(
-    stage: Stage,
-    database: Database,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Any:
-    """Runs a command on the stage's database; its JSON, or what it complains of."""
-    monkeypatch.setenv("REGULARS_DATABASE_URL", database.dsn)
-    monkeypatch.setenv("REGULARS_HOME", str(tmp_path))
-    monkeypatch.setenv("REGULARS_MASTER_KEY", "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=")
-
-    def run(*words: str, status: int = 0) -> Any:
-        assert main([*words, *(["--json"] if status == 0 else [])]) == status
-        told = capsys.readouterr()
-        return json.loads(told.out) if status == 0 else told.err
-
-    return run
-
-
-def test_the_command_adjusts_at_once_or_asks(stage: Stage, command: Any) -> None:
+def test_the_command_adjusts_at_once_or_asks(stage: Stage, regulars: Any) -> None:
     ada = member(stage)
-    assert command("loyalty", "adjust", ada, "70", "--reason", "Moved in") == {
+    assert regulars("loyalty", "adjust", ada, "70", "--reason", "Moved in") == {
         "state": "done",
         "approval_id": None,
     }
     assert points(stage, ada) == 70
-    assert "70 points that can be taken" in command(
+    assert "70 points that can be taken" in regulars(
         "loyalty", "adjust", ada, "-80", "--reason", "X", status=1
     )
-    asked = command("loyalty", "adjust", ada, "900", "--reason", "Moved in")
+    asked = regulars("loyalty", "adjust", ada, "900", "--reason", "Moved in")
     assert asked["state"] == "waiting"
     page = stage.client().get("/approvals").text
     assert "Command line" in page
