@@ -134,6 +134,7 @@ TABLE: Final = {
     ("POST", "/v1/members/{member_id}/adjustments"): Row(
         ADMIN, body={"amount": 5, "reason": "Broken mug."}, names=True
     ),
+    ("GET", "/v1/reports/loyalty/alerts"): Row(ADMIN),
     ("GET", "/v1/reports/sales"): Row(REPORTS),
     ("GET", "/v1/reports/stores"): Row(REPORTS),
     ("GET", "/v1/reports/staff"): Row(REPORTS),

@@ -10,7 +10,7 @@ import pytest
 
 from regulars.console.accounts import Role
 from tests.console.stage import EMAIL, Stage, token_in
-from tests.members import join, publish
+from tests.members import join, publish, sell
 
 EVIL = "<script>alert(1)</script>"
 OTHER = "second@shops.example"
@@ -227,3 +227,17 @@ def test_the_command_adjusts_at_once_or_asks(stage: Stage, regulars: Any) -> Non
         decide(stage.client(email=EMAIL), f"/approvals/{asked['approval_id']}", "approve").status_code == 303
     )
     assert points(stage, ada) == 970
+
+
+@pytest.mark.parametrize(("role", "sees"), [("owner", True), ("manager", True), ("marketer", False)])
+def test_what_is_worth_a_look_shows_to_those_who_decide(stage: Stage, role: Role, sees: bool) -> None:
+    publish(stage)
+    tills = stage.source("tills")
+    eve = join(stage, tills, "eve", given_name=EVIL)
+    sell(stage, tills, "eve", 40_000)
+    stage.add_account(OTHER, role)
+    page = stage.client(email=OTHER).get("/approvals").text
+    assert ("Worth a look" in page) is sees
+    assert (f'href="/customers/{eve}/points"' in page) is sees
+    assert "<script>alert" not in page
+    assert "Worth a look" not in stage.client(email=OTHER).get("/approvals?view=decided").text

@@ -137,13 +137,16 @@ class OpeningGate:
             if kind == kinds.EXTERNAL_ID:
                 hashes = [hash_(name, str(number), text.strip()) for number in self._whose.source_ids]
             else:
-                plain = {
-                    kinds.EMAIL: email,
-                    kinds.PHONE: lambda said: phone(said, self._whose.region),
-                }.get(kind, str.strip)(text)
+                plain = self._plain(kind, text)
                 hashes = [hash_(name, "", plain)] if plain else []
             found += [(rank, kind, value) for value in hashes]
         return found
+
+    def _plain(self, kind: int, text: str) -> str | None:
+        """An identifier as it is hashed; None for what is none."""
+        if kind == kinds.EMAIL:
+            return email(text)
+        return phone(text, self._whose.region) if kind == kinds.PHONE else text.strip()
 
     def _command(self, opening: Event, profile_id: str) -> Event:
         said, days = _said(opening), opening.properties or {}

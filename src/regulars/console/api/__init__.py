@@ -15,6 +15,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from . import (
+    alerts,
     approvals,
     audit,
     consents,
@@ -68,7 +69,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
     reports.report_staff, settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
     decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews, approvals.list_approvals, approvals.show_approval, approvals.approve, approvals.reject, approvals.adjust_points,
-    health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    alerts.loyalty_alerts,     health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

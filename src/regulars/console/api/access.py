@@ -188,6 +188,7 @@ RULES: Final = (
     _decision("approve"),
     _decision("reject"),
     _post("/v1/members/{member_id}/adjustments", "Loyalty", ADMIN, answers=(404, 422)),
+    _read("/v1/reports/loyalty/alerts", "Reports", ADMIN),
     _report("/v1/reports/sales"),
     _report("/v1/reports/stores"),
     _report("/v1/reports/staff"),

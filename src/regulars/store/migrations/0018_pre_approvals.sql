@@ -26,6 +26,10 @@ create index approval_open on approval (workspace_id, asked_at) where state = 'o
 create index approval_asked on approval (workspace_id, asked_at, approval_id);
 create index approval_subject on approval (workspace_id, subject) where subject is not null;
 
+-- For looking at what was adjusted, and at what was booked, lately; neither slows the booking down.
+create index ledger_txn_adjusted on ledger_txn (workspace_id, recorded_at) where kind = 'adjust';
+create index ledger_txn_recorded on ledger_txn using brin (recorded_at);
+
 do $$
 begin
     execute 'alter table approval enable row level security';

@@ -15,13 +15,15 @@ from regulars.console.approvals.adjustments import REFUSALS
 from regulars.console.approvals.kinds import DONE, Approval, Who
 from regulars.console.approvals.room import STATE_WORDS, Place
 from regulars.console.i18n import _
+from regulars.console.services.alerts import load_alerts
 from regulars.console.services.audit import load_names
 from regulars.console.services.audit_words import Names
 from regulars.console.services.common import pack_place, unpack_place, uuid_of
 from regulars.console.services.member import Standing, load_standings, profiles_of
-from regulars.console.services.people import Person, load_parts, person_of
+from regulars.console.services.people import Person, load_parts, load_people, person_of
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
+from regulars.console.web.nav import may_open
 from regulars.vocabulary.errors import InvalidInput, NotFound, RegularsError
 
 HERE: Final = "/approvals"
@@ -57,6 +59,7 @@ async def approvals(request: WebRequest, desk: AtDesk) -> Response[Any]:
     kept = found[:ROWS]
     shown, names = await _shown(desk, visit, kept)
     context = {
+        **(await _alerts(desk, visit) if waiting and not page else {"alerts": None}),
         "shown": shown,
         "who": names,
         "waiting": waiting,
@@ -99,6 +102,18 @@ async def decide(request: WebRequest, desk: AtDesk, approval: FromPath[str]) -> 
 
 
 HANDLERS = (approvals, approval_page, decide)
+
+
+async def _alerts(desk: Desk, visit: Visit) -> dict[str, Any]:
+    """What is worth a look, for those who decide and look after the whole chain."""
+    if not may_open(visit.viewer, "approve") or visit.viewer.stores is not None:
+        return {"alerts": None}
+    async with desk.deps.db.read(desk.workspace_id) as conn:
+        found = await load_alerts(conn, desk.workspace_id, now=desk.deps.clock())
+        ids = list({one.profile_id for one in found.days})
+        clear = visit.viewer.sees("contacts")
+        people = await load_people(conn, desk.deps.vault, ids, clear=clear, spend=False)
+    return {"alerts": found, "people": {one.profile_id: one for one in people}}
 
 
 async def _one(
