@@ -22,20 +22,6 @@ class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: str = "open"
 
 
-class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a person decided of pairs of records: together, apart, or nothing any more (null).
-
-    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`:
-    the id of the decision this one takes back, if it does.
-    """
-
-    pairs: list[list[Any]]
-    together: bool | None
-    actor: str
-    reason: str = ""
-    undoes: str | None = None
-
-
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
@@ -55,8 +41,9 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     payment: Payment | None = None
     consent: IncomingConsent | None = None
     cart: Cart | None = None
-    decision: Decision | None = None
+    decision: IncomingDecision | None = None
     matching: Matching | None = None
+    loyalty: IncomingLoyalty | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None
@@ -91,6 +78,45 @@ class IncomingConsent(msgspec.Struct, kw_only=True, omit_defaults=True):
     purpose: str = "marketing"
     address: str | None = None
     text: str | None = None
+
+
+class IncomingDecision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a person decided of pairs of records: together, apart, or nothing any more (null).
+
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`:
+    the id of the decision this one takes back, if it does.
+    """
+
+    pairs: list[list[Any]]
+    together: bool | None
+    actor: str
+    reason: str = ""
+    undoes: str | None = None
+
+
+class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is to be done with the points of a member.
+
+    `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
+    zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
+    captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
+    that come with times of their own.
+    """
+
+    programme: int = 1
+    member: str | None = None
+    members: list[str] = msgspec.field(default_factory=list)
+    point: str | None = None
+    amount: int = 0
+    hold: str | None = None
+    ttl_seconds: int = 900
+    spends: list[Spend] = msgspec.field(default_factory=list)
+    status: str = "active"
+    active_from: datetime | None = None
+    expires_at: datetime | None = None
+    version: int = 0
+    actor: str = "regulars"
+    reason: str = ""
 
 
 class IncomingProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -135,6 +161,24 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     original_line_id: str | None = None
 
 
+class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Where a member stands in a programme after an event. `member_id` is the profile's id.
+
+    `refused`: the code of what could not be done, with what is `available`. `hold`, `state` and
+    `expires_at` are of a hold.
+    """
+
+    member_id: str
+    programme: int
+    points: list[PointsAnswer]
+    tier: str | None = None
+    refused: str | None = None
+    available: int | None = None
+    hold: str | None = None
+    state: str | None = None
+    expires_at: str | None = None
+
+
 class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A step of putting a model to work. `after`: id of the last record that was matched anew before this
     page.
@@ -157,8 +201,22 @@ class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):
     fee_minor: int | None = None
 
 
+class PointsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points of one type: `balance` of which `held` are reserved at tills, `pending` later; `change` by
+    this event.
+    """
+
+    point: str
+    balance: int
+    held: int = 0
+    pending: int = 0
+    change: int = 0
+
+
 class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What became of one event. `profile_id` is absent for anonymous events."""
+    """What became of one event. `profile_id` is absent for anonymous events, `loyalty` where no points are
+    concerned.
+    """
 
     id: str | None
     # One of applied, duplicate, rejected.
@@ -166,6 +224,7 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     profile_id: str | None = None
     quarantine_id: str | None = None
     error: EventError | None = None
+    loyalty: list[LoyaltyAnswer] = msgspec.field(default_factory=list)
 
 
 class Results(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -198,6 +257,13 @@ class Sale(msgspec.Struct, kw_only=True, omit_defaults=True):
     original_till: str | None = None
     original_business_date: date | None = None
     receipt_unique: bool = False
+
+
+class Spend(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hold that a sale captures: `amount` of it, all where it is not said."""
+
+    hold: str
+    amount: int | None = None
 
 
 class Staff(msgspec.Struct, kw_only=True, omit_defaults=True):
