@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from regulars.console.approvals.adjustments import NAME, Adjustment
+from regulars.console.approvals.kinds import Who
 from regulars.console.requests.book import NewRequest
 from regulars.store.rollup import Rollup
 from tests.console.stage import Stage
@@ -202,3 +204,18 @@ def ask_about_data(stage: Stage) -> None:
         made = stage.run(book.add(new, "cli"))
         if days:
             stage.run(book.check(made.no, "document", "cli", "Seen at the desk."))
+
+
+def ask_for_points(stage: Stage) -> None:
+    """What a manager asked for and the owner may decide on, and what the owner asked for."""
+    assert stage.console is not None
+    with closing(stage.client()) as client:
+        page = client.get("/customers?q=L100079").text
+    (profile,) = re.findall(r'href="/customers/([0-9a-f]{32})"', page)[:1]
+    for actor, amount in (("user:manager", 900), ("user:manager", 2_500), ("cli", 700)):
+        asked = stage.console.desk.room.ask(
+            NAME, Adjustment(1, profile, "points", amount, "Points"), Who(actor, "manager"),
+            reason="Three receipts of last spring were never counted, and the old card was blocked",
+            subject=UUID(profile),
+        )  # fmt: skip
+        stage.run(asked)

@@ -13,11 +13,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from regulars.console.approvals.exported import ExportedLoyalty, loyalty_of_person
 from regulars.console.requests.book import Content, Request, about_profile
 from regulars.console.services import lookups
 from regulars.console.services.consents import addresses_in_words, words_of
 from regulars.console.services.export import Receipt, RejectedMessage, receipts_of, rejected_about
-from regulars.console.services.export_points import ExportedLoyalty, loyalty_of_person
 from regulars.console.services.lookups import PROFILES, Found, listed
 from regulars.console.services.member import load_standings
 from regulars.console.services.people import Part

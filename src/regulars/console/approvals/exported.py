@@ -9,11 +9,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from regulars.console.approvals.room import approvals_about
+from regulars.console.services.member import Standing
+from regulars.console.services.points_ledger import LedgerLine, load_lines
 from regulars.store.database import AsyncConnection
 
-from .member import Standing
-from .points_ledger import LedgerLine, load_lines
+from .room import approvals_about
 
 PAGE_LINES: Final = 1_000
 
