@@ -127,6 +127,14 @@ TABLE: Final = {
     ("POST", "/v1/people/{user_id}/reset-second-factor"): _person(),
     ("GET", "/v1/settings"): Row(ADMIN),
     ("PUT", "/v1/settings"): Row(ADMIN, body={"version": 0}),
+    ("GET", "/v1/approvals"): Row(ADMIN),
+    ("GET", "/v1/approvals/{approval_id}"): Row(ADMIN, names=True),
+    ("POST", "/v1/approvals/{approval_id}/approve"): Row(ADMIN, body={"note": "Seen."}, names=True),
+    ("POST", "/v1/approvals/{approval_id}/reject"): Row(ADMIN, body={"note": "No."}, names=True),
+    ("POST", "/v1/members/{member_id}/adjustments"): Row(
+        ADMIN, body={"amount": 5, "reason": "Broken mug."}, names=True
+    ),
+    ("GET", "/v1/reports/loyalty/alerts"): Row(ADMIN),
     ("GET", "/v1/reports/sales"): Row(REPORTS),
     ("GET", "/v1/reports/stores"): Row(REPORTS),
     ("GET", "/v1/reports/staff"): Row(REPORTS),

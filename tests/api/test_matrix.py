@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +12,12 @@ import msgspec
 import pytest
 
 from regulars.engine.identity_memory import shipped_text
+from regulars.vocabulary.events import ENROLLED
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
 from tests.api.access import TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
 from tests.console.told import add_messages
+from tests.members import publish, say
 
 pytestmark = pytest.mark.anyio
 
@@ -77,9 +80,7 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         names["key_id"] = made.key_id
     if "quarantine_id" in asked:
         names["quarantine_id"] = str((await house.send({"id": one, "type": "nonsense"}))[0].quarantine_id)
-    if "user_id" in asked:
-        person = {"email": f"{one}@example.com", "role": "associate"}
-        names["user_id"] = (await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"]
+    names |= await of_people(house, asked)
 
     def fill(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], text)
@@ -105,6 +106,37 @@ async def profile(house: House) -> str:
     """Somebody the house did not know."""
     one = uuid4().hex
     return str((await house.send(said(one, external_id=one)))[0].profile_id)
+
+
+async def of_people(house: House, asked: set[str]) -> dict[str, str]:
+    """An account made now, or a member, with what somebody asked for about them."""
+    if "user_id" in asked:
+        person = {"email": f"{uuid4().hex}@example.com", "role": "associate"}
+        return {"user_id": (await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"]}
+    if asked.isdisjoint({"member_id", "approval_id"}):
+        return {}
+    member_id = await member(house)
+    more = {"approval_id": await approval(house, member_id)} if "approval_id" in asked else {}
+    return {"member_id": member_id, **more}
+
+
+async def member(house: House) -> str:
+    """A member made now, of a programme that is published where there is none."""
+    if not (await house.get("/v1/approvals?limit=1"))["data"]:
+        await asyncio.to_thread(publish, house)
+    member_id = await profile(house)
+    await asyncio.to_thread(say, house, ENROLLED, member_id)
+    return member_id
+
+
+async def approval(house: House, member_id: str) -> str:
+    """What somebody else than the callers asked for."""
+    made = await house.keys.create(
+        house.workspace_id, name="desk", scopes=["admin"], source="own", actor=f"user:{uuid4()}"
+    )
+    body = {"amount": 900, "reason": "Broken mug."}
+    answer = await house.call("POST", f"/v1/members/{member_id}/adjustments", key=made.text, json=body)
+    return str(answer.json()["approval"]["id"])
 
 
 async def twofold(house: House) -> str:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from regulars.store.database import Database
-from tests.console.shop import ask_about_data, open_shop
+from tests.console.shop import ask_about_data, ask_for_points, open_shop
 from tests.console.stage import EMAIL, Stage
 from tests.console.test_settings_page import post
 from tests.servers import TestServer
@@ -60,6 +60,7 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
         served.add_account("manager@example.com", "manager", "Mona Manager")
         open_shop(served, datetime.now(UTC))
         ask_about_data(served)
+        ask_for_points(served)
         with closing(served.client()) as client:
             post(client, name="Corner Shops")
         yield served

@@ -18,6 +18,8 @@ EVENTS: Final = frozenset({"owner", "engineer", "privacy"})
 AUDIT: Final = frozenset({"owner", "privacy"})
 KEYS: Final = frozenset({"owner", "engineer"})
 OWNER: Final = frozenset({"owner"})
+APPROVE: Final = frozenset({"owner", "manager"})
+ADJUST: Final = frozenset({"owner", "marketer", "manager", "associate"})
 DUPLICATES: Final = EVERYBODY - {"associate"}
 REPORTS: Final = frozenset({"owner", "marketer", "manager"})
 REQUESTS: Final = frozenset({"owner", "privacy"})
@@ -39,6 +41,9 @@ TABLE: Final = {
     ("POST", "/account/second-factor/off"): EVERYBODY,
     ("POST", "/account/sessions/others/end"): EVERYBODY,
     ("POST", "/account/sessions/{session_id}/end"): EVERYBODY,
+    ("GET", "/approvals"): ADJUST,
+    ("GET", "/approvals/{approval}"): ADJUST,  # of what they asked for themselves
+    ("POST", "/approvals/{approval}/decide"): APPROVE,
     ("GET", "/audit"): AUDIT,
     ("GET", "/audit.csv"): AUDIT,
     ("GET", "/audit/check"): AUDIT,
@@ -60,6 +65,10 @@ TABLE: Final = {
     ("GET", "/customers/{profile}"): EVERYBODY,
     ("POST", "/customers/{profile}/consent"): REQUESTS,
     ("GET", "/customers/{profile}/events/{number}"): EVERYBODY,
+    ("GET", "/customers/{profile}/points"): EVERYBODY,
+    ("GET", "/customers/{profile}/points/adjust"): ADJUST,
+    ("POST", "/customers/{profile}/points/adjust"): ADJUST,
+    ("GET", "/customers/{profile}/points/why"): EVERYBODY,
     ("GET", "/customers/{profile}/why-one"): EVERYBODY,
     ("GET", "/customers/{profile}/why/{figure}"): EVERYBODY,
     ("GET", "/events"): EVENTS,

@@ -10,10 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from regulars.console.approvals.adjustments import NAME, Adjustment
+from regulars.console.approvals.kinds import Who
 from regulars.console.requests.book import NewRequest
 from regulars.store.rollup import Rollup
 from tests.console.stage import Stage
 from tests.console.told import open_webhooks
+from tests.members import PROGRAMME, publish
 
 STORES = {"high-street": "High Street", "station": "Station Arcade", "harbour": "Harbour Row"}
 GOODS = [
@@ -26,6 +29,8 @@ GIVEN = "Jane Omar Łucja Peter Aisha Tomás Freya Kwame Mei Oliver Sofía Hamza
 FAMILY = (
     "Doe Ahmed Nowak Bianchi Okafor García Lindqvist Mensah Zhang Hughes Moreau Singh Novák Clarke".split()
 )
+MEMBERS = 'members = { who = "card" }\n'
+"""Whoever has a card takes part."""
 ISO = datetime.isoformat
 
 
@@ -33,6 +38,7 @@ def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
     """Registers, three months of trade from three sources, some events nobody can read, and webhooks."""
     rng = random.Random(7)
     crowd = [_person(rng, n) for n in range(people)]
+    publish(stage, MEMBERS + PROGRAMME)
     stage.send(*(_store(code, name, now) for code, name in STORES.items()), source="tills")
     stage.send(*_trade(rng, crowd, now), source="tills")
     stage.send(*_web(rng, crowd, now), source="webshop")
@@ -198,3 +204,18 @@ def ask_about_data(stage: Stage) -> None:
         made = stage.run(book.add(new, "cli"))
         if days:
             stage.run(book.check(made.no, "document", "cli", "Seen at the desk."))
+
+
+def ask_for_points(stage: Stage) -> None:
+    """What a manager asked for and the owner may decide on, and what the owner asked for."""
+    assert stage.console is not None
+    with closing(stage.client()) as client:
+        page = client.get("/customers?q=L100079").text
+    (profile,) = re.findall(r'href="/customers/([0-9a-f]{32})"', page)[:1]
+    for actor, amount in (("user:manager", 900), ("user:manager", 2_500), ("cli", 700)):
+        asked = stage.console.desk.room.ask(
+            NAME, Adjustment(1, profile, "points", amount, "Points"), Who(actor, "manager"),
+            reason="Three receipts of last spring were never counted, and the old card was blocked",
+            subject=UUID(profile),
+        )  # fmt: skip
+        stage.run(asked)

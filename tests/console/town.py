@@ -14,7 +14,10 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from regulars.console.accounts import Accounts
+from regulars.console.accounts import Accounts, actor_of
+from regulars.console.approvals.adjustments import NAME, Adjustment
+from regulars.console.approvals.catalogue import room_of
+from regulars.console.approvals.kinds import Means, Who
 from regulars.console.brand import brand_of
 from regulars.console.origins import Origin
 from regulars.console.passwords import Passwords
@@ -25,16 +28,19 @@ from regulars.console.team import Team
 from regulars.console.totp import code_at, step_at
 from regulars.console.web.security import csrf_token
 from regulars.engine.identity_memory import shipped_text
+from regulars.intake.gate import EngineGate
 from regulars.store.database import Database
 from regulars.store.rollup import Rollup
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Wish
 from regulars.store.workspaces import add_workspace
+from regulars.vocabulary.events import ENROLLED
 from regulars.vocabulary.intake import Result, Source
 from tests.console.access import EVERYBODY
 from tests.console.factors import read_secret
 from tests.console.stage import PASSWORD, WAIT_SECONDS, Stage, details, sale
 from tests.console.told import NOBODY, add_messages
+from tests.members import publish, say
 
 PEOPLE: Final = (*sorted(EVERYBODY), "limited")
 """The roles, and an associate who is limited to a store."""
@@ -63,6 +69,14 @@ QUERIES: Final = {
 """What an address asks for beside its path."""
 _TOLD: Final = {"url": f"{NOBODY}/in", "type:sale.recorded": "1"}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "/approvals/{approval}/decide": {"answer": "reject", "note": "Seen."},
+    "/customers/{profile}/points/adjust": {
+        "key": "key-of-one-form-{one}",
+        "way": "give",
+        "amount": "5",
+        "reason": "Broken mug.",
+        "programme": "1",
+    },
     "/customers/{profile}/consent": {"channel": "email", "answer": "granted", "reason": "Told at the desk."},
     "/customers/duplicates/decide": {"pair": "{pair}", "answer": "together", "reason": "Told."},
     "/customers/duplicates/decisions/{decision}/undo": {"reason": "Told."},
@@ -147,6 +161,10 @@ class House:
     def database(self) -> Database:
         return self.stage.database
 
+    @property
+    def gate(self) -> EngineGate:
+        return self.stage.gate
+
     def send(self, *events: dict[str, Any] | bytes) -> list[Result]:
         """Events of the house's source, kept when this returns."""
         bodies = [one if isinstance(one, bytes) else msgspec.json.encode(one) for one in events]
@@ -190,6 +208,13 @@ class House:
             desk = _desk(self.stage)
             self.stage.run(desk.requests.handed_out(no, "test", form="json", sha256="0" * 64, events=1))
         return str(no)
+
+    def approval(self, asked_by: str, profile_id: str) -> str:
+        """Points that somebody asked for now, for a member of the house."""
+        room = room_of(Means(self.database, self.vault, self.stage.gate, _desk(self.stage).deps.clock))
+        wanted = Adjustment(1, profile_id, "points", 900, "Points")
+        asked = room.ask(NAME, wanted, Who(asked_by, "owner"), reason="Broken mug.", subject=UUID(profile_id))
+        return str(self.stage.run(asked).approval_id.hex)
 
     def twofold(self) -> dict[str, str]:
         """A customer of two records made now, one of the records, and a customer who is somebody else."""
@@ -287,6 +312,9 @@ class Town:
             ids |= self.house.twofold()
         if "/duplicates" in path:
             ids |= {"pair": self.house.pair(), "decision": self.house.decision()}
+        if "{approval}" in path:
+            own = actor_of(self.house.people[person]) if person in self.house.people else "test"
+            ids["approval"] = self.house.approval("test" if path.endswith("/decide") else own, ids["profile"])
         if "{session_id}" in path:
             ids["session_id"] = self.house.session(person)
         if "{webhook_id}" in path:
@@ -383,6 +411,8 @@ def _furnished(house: House) -> dict[str, str]:
         at_store,
         BROKEN,
     )
+    publish(house)
+    say(house, ENROLLED, str(results[0].profile_id))
     request, webhook, model = house.request(), house.webhook(), house.model()
     with house.database.session(house.workspace_id) as conn:
         rejected = conn.execute("select quarantine_id from quarantine").fetchone()
@@ -396,6 +426,7 @@ def _furnished(house: House) -> dict[str, str]:
             )
     assert rejected is not None
     return {
+        "approval": house.approval("test", str(results[0].profile_id)),
         "profile": str(results[0].profile_id), "number": "1", "key_id": house.key(), "name": name, "code": code,
         "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request, "model": model,
         "session_id": house.session("spare"), "version": "1", "read": "",

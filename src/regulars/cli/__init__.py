@@ -10,6 +10,7 @@ from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
 from . import (
+    adjusting,
     auditing,
     data,
     deciding,
@@ -36,6 +37,9 @@ app = cyclopts.App(
 running.add_to(app)
 data.add_to(app)
 deciding.add_to(identity.app)
+loyalty = cyclopts.App(name="loyalty", help="Loyalty programmes and their members.", default_parameter=FLAGS)
+adjusting.add_to(loyalty)
+app.command(loyalty)
 app.command(importing.app)
 app.command(identity.app)
 auditing.add_to(app)

@@ -1,20 +1,21 @@
 # Written by `make docs` from the OpenAPI document. Do not edit.
 """Every struct that the API takes or gives."""
 
+from .approvals import Decision
 from .audit import AuditLine, AuditVerdict
 from .consents import ConsentHeard, NewConsent
 from .events import (
     Cart,
-    Decision,
     Event,
     EventBatch,
     EventError,
     Fetch,
     IncomingConsent,
+    IncomingDecision,
+    IncomingLoyalty,
     IncomingProduct,
     IncomingStore,
     Line,
-    Loyalty,
     LoyaltyAnswer,
     Matching,
     Payment,
@@ -50,6 +51,7 @@ from .identity import (
     WaitingPair,
 )
 from .keys import Key, KeyRequest, MadeKey, RotateRequest
+from .members import Adjusted, Adjustment
 from .people import Account, AccountList, EndedSessions, InviteRequest, Link, RoleRequest, StoresRequest
 from .products import NewProduct, Product, ProductDetails
 from .profiles import (
@@ -62,11 +64,17 @@ from .profiles import (
     ExplainedRecord,
     Explanation,
     Export,
+    ExportedApproval,
+    ExportedLoyalty,
+    ExportedMembership,
+    ExportedMovement,
+    ExportedPoints,
     ExportedRecord,
     ExportedRequest,
     GenericValue,
     Household,
     HouseholdMember,
+    Loyalty,
     ManualWord,
     Merge,
     Profile,
@@ -82,13 +90,16 @@ from .profiles import (
 )
 from .rejected import RejectedCause, RejectedCauses, RejectedEvent, Replayed, ReplayRequest
 from .reports import (
+    DayBeyondLimit,
     LinesReport,
+    LoyaltyAlerts,
     ReportCurrency,
     ReportDays,
     ReportFigures,
     ReportLine,
     ReportPeriod,
     SalesReport,
+    UnusualAdjuster,
 )
 from .requests import (
     CarryOut,
@@ -104,7 +115,17 @@ from .requests import (
     RequestShown,
 )
 from .settings import NewSettings, Settings, Value
-from .shared import Address, Consent, Customer, Decided, Identifier, ProfileSide
+from .shared import (
+    Address,
+    Approval,
+    Consent,
+    Customer,
+    Decided,
+    Identifier,
+    PointsStanding,
+    ProfileSide,
+    ProgrammeStanding,
+)
 from .sources import NewSource, Source, SourceSettings
 from .staff import NewStaffMember, StaffDetails, StaffMember
 from .stores import NewStore, Store, StoreDetails
@@ -126,7 +147,10 @@ __all__ = [
     "Account",
     "AccountList",
     "Address",
+    "Adjusted",
+    "Adjustment",
     "Alive",
+    "Approval",
     "Attempt",
     "AuditLine",
     "AuditVerdict",
@@ -137,6 +161,7 @@ __all__ = [
     "ConsentHeard",
     "Correction",
     "Customer",
+    "DayBeyondLimit",
     "DecidePairs",
     "Decided",
     "Decision",
@@ -156,6 +181,11 @@ __all__ = [
     "ExplainedRecord",
     "Explanation",
     "Export",
+    "ExportedApproval",
+    "ExportedLoyalty",
+    "ExportedMembership",
+    "ExportedMovement",
+    "ExportedPoints",
     "ExportedRecord",
     "ExportedRequest",
     "ExtensionTold",
@@ -166,6 +196,8 @@ __all__ = [
     "Identifier",
     "IdentityCheck",
     "IncomingConsent",
+    "IncomingDecision",
+    "IncomingLoyalty",
     "IncomingProduct",
     "IncomingStore",
     "InviteRequest",
@@ -175,6 +207,7 @@ __all__ = [
     "LinesReport",
     "Link",
     "Loyalty",
+    "LoyaltyAlerts",
     "LoyaltyAnswer",
     "MadeDecision",
     "MadeKey",
@@ -199,6 +232,7 @@ __all__ = [
     "OpenedMatchingModel",
     "Payment",
     "PointsAnswer",
+    "PointsStanding",
     "Preview",
     "PreviewExample",
     "PreviewSpend",
@@ -209,6 +243,7 @@ __all__ = [
     "ProfileMetrics",
     "ProfileSearch",
     "ProfileSide",
+    "ProgrammeStanding",
     "Proof",
     "ProofLine",
     "Ready",
@@ -261,6 +296,7 @@ __all__ = [
     "TrackingCall",
     "Undo",
     "Unmerge",
+    "UnusualAdjuster",
     "Value",
     "WaitingPair",
     "Webhook",

@@ -22,20 +22,6 @@ class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: str = "open"
 
 
-class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a person decided of pairs of records: together, apart, or nothing any more (null).
-
-    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`:
-    the id of the decision this one takes back, if it does.
-    """
-
-    pairs: list[list[Any]]
-    together: bool | None
-    actor: str
-    reason: str = ""
-    undoes: str | None = None
-
-
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
@@ -55,9 +41,9 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     payment: Payment | None = None
     consent: IncomingConsent | None = None
     cart: Cart | None = None
-    decision: Decision | None = None
+    decision: IncomingDecision | None = None
     matching: Matching | None = None
-    loyalty: Loyalty | None = None
+    loyalty: IncomingLoyalty | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None
@@ -92,6 +78,45 @@ class IncomingConsent(msgspec.Struct, kw_only=True, omit_defaults=True):
     purpose: str = "marketing"
     address: str | None = None
     text: str | None = None
+
+
+class IncomingDecision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a person decided of pairs of records: together, apart, or nothing any more (null).
+
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`:
+    the id of the decision this one takes back, if it does.
+    """
+
+    pairs: list[list[Any]]
+    together: bool | None
+    actor: str
+    reason: str = ""
+    undoes: str | None = None
+
+
+class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is to be done with the points of a member.
+
+    `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
+    zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
+    captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
+    that come with times of their own.
+    """
+
+    programme: int = 1
+    member: str | None = None
+    members: list[str] = msgspec.field(default_factory=list)
+    point: str | None = None
+    amount: int = 0
+    hold: str | None = None
+    ttl_seconds: int = 900
+    spends: list[Spend] = msgspec.field(default_factory=list)
+    status: str = "active"
+    active_from: datetime | None = None
+    expires_at: datetime | None = None
+    version: int = 0
+    actor: str = "regulars"
+    reason: str = ""
 
 
 class IncomingProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -134,31 +159,6 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     tax_minor: int = 0
     total_minor: int = 0
     original_line_id: str | None = None
-
-
-class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What is to be done with the points of a member.
-
-    `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
-    zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
-    captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
-    that come with times of their own.
-    """
-
-    programme: int = 1
-    member: str | None = None
-    members: list[str] = msgspec.field(default_factory=list)
-    point: str | None = None
-    amount: int = 0
-    hold: str | None = None
-    ttl_seconds: int = 900
-    spends: list[Spend] = msgspec.field(default_factory=list)
-    status: str = "active"
-    active_from: datetime | None = None
-    expires_at: datetime | None = None
-    version: int = 0
-    actor: str = "regulars"
-    reason: str = ""
 
 
 class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -8,6 +8,22 @@ from datetime import date, datetime
 import msgspec
 
 
+class DayBeyondLimit(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member's day beyond `points_per_day` or `card_uses_per_day` of the programme; a limit is null
+    where none is.
+    """
+
+    # 32 hexadecimal digits.
+    profile_id: str
+    programme: int
+    day: date
+    point: str
+    points: int
+    purchases: int
+    points_per_day: int | None
+    card_uses_per_day: int | None
+
+
 class LinesReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One line a store or member of staff, the most net first."""
 
@@ -19,6 +35,14 @@ class LinesReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     total: ReportFigures
     compared: ReportFigures | None
     lines: list[ReportLine]
+
+
+class LoyaltyAlerts(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What to look at since a time. It stops and delays nothing."""
+
+    since: datetime
+    adjusters: list[UnusualAdjuster]
+    days: list[DayBeyondLimit]
 
 
 class ReportCurrency(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -84,3 +108,15 @@ class SalesReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     periods: list[ReportPeriod]
     channels: list[ReportLine]
     categories: list[ReportLine]
+
+
+class UnusualAdjuster(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Somebody who adjusted points far more than others; `usual` is how often the middle one of all others
+    did.
+    """
+
+    actor: str
+    adjustments: int
+    given: int
+    taken: int
+    usual: int

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ..connection import Connection
+from .approvals import ApprovalsRoutes
 from .audit import AuditRoutes
 from .consents import ConsentsRoutes
 from .events import EventsRoutes
@@ -11,6 +12,7 @@ from .health import HealthRoutes
 from .hooks import HooksRoutes
 from .identity import IdentityRoutes
 from .keys import KeysRoutes
+from .members import MembersRoutes
 from .people import PeopleRoutes
 from .products import ProductsRoutes
 from .profiles import ProfilesRoutes
@@ -29,6 +31,7 @@ class Routes:
     """The groups, over one connection."""
 
     def __init__(self, connection: Connection) -> None:
+        self.approvals = ApprovalsRoutes(connection)
         self.audit = AuditRoutes(connection)
         self.consents = ConsentsRoutes(connection)
         self.events = EventsRoutes(connection)
@@ -36,6 +39,7 @@ class Routes:
         self.hooks = HooksRoutes(connection)
         self.identity = IdentityRoutes(connection)
         self.keys = KeysRoutes(connection)
+        self.members = MembersRoutes(connection)
         self.people = PeopleRoutes(connection)
         self.products = ProductsRoutes(connection)
         self.profiles = ProfilesRoutes(connection)

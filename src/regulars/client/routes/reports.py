@@ -4,11 +4,22 @@
 from __future__ import annotations
 
 from ..connection import Group
-from ..models.reports import LinesReport, SalesReport
+from ..models.reports import LinesReport, LoyaltyAlerts, SalesReport
 
 
 class ReportsRoutes(Group):
     """Reports."""
+
+    def loyalty_alerts(self) -> LoyaltyAlerts:
+        """What is worth a look in loyalty.
+
+        Unusual adjustments, and members beyond a programme's limits, of the last 30 days.
+
+        Scope admin.
+
+        Route: GET /v1/reports/loyalty/alerts.
+        """
+        return self._call("GET", "/v1/reports/loyalty/alerts", LoyaltyAlerts)
 
     def sales(
         self,

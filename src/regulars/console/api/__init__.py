@@ -15,6 +15,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from . import (
+    alerts,
+    approvals,
     audit,
     consents,
     decisions,
@@ -66,7 +68,8 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
     reports.report_staff, settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
-    decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews, approvals.list_approvals, approvals.show_approval, approvals.approve, approvals.reject, approvals.adjust_points,
+    alerts.loyalty_alerts,     health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

@@ -88,6 +88,12 @@ def _decide(path: str, *answers: int) -> Rule:
     return _post(path, "Identity", PROFILES_WRITE, ADMIN, answers=answers)
 
 
+def _decision(verb: str) -> Rule:
+    """A second person's word; 403 for one's own."""
+    path = f"/v1/approvals/{{approval_id}}/{verb}"
+    return Rule("POST", path, "Approvals", (ADMIN,), idempotent=True, answers=(403, 404, 409))
+
+
 READERS: Final = (PROFILES_READ, ADMIN)
 
 RULES: Final = (
@@ -177,6 +183,12 @@ RULES: Final = (
     _request("/{request_no}/execute", 422),
     Rule("GET", "/v1/requests/{request_no}/data", "Requests", (PRIVACY,), also=(PII_READ,), answers=(409,)),
     _read("/v1/requests/{request_no}/proof", "Requests", PRIVACY),
+    _read("/v1/approvals", "Approvals", ADMIN),
+    _read("/v1/approvals/{approval_id}", "Approvals", ADMIN),
+    _decision("approve"),
+    _decision("reject"),
+    _post("/v1/members/{member_id}/adjustments", "Loyalty", ADMIN, answers=(404, 422)),
+    _read("/v1/reports/loyalty/alerts", "Reports", ADMIN),
     _report("/v1/reports/sales"),
     _report("/v1/reports/stores"),
     _report("/v1/reports/staff"),

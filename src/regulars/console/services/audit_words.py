@@ -70,6 +70,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     "request.done": later("Request carried out"),
     "request.refused": later("Request refused"),
     "request.erased": later("Request emptied by an erasure"),
+    "points.adjusted": later("Points adjusted"),
+    "approval.asked": later("Approval asked for"),
+    "approval.approved": later("Approved"),
+    "approval.rejected": later("Approval refused"),
     "rejected.replayed": later("Rejected events tried again"),
     "product.updated": later("Product changed"),
     "store.updated": later("Shop changed"),
@@ -94,6 +98,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("webhooks", later("Webhooks"), ("webhook",)),
     ("customers", later("Customers"), ("customer", "customers", "consent", "identity")),
     ("requests", later("Requests"), ("request",)),
+    ("approvals", later("Points and approvals"), ("points", "approval")),
     ("matching", later("Matching"), ("model",)),
     ("events", later("Rejected events"), ("rejected",)),
     ("registers", later("Products, shops and staff"), ("product", "store", "staff")),
@@ -133,6 +138,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "request": later("Request %(name)s"),
     "report": later("Report %(name)s"),
     "decision": later("Decision %(name)s"),
+    "approval": later("Approval %(name)s"),
     "value": later("Value %(name)s"),
 }
 
@@ -162,6 +168,10 @@ _DETAILS: Final[Mapping[str, str]] = {
     "events_made_anonymous": later("Events made anonymous"),
     "rejected_messages_removed": later("Rejected messages removed"),
     "identifiers_removed": later("Identifiers removed"),
+    "points_removed": later("Points removed"),
+    "programme": later("Programme"),
+    "point": later("Point type"),
+    "amount": later("Points"),
     "reason": later("Reason"),
     "requests_emptied": later("Requests emptied"),
     "received": later("Received"),
@@ -242,6 +252,7 @@ class Names(Struct, frozen=True):
             "profile": _short,
             "rejected": _short,
             "decision": _short,
+            "approval": _short,
             "value": _short,
         }.get(kind, str)
         return _(_OBJECTS[kind], name=name(id_))

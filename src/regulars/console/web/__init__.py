@@ -18,6 +18,8 @@ from .errors import error_page, is_for_people
 from .live import LiveHub
 from .pages import (
     account,
+    adjusting,
+    approvals,
     audit,
     consent,
     customers,
@@ -31,6 +33,7 @@ from .pages import (
     own_account,
     palette,
     people,
+    points,
     preferences,
     registers,
     rejected,
@@ -57,6 +60,8 @@ __all__ = ["Console", "Deps", "Replay", "ReplayOutcome", "WebRequest", "console"
 _HANDLERS = (
     account.sign_in_page, account.sign_in, account.sign_out, home.home, customers.customers, customers.customers_as_file, customers.customer,
     customers.raw_event, events.events, events.event, rejected.rejected_events, rejected.replay, stream.live, kit.kit,
+    *adjusting.HANDLERS,
+    *approvals.HANDLERS,
     *audit.HANDLERS,
     *consent.HANDLERS,
     *decisions.HANDLERS,
@@ -66,6 +71,7 @@ _HANDLERS = (
     *own_account.HANDLERS,
     *palette.HANDLERS,
     *people.HANDLERS,
+    *points.HANDLERS,
     *preferences.HANDLERS,
     *registers.HANDLERS,
     *reports.HANDLERS,

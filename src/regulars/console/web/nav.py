@@ -26,6 +26,9 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "home": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
     "customers": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
     "customer-file": frozenset({"owner", "marketer", "manager", "privacy"}),
+    "adjustments": frozenset({"owner", "marketer", "manager", "associate"}),
+    "approvals": frozenset({"owner", "marketer", "manager", "associate"}),
+    "approve": frozenset({"owner", "manager"}),
     "duplicates": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
     "store": frozenset({"owner", "manager", "associate"}),
     "events": frozenset({"owner", "engineer", "privacy"}),
@@ -55,6 +58,9 @@ def entries() -> Sequence[NavItem]:
         NavItem("customers", "/customers", "users", _("Customers")),
         NavItem("store", "/store", "building-store", _("Store screen")),
         NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
+        NavItem(
+            "approvals", "/approvals", "circle-check", _("Approvals"), group=_("Engage"), counts="approvals"
+        ),
         NavItem("reports", "/reports/sales", "chart-bar", _("Reports"), group=_("Insight")),
         NavItem("requests", "/requests", "inbox", _("Requests"), group=_("Trust"), counts="requests"),
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),
