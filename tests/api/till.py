@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import msgspec
 
 from regulars.engine.programmes import publication, save_draft
 from regulars.engine.turn import utc_now
 from regulars.store.session import Session
 from regulars.store.vault import Vault
+from regulars.vocabulary.events import Event, Loyalty
 from regulars.vocabulary.intake import own_source
 from tests.api.house import House, assert_error
 
@@ -92,6 +95,20 @@ class Till:
         """A new member's id."""
         customer = customer or {"external_id": f"c-{uuid4().hex}", "given_name": "Ann", "family_name": "Doe"}
         return str((await self.post("/v1/members", {"customer": customer}))["member_id"])
+
+    async def command(self, type_: str, member: str, **values: Any) -> None:
+        """A command about a member's points that is no call of a till."""
+        said = Loyalty(member=member, actor="user:1", **values)
+        event = Event(id=f"test-{uuid4().hex}", type=type_, occurred_at=utc_now(), loyalty=said)
+        source = own_source(self.house.workspace_id)
+        (result,) = await self.house.gate.submit(source, [msgspec.json.encode(event)], door="test")
+        assert [one.refused for one in result.loyalty] == [None], result
+
+    async def wait_until(self, holds: Callable[[], Awaitable[bool]]) -> None:
+        """Until something holds, at most so long as a test may take."""
+        deadline = asyncio.get_running_loop().time() + 20
+        while not await holds():
+            assert asyncio.get_running_loop().time() < deadline, "it never came to hold"
 
     async def member(self, member_id: str) -> dict[str, Any]:
         """A member as shown."""

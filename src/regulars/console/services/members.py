@@ -159,8 +159,8 @@ async def _load(database: Database, workspace_id: int, records: Iterable[str]) -
         Call(LOYALTY.load_cards, of | {"kind": kinds.LOYALTY_CARD}),
     )
     loaded = _Loaded(_versions(versions), carded={one[0].hex for one in cards})
-    for record_id, programme, enrolled_at, status, debt, credits, used, *times in accounts:
-        account = Account(record_id.hex, programme, enrolled_at, status, debt, credits, used, *times)
+    for record_id, *values in accounts:
+        account = Account(record_id.hex, *values)
         loaded.accounts[account.record_id].append(account)
     for row in holds:
         hold = hold_of(row)
@@ -168,7 +168,8 @@ async def _load(database: Database, workspace_id: int, records: Iterable[str]) -
     wanted = {taken.lot_id for each in loaded.holds.values() for hold in each for taken in hold.lots}
     asked = of | {"origins": id_array(()), "lots": id_array(wanted)}
     for row in (await database.ask(workspace_id, Call(LOYALTY.load_lots, asked)))[0]:
-        lot = Lot(row[0].hex, row[1].hex, *row[2:5], row[5].hex, *row[6:])
+        lot_id, owner, programme, point, reason, origin, *values = row
+        lot = Lot(lot_id.hex, owner.hex, programme, point, reason, origin.hex, *values)
         loaded.lots[lot.record_id].append(lot)
         loaded.lent[lot.lot_id] = lot
     return loaded
@@ -176,9 +177,9 @@ async def _load(database: Database, workspace_id: int, records: Iterable[str]) -
 
 def hold_of(row: Sequence[Any]) -> Hold:
     """A hold out of a row of load_holds."""
-    hold_id, record_id, *values, sale_id, lots = row
-    hold = Hold(hold_id.hex, record_id.hex, *values, sale_id.hex if sale_id is not None else None)
-    hold.lots = [Taken(*one) for one in lots]
+    hold = Hold(row[0].hex, row[1].hex, *row[2:9])
+    hold.sale_id = row[9].hex if row[9] is not None else None
+    hold.lots = [Taken(*one) for one in row[10]]
     return hold
 
 
@@ -227,7 +228,7 @@ def _member(loaded: _Loaded, number: int, records: set[str]) -> Member:
     member = Member(number, records)
     for record_id in records:
         member.accounts.update(
-            {record_id: one for one in loaded.accounts[record_id] if one.programme == number}
+            {one.record_id: one for one in loaded.accounts[record_id] if one.programme == number}
         )
         member.lots.update({one.lot_id: one for one in loaded.lots[record_id] if one.programme == number})
         member.holds.update({one.hold_id: one for one in loaded.holds[record_id] if one.programme == number})

@@ -17,6 +17,7 @@ from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
+from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.services import lookups
 from regulars.console.services.lookups import Found
 from regulars.console.services.members import programmes
@@ -24,7 +25,6 @@ from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import ENROLLED, LINKED, Customer, Decision, Event, Id, Loyalty
 from regulars.vocabulary.intake import TILL, own_source
 
-from ..deps import AtVisit, Visit
 from .enrolment import card_holders
 from .reading import find_member, meet
 from .refusals import refused

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar import post
 from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
+from regulars.console.api.consents import Channel, check_word
+from regulars.console.api.deps import AtVisit, Visit
+from regulars.console.api.registering import author_of
+from regulars.console.api.shapes import Status
 from regulars.console.services import lookups
 from regulars.console.services.consents import KINDS
 from regulars.console.services.lookups import Found
 from regulars.console.services.members import Wanted
 from regulars.console.services.registering import Stand, event_id
 from regulars.vocabulary.errors import InvalidInput
-from regulars.vocabulary.events import ENROLLED, Aware, Consent, Customer, Event, Id, Loyalty, LongText
+from regulars.vocabulary.events import ENROLLED, Aware, Consent, Customer, Event, Id, LongText, Loyalty
 
-from ..consents import Channel, check_word
-from ..deps import AtVisit, Visit
-from ..registering import author_of
-from ..shapes import Status
 from .reading import find_member, meet
 from .refusals import refused
 from .shapes import Member, member_of

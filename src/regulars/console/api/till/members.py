@@ -9,12 +9,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
+from regulars.console.api.deps import AtVisit, Visit
+from regulars.console.api.profiles import with_plus
 from regulars.console.services import lookups
 from regulars.console.services.members import Wanted
 from regulars.vocabulary.errors import InvalidInput
 
-from ..deps import AtVisit, Visit
-from ..profiles import with_plus
 from .reading import find_member, meet
 from .shapes import Matches, Member, member_of
 

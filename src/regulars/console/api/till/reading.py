@@ -9,15 +9,15 @@ from msgspec import Struct
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
+from regulars.console.api.deps import Visit
+from regulars.console.api.profiles import profile_id_in
+from regulars.console.api.shapes import Status, status_of
 from regulars.console.services import lookups
 from regulars.console.services.consents import settled, words_among, words_question
 from regulars.console.services.lookups import Found
 from regulars.console.services.members import Standing, Wanted, standings
 from regulars.vocabulary.errors import NotFound
 
-from ..deps import Visit
-from ..profiles import profile_id_in
-from ..shapes import Status, status_of
 from .refusals import refused
 
 CardStatus = Literal["active", "replaced"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from regulars.vocabulary.errors import Conflict, NotFound, RegularsError, Unprocessable
 
@@ -43,7 +43,7 @@ REFUSALS: Final[Mapping[str, tuple[type[RegularsError], str]]] = {
 """By code. What is not there is 404, what the state does not allow 409, what the programme never allows 422."""
 
 
-def refused(code: str, *, field: str | None = None, **values: object) -> RegularsError:
+def refused(code: str, *, field: str | None = None, **values: Any) -> RegularsError:
     """The error of a code."""
     kind, message = REFUSALS[code]
     return kind(message, code=code, field=field, **values)

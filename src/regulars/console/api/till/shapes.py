@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from regulars.capabilities.loyalty.fold import EARLIEST
+from regulars.console.api.deps import Visit
+from regulars.console.api.shapes import Id, Status, mask_name
 from regulars.console.services.members import Standing
 from regulars.console.services.people import name_of
 
-from ..deps import Visit
-from ..shapes import Id, Status, mask_name
 from .reading import Met
 
 MemberStatus = Literal["active", "blocked", "left"]

@@ -9,12 +9,12 @@ from uuid import uuid4
 import msgspec
 
 from regulars.capabilities.identity.person import person_of
+from regulars.console.api.deps import Visit
 from regulars.store.audit import write_line_async
 from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import Customer, Event, Loyalty
 from regulars.vocabulary.intake import OWN_SOURCE_ID, TILL, LoyaltyAnswer, PointsAnswer, Result, own_source
 
-from ..deps import Visit
 from .refusals import refused
 
 
