@@ -194,6 +194,8 @@ RULES: Final = (
     _till("/v1/holds", 404),
     _till("/v1/holds/{hold_id}/capture"),
     _till("/v1/holds/{hold_id}/release"),
+    _till("/v1/sales", 404),
+    _till("/v1/sales/{sale_id}/void"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -54,6 +54,9 @@ class Standing(Struct, frozen=True):
     pending: int = 0
     debt: int = 0
     expiring: Sequence[Upcoming] = ()
+    at: datetime = EARLIEST
+    version: Version | None = None
+    credits: Sequence[tuple[date, int]] = ()
     tier: TierStanding | None = None
     tier_names: Mapping[str, str] = {}
     holds: Sequence[Hold] = ()
@@ -197,7 +200,8 @@ def _standing(
     known = any(part.known for part in found.parts)
     if (who == "known" and known) or (who == "card" and not loaded.carded.isdisjoint(records)):
         joined.append(EARLIEST)
-    tier = tier_at(programme, credits_of(member), programme.day_of(now)) if programme.tier else None
+    credit = credits_of(member)
+    tier = tier_at(programme, credit, programme.day_of(now)) if programme.tier else None
     return Standing(
         programme=number,
         point=point,
@@ -214,6 +218,9 @@ def _standing(
         expiring=upcoming(
             ((lot.expires_at, lot.remaining) for lot in member.own_lots(point)), now, programme.zone
         ),
+        at=now,
+        version=version,
+        credits=credit,
         tier=tier,
         tier_names={one.code: one.name for one in programme.tier},
         holds=sorted(
