@@ -4,7 +4,7 @@
 -- One receipt, with the profile it counts for.
 select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.record_id) as record_id, s.counted, s.void,
        s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
-       s.event_no, s.event_key, r.profile_id
+       s.event_no, s.event_key, r.profile_id, s.lines
   from sale s
   left join record r on r.workspace_id = %(workspace_id)s and r.record_id = coalesce(s.counted_on, s.record_id)
  where s.workspace_id = %(workspace_id)s and s.sale_id = %(sale_id)s::uuid;
@@ -13,7 +13,7 @@ select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.recor
 -- The sales of a receipt number, the latest first; of one that comes back day after day, a bounded part.
 select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.record_id) as record_id, s.counted, s.void,
        s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
-       s.event_no, s.event_key, r.profile_id
+       s.event_no, s.event_key, r.profile_id, s.lines
   from sale s
   left join record r on r.workspace_id = %(workspace_id)s and r.record_id = coalesce(s.counted_on, s.record_id)
  where s.workspace_id = %(workspace_id)s and s.receipt_key = %(receipt_key)s::uuid and s.kind = 1

@@ -30,6 +30,10 @@ REFUSALS: Final[Mapping[str, tuple[type[RegularsError], str]]] = {
         _STATE,
         "More comes back than is left of this sale: %(left)s of %(what)s can be returned.",
     ),
+    "ambiguous_receipt": (
+        _STATE,
+        "Several sales have this number. Name the store, the till or the business day.",
+    ),
     "sale_void": (_STATE, "This sale was voided."),
     "void_too_late": (_STATE, "A sale is voided on its business day. Take the goods back as a return."),
     "sale_of_member": (_STATE, "This sale counts for another member already."),
