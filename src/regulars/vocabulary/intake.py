@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Status = Literal["applied", "duplicate", "rejected"]
 
@@ -73,7 +73,7 @@ class LoyaltyAnswer(Struct, omit_defaults=True, gc=False):
     available: int | None = None
     hold: str | None = None
     state: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class Result(Struct, omit_defaults=True, gc=False):

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from regulars.capabilities.loyalty import state
 from regulars.capabilities.loyalty.state import Earning
 from regulars.capabilities.loyalty.state import Hold as Held
 from regulars.capabilities.loyalty.tiers import tier_at
@@ -171,7 +172,7 @@ async def answer_of(
         void=sale.void,
         member=member_after(effects) if effects is not None else None,
         holds=[
-            SaleHold(one.hold_id, _state(one), one.captured)
+            SaleHold(one.hold_id, _state(visit, one), one.captured)
             for one in sorted(known.values(), key=lambda one: one.hold_id)
             if one.hold_id in named or effects is None or one.hold_id != effects.unheld_id
         ],
@@ -180,5 +181,7 @@ async def answer_of(
     )
 
 
-def _state(hold: Held) -> HoldState:
-    return hold.state  # type: ignore[return-value]
+def _state(visit: Visit, hold: Held) -> HoldState:
+    """How a hold stands; one whose time is over is, whether that was posted already or not."""
+    over = hold.state == state.OPEN and not state.is_open(hold, visit.deps.clock())
+    return "timed_out" if over else hold.state  # type: ignore[return-value]
