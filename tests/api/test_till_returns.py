@@ -59,7 +59,7 @@ async def test_r2_a_part_takes_back_what_it_earned_and_names_what_is_left(till: 
 
 async def test_r3_parts_add_up_to_the_whole(till: Till) -> None:
     sale = await sold(till)
-    taken = 0
+    taken, told = 0, {}
     for line in ({"line_id": "1", "quantity": "0.5"}, {"sku": "S2"}, {"line_id": "1", "quantity": "2.5"}):
         told = await till.post("/v1/returns", body({"sale_id": sale["sale_id"]}, line))
         taken += told["points_taken_back"]
