@@ -125,15 +125,14 @@ class OpenHold(msgspec.Struct, kw_only=True, omit_defaults=True):
 class TierStanding(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The tier of a member: since when and, null for good, until when.
 
-    `credit` is what the qualifying window holds; `next` needs `missing` more. `warning` says that the
-    tier ends soon and `projected` is the one after it, if nothing more is bought.
+    `next` needs `missing` more credit. `warning` says that the tier ends soon and `projected` is the
+    one after it, if nothing more is bought.
     """
 
     code: str
     name: str
     since: date | None
     until: date | None
-    credit: int
     next: str | None
     next_name: str | None
     missing: int

@@ -18,11 +18,11 @@ from regulars.capabilities.loyalty.tiers import tier_at
 from regulars.console.api.deps import Visit
 from regulars.console.api.shapes import Id as HexId
 from regulars.console.services.lookups import Found
-from regulars.console.services.members import Standing, Wanted, standings
+from regulars.console.services.members import Standing, Wanted
 from regulars.console.services.till_sales import KnownSale, earnings_of
 
 from .holds import find_holds
-from .reading import find_member
+from .reading import find_member, standing_of
 
 HoldState = Literal["open", "captured", "released", "timed_out"]
 
@@ -93,8 +93,7 @@ async def effects_of(visit: Visit, sale: KnownSale, wanted: Wanted) -> Effects |
         return None
     database, sale_id = visit.api.database, sale.sale_id.hex
     found = await find_member(visit, sale.profile_id.hex)
-    known = await standings(database, visit.workspace_id, [found], wanted, visit.deps.clock())
-    standing = known[found.profile_id]
+    standing = await standing_of(visit, found, wanted)
     if standing.point is None:
         return None
     records = [part.record_id.hex for part in found.parts]

@@ -28,7 +28,7 @@ from regulars.vocabulary.events import ENROLLED, LINKED, Customer, Decision, Eve
 from regulars.vocabulary.intake import TILL, own_source
 
 from .enrolment import card_holders
-from .reading import find_member, meet
+from .reading import find_member, meet, standing_of
 from .refusals import refused
 from .shapes import Member, member_of
 from .telling import check, command, note, record_of, tell
@@ -64,14 +64,14 @@ async def change_card(visit: AtVisit, member_id: FromPath[str], data: JSONBody[C
     if (data.action == "replace") != (data.replaces is not None):
         raise InvalidInput("Name the old card where one is replaced, and only there.", field="replaces")
     found = await find_member(visit, member_id)
-    (met,) = await meet(visit, [found])
-    if not met.standing.enrolled:
+    standing = await standing_of(visit, found)
+    if not standing.enrolled:
         raise refused("not_a_member", field="member_id")
     if data.action in ("issue", "replace"):
-        changed = await _issue(visit, data, found, met.standing.cards)
+        changed = await _issue(visit, data, found, standing.cards)
     else:
         status = state.BLOCKED if data.action == "block" else state.ACTIVE
-        changed = await _set(visit, _records(visit, found, data.card, "card"), status, met.standing.cards)
+        changed = await _set(visit, _records(visit, found, data.card, "card"), status, standing.cards)
     if changed:
         object_ = f"profile:{found.profile_id.hex}"
         await note(visit, _ACTIONS[data.action], object_, {"reason": data.reason})

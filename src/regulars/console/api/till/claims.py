@@ -19,7 +19,7 @@ from regulars.vocabulary.events import Event, Id
 from .after import SaleAnswer, answer_of, effects_of
 from .alone import alone_with
 from .naming import customer_of
-from .reading import find_member, meet
+from .reading import find_member, standing_of
 from .refusals import refused
 from .sales import UTC, own_sale
 from .telling import note, tell
@@ -48,14 +48,14 @@ async def claim_sale(visit: AtVisit, sale_id: FromPath[str], data: JSONBody[Clai
 async def _claim(visit: Visit, data: Claim, sale: KnownSale) -> SaleAnswer:
     wanted = Wanted(data.programme)
     found = await find_member(visit, data.member_id)
-    (met,) = await meet(visit, [found], wanted)
-    if not met.standing.enrolled:
+    standing = await standing_of(visit, found, wanted)
+    if not standing.enrolled:
         raise refused("not_a_member", field="member_id")
     if sale.void:
         raise refused("sale_void", field="sale_id")
     if await _counts(visit, sale, found, wanted):
         return await answer_of(visit, sale, wanted, replayed=True)
-    _check_age(sale, met.standing)
+    _check_age(sale, standing)
     event = await _told_anew(visit, sale, found)
     (result,) = await tell(visit, [event])
     details = {"member": found.profile_id.hex, "staff": data.staff}
