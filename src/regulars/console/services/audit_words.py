@@ -101,6 +101,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("sources", later("Sources"), ("source",)),
     ("webhooks", later("Webhooks"), ("webhook",)),
     ("customers", later("Customers"), ("customer", "customers", "consent", "identity")),
+    ("till", later("At the till"), ("sale", "till", "card")),
     ("requests", later("Requests"), ("request",)),
     ("matching", later("Matching"), ("model",)),
     ("events", later("Rejected events"), ("rejected",)),
@@ -142,6 +143,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "report": later("Report %(name)s"),
     "decision": later("Decision %(name)s"),
     "value": later("Value %(name)s"),
+    "sale": later("Sale %(name)s"),
 }
 
 # Objects of which there is one.
