@@ -229,8 +229,12 @@ async def _planned(visit: Visit, data: ReturnRequest, sale: KnownSale, *, until:
 
     Raises Conflict (already_returned), NotFound (unknown_line), and Unprocessable where a receipt is used again.
     """
+    effects = await effects_of(visit, sale, Wanted(data.programme, data.point))
+    # As it was counted, where it was; the event says as much of other sales.
+    purchase = next((one.purchase for one in effects.earnings), None) if effects is not None else None
     async with visit.api.database.read(visit.workspace_id) as conn:
-        purchase = purchase_told(await told_of(conn, visit.vault, sale), sale)
+        if purchase is None:
+            purchase = purchase_told(await told_of(conn, visit.vault, sale), sale)
         returns = await returns_of(conn, visit.vault, sale)
     ids = [one for one, _ in returns]
     place = ids.index(until) if until in ids else len(ids)
@@ -246,7 +250,6 @@ async def _planned(visit: Visit, data: ReturnRequest, sale: KnownSale, *, until:
             )
     elif matched.over or not matched.lines:
         _refuse_over(data, matched)
-    effects = await effects_of(visit, sale, Wanted(data.programme, data.point))
     back = back_of(
         purchase,
         sold,
