@@ -41,8 +41,10 @@ OFFICER: Final = frozenset({"privacy"})
 REPORTS: Final = frozenset({"reports:read"})
 WRITE: Final = frozenset({"events:write"})
 CLEAR: Final = frozenset({"pii:read"})
+TILL: Final = frozenset({"till"})
 AT: Final = "2026-11-20T10:00:00Z"
 TOLD: Final = {"url": "http://127.0.0.1:9/in", "types": ["sale.recorded"]}
+SALE: Final = {"receipt": "fresh", "currency": "GBP", "total_minor": 100}
 OPEN: Final = Row()
 
 
@@ -163,6 +165,25 @@ TABLE: Final = {
     ("POST", "/v1/webhooks/{webhook_id}/deliveries:resend"): Row(ADMIN, body={"since": AT}, names=True),
     ("GET", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"): Row(ADMIN, names=True),
     ("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): Row(ADMIN, names=True),
+    ("GET", "/v1/members"): Row(TILL),
+    ("POST", "/v1/members/search"): Row(TILL, body={"email": "x@example.com"}),
+    ("GET", "/v1/members/{member_id}"): Row(TILL, names=True),
+    ("POST", "/v1/members"): Row(TILL, body={"customer": {"external_id": "fresh"}}, names=True),
+    ("POST", "/v1/members/{member_id}/cards"): Row(
+        TILL, body={"action": "issue", "card": "fresh"}, names=True
+    ),
+    ("POST", "/v1/holds"): Row(TILL, body={"member_id": "{member_id}", "amount": 10}, names=True),
+    ("POST", "/v1/holds/{hold_id}/capture"): Row(TILL, body={}, names=True),
+    ("POST", "/v1/holds/{hold_id}/release"): Row(TILL, body={}, names=True),
+    ("POST", "/v1/sales"): Row(TILL, body={"sale": SALE, "occurred_at": AT}),
+    ("POST", "/v1/sales/{sale_id}/void"): Row(TILL, body={"reason": "Tried."}, names=True),
+    ("POST", "/v1/sales/{sale_id}/claim"): Row(TILL, body={"member_id": "{member_id}"}, names=True),
+    ("POST", "/v1/sales:batch"): Row(TILL, body={"sales": [{"sale": SALE, "occurred_at": AT}]}),
+    ("POST", "/v1/returns"): Row(
+        TILL, body={"receipt": "fresh", "original": {"sale_id": "{sale_id}"}, "occurred_at": AT}, names=True
+    ),
+    ("GET", "/v1/floor-limits"): Row(ADMIN),
+    ("PUT", "/v1/floor-limits"): Row(ADMIN, body={"store": "own-store", "points": 100}, names=True),
     ("POST", "/v1/events"): Row(WRITE, body={"id": "fresh", "type": "page.viewed", "occurred_at": AT}),
     ("POST", "/v1/track"): Row(WRITE, body={"userId": "u", "event": "Looked", "messageId": "m-1"}),
     ("POST", "/v1/identify"): Row(WRITE, body={"userId": "u", "messageId": "m-2"}),

@@ -12,12 +12,13 @@ import msgspec
 import pytest
 
 from regulars.engine.identity_memory import shipped_text
-from regulars.vocabulary.events import ENROLLED
+from regulars.vocabulary.events import ADJUSTED
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
 from tests.api.access import TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
+from tests.api.till import Till
 from tests.console.told import add_messages
-from tests.members import publish, say
+from tests.members import publish
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +36,8 @@ OWN = (
     "webhooks",
     "requests?state=any",
 )
+QUERIES = {("GET", "/v1/members"): "?card=own"}
+"""What has to be asked with a route."""
 KINDS = {"data": "access", "execute": "erasure"}
 """Which kind of request, whose identity is checked, a step is taken in; the other steps are taken in a new one."""
 
@@ -55,8 +58,7 @@ def test_every_route_of_the_description_is_in_the_table_and_no_other() -> None:
 
 async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
     """Address and body of a route, with names that stand for something of this house that was not called yet."""
-    path, body = route[1], TABLE[route].body
-    one = uuid4().hex
+    path, body = route[1] + QUERIES.get(route, ""), TABLE[route].body
     asked = set(re.findall(r"\{(\w+)\}", f"{path} {body}"))
     names = {"code": "own-store", "sku": "own-sku", "name": "own"}
     if "profile_id" in asked:
@@ -64,7 +66,7 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
     if "other_id" in asked:
         names["other_id"] = await profile(house)
     if "pair_a" in asked:
-        names["pair_a"], names["pair_b"] = await pair(house)
+        names |= dict(zip(("pair_a", "pair_b"), await pair(house), strict=True))
     if "decision_id" in asked:
         names["decision_id"] = await decision(house)
     if "request_no" in asked:
@@ -73,19 +75,33 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         names["number"] = await matching_model(house, path)
     if "webhook_id" in asked:
         names |= await webhook(house)
-    if "key_id" in asked:
-        made = await house.keys.create(
-            house.workspace_id, name=one, scopes=["events:write"], source="own", actor="test"
-        )
-        names["key_id"] = made.key_id
     if "quarantine_id" in asked:
-        names["quarantine_id"] = str((await house.send({"id": one, "type": "nonsense"}))[0].quarantine_id)
-    names |= await of_people(house, asked)
+        names["quarantine_id"] = str(
+            (await house.send({"id": uuid4().hex, "type": "nonsense"}))[0].quarantine_id
+        )
+    names |= await at_the_till(house, asked)
+    for name, make in (("key_id", key), ("approval_id", approval), ("user_id", colleague)):
+        if name in asked:
+            names[name] = await make(house)
 
     def fill(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], text)
 
     return fill(path), changed(body, fill)
+
+
+async def key(house: House) -> str:
+    """A key that was made now."""
+    made = await house.keys.create(
+        house.workspace_id, name="one", scopes=["events:write"], source="own", actor="test"
+    )
+    return made.key_id
+
+
+async def colleague(house: House) -> str:
+    """Somebody invited now."""
+    person = {"email": f"{uuid4().hex}@example.com", "role": "associate"}
+    return str((await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"])
 
 
 def fresh(body: Any) -> Any:
@@ -108,29 +124,9 @@ async def profile(house: House) -> str:
     return str((await house.send(said(one, external_id=one)))[0].profile_id)
 
 
-async def of_people(house: House, asked: set[str]) -> dict[str, str]:
-    """An account made now, or a member, with what somebody asked for about them."""
-    if "user_id" in asked:
-        person = {"email": f"{uuid4().hex}@example.com", "role": "associate"}
-        return {"user_id": (await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"]}
-    if asked.isdisjoint({"member_id", "approval_id"}):
-        return {}
-    member_id = await member(house)
-    more = {"approval_id": await approval(house, member_id)} if "approval_id" in asked else {}
-    return {"member_id": member_id, **more}
-
-
-async def member(house: House) -> str:
-    """A member made now, of a programme that is published where there is none."""
-    if not (await house.get("/v1/approvals?limit=1"))["data"]:
-        await asyncio.to_thread(publish, house)
-    member_id = await profile(house)
-    await asyncio.to_thread(say, house, ENROLLED, member_id)
-    return member_id
-
-
-async def approval(house: House, member_id: str) -> str:
-    """What somebody else than the callers asked for."""
+async def approval(house: House) -> str:
+    """What somebody else than the callers asked for, about a member made now."""
+    member_id = (await at_the_till(house, {"member_id"}))["member_id"]
     made = await house.keys.create(
         house.workspace_id, name="desk", scopes=["admin"], source="own", actor=f"user:{uuid4()}"
     )
@@ -200,6 +196,18 @@ async def webhook(house: House) -> dict[str, str]:
     return {"webhook_id": str(made), "delivery_id": str(add_messages(house, made, "dead", 1)[0])}
 
 
+async def at_the_till(house: House, asked: set[str]) -> dict[str, str]:
+    """A member with points, of which some are held, and a sale of nobody's; nothing where none of it is asked for."""
+    if asked.isdisjoint(("member_id", "hold_id", "sale_id")):
+        return {}
+    till = Till(house, scopes=(EVERYTHING,))
+    member = await till.enrol()
+    await till.command(ADJUSTED, member, amount=100, reason="To spend.")
+    hold = await till.post("/v1/holds", {"member_id": member, "amount": 10})
+    sale = await till.sell(100)
+    return {"member_id": member, "hold_id": hold["id"], "sale_id": sale["sale_id"]}
+
+
 @pytest.fixture(scope="module")
 async def stocked(house: House) -> House:
     """A house with a store, a product, a member of staff and a source of the names that addresses use."""
@@ -210,6 +218,7 @@ async def stocked(house: House) -> House:
         ("sources", {"name": "own"}),
     ):
         assert (await house.call("POST", f"/v1/{path}", json=body)).status_code == 201
+    await asyncio.to_thread(publish, house)
     return house
 
 

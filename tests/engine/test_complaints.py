@@ -12,8 +12,8 @@ import pytest
 from msgspec.json import encode
 
 from regulars.capabilities.loyalty.expiry import upcoming
-from regulars.intake.prepare import TILL
 from regulars.vocabulary.events import CAPTURED, HELD, OPENED, RELEASED, SWEPT
+from regulars.vocabulary.intake import TILL
 from tests.engine.club import BASE, LONDON, Club, sale
 from tests.engine.test_points import check
 from tests.engine.world import World

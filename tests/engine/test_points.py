@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from msgspec.json import encode
 
-from regulars.intake.prepare import TILL
 from regulars.intake.sweeping import Sweeper
 from regulars.observe import Metrics
 from regulars.store.ledger_audit import audit_ledger
 from regulars.vocabulary.events import ADJUSTED, CAPTURED, ENROLLED, HELD, OPENED, RELEASED
+from regulars.vocabulary.intake import TILL
 from tests.engine.club import BASE, KNOWN, START, TIERS, Club, sale
 from tests.engine.world import World
 from tests.servers import wait_until

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Annotated, Final, Literal, Protocol
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 Status = Literal["applied", "duplicate", "rejected"]
 
 OWN_SOURCE_ID: Final = 0
 """The source that stands for this program itself; no door speaks for it."""
+TILL: Final = "till"
+"""The door of the till's calls, the only one through which a sale may spend points."""
 
 
 class Source(Struct, frozen=True, array_like=True, gc=False):
@@ -71,7 +73,7 @@ class LoyaltyAnswer(Struct, omit_defaults=True, gc=False):
     available: int | None = None
     hold: str | None = None
     state: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class Result(Struct, omit_defaults=True, gc=False):

@@ -8,7 +8,9 @@ from .approvals import ApprovalsRoutes
 from .audit import AuditRoutes
 from .consents import ConsentsRoutes
 from .events import EventsRoutes
+from .floor_limits import FloorLimitsRoutes
 from .health import HealthRoutes
+from .holds import HoldsRoutes
 from .hooks import HooksRoutes
 from .identity import IdentityRoutes
 from .keys import KeysRoutes
@@ -19,6 +21,8 @@ from .profiles import ProfilesRoutes
 from .rejected import RejectedRoutes
 from .reports import ReportsRoutes
 from .requests import RequestsRoutes
+from .returns import ReturnsRoutes
+from .sales import SalesRoutes
 from .settings import SettingsRoutes
 from .sources import SourcesRoutes
 from .staff import StaffRoutes
@@ -35,7 +39,9 @@ class Routes:
         self.audit = AuditRoutes(connection)
         self.consents = ConsentsRoutes(connection)
         self.events = EventsRoutes(connection)
+        self.floor_limits = FloorLimitsRoutes(connection)
         self.health = HealthRoutes(connection)
+        self.holds = HoldsRoutes(connection)
         self.hooks = HooksRoutes(connection)
         self.identity = IdentityRoutes(connection)
         self.keys = KeysRoutes(connection)
@@ -46,6 +52,8 @@ class Routes:
         self.rejected = RejectedRoutes(connection)
         self.reports = ReportsRoutes(connection)
         self.requests = RequestsRoutes(connection)
+        self.returns = ReturnsRoutes(connection)
+        self.sales = SalesRoutes(connection)
         self.settings = SettingsRoutes(connection)
         self.sources = SourcesRoutes(connection)
         self.staff = StaffRoutes(connection)

@@ -19,6 +19,7 @@ from regulars.vocabulary.scopes import (
     PROFILES_READ,
     PROFILES_WRITE,
     REPORTS_READ,
+    TILL,
 )
 
 
@@ -92,6 +93,11 @@ def _decision(verb: str) -> Rule:
     """A second person's word; 403 for one's own."""
     path = f"/v1/approvals/{{approval_id}}/{verb}"
     return Rule("POST", path, "Approvals", (ADMIN,), idempotent=True, answers=(403, 404, 409))
+
+
+def _till(path: str, *answers: int, method: str = "POST") -> Rule:
+    """A call of a till. Writes may be repeated under one key."""
+    return Rule(method, path, "till", (TILL,), idempotent=method == "POST", answers=answers)
 
 
 READERS: Final = (PROFILES_READ, ADMIN)
@@ -192,6 +198,21 @@ RULES: Final = (
     _report("/v1/reports/sales"),
     _report("/v1/reports/stores"),
     _report("/v1/reports/staff"),
+    _till("/v1/members", 404, 409, method="GET"),
+    Rule("POST", "/v1/members/search", "till", (TILL,), answers=(404, 409)),
+    _till("/v1/members/{member_id}", method="GET"),
+    _till("/v1/members", 404),
+    _till("/v1/members/{member_id}/cards"),
+    _till("/v1/holds", 404),
+    _till("/v1/holds/{hold_id}/capture"),
+    _till("/v1/holds/{hold_id}/release"),
+    _till("/v1/sales", 404),
+    _till("/v1/sales/{sale_id}/void"),
+    _till("/v1/sales/{sale_id}/claim"),
+    _till("/v1/sales:batch"),
+    _till("/v1/returns", 404),
+    Rule("GET", "/v1/floor-limits", "till", (ADMIN,)),
+    Rule("PUT", "/v1/floor-limits", "till", (ADMIN,), answers=(404,)),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

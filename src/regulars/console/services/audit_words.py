@@ -45,6 +45,14 @@ ACTIONS: Final[Mapping[str, str]] = {
     "source.enabled": later("Source switched on"),
     "customers.exported": later("Customers downloaded"),
     "customer.enrolled": later("Customer enrolled in the store"),
+    "sale.voided": later("Sale voided"),
+    "sale.claimed": later("Sale claimed for a member"),
+    "till.points_over": later("Points spent beyond the floor limit of a till"),
+    "till.floor_limit": later("Floor limit of a till set"),
+    "card.issued": later("Loyalty card issued"),
+    "card.replaced": later("Loyalty card replaced"),
+    "card.blocked": later("Loyalty card blocked"),
+    "card.unblocked": later("Loyalty card let in again"),
     "webhook.created": later("Webhook added"),
     "webhook.changed": later("Webhook changed"),
     "webhook.disabled": later("Webhook switched off"),
@@ -97,6 +105,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("sources", later("Sources"), ("source",)),
     ("webhooks", later("Webhooks"), ("webhook",)),
     ("customers", later("Customers"), ("customer", "customers", "consent", "identity")),
+    ("till", later("At the till"), ("sale", "till", "card")),
     ("requests", later("Requests"), ("request",)),
     ("approvals", later("Points and approvals"), ("points", "approval")),
     ("matching", later("Matching"), ("model",)),
@@ -140,6 +149,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "decision": later("Decision %(name)s"),
     "approval": later("Approval %(name)s"),
     "value": later("Value %(name)s"),
+    "sale": later("Sale %(name)s"),
 }
 
 # Objects of which there is one.
