@@ -19,6 +19,8 @@ AUDIT: Final = frozenset({"owner", "privacy"})
 KEYS: Final = frozenset({"owner", "engineer"})
 OWNER: Final = frozenset({"owner"})
 DUPLICATES: Final = EVERYBODY - {"associate"}
+LOYALTY: Final = EVERYBODY - {"associate"}
+LOYALTY_EDIT: Final = frozenset({"owner", "marketer"})
 REPORTS: Final = frozenset({"owner", "marketer", "manager"})
 REQUESTS: Final = frozenset({"owner", "privacy"})
 SETTINGS: Final = frozenset({"owner", "engineer"})
@@ -80,6 +82,14 @@ TABLE: Final = {
     ("POST", "/keys/{key_id}/rotate"): KEYS,
     ("POST", "/language"): EVERYBODY,
     ("GET", "/live"): EVERYBODY - {"associate"},
+    ("GET", "/loyalty"): LOYALTY,
+    ("GET", "/loyalty/new"): LOYALTY_EDIT,
+    ("POST", "/loyalty/new"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}"): LOYALTY,
+    ("GET", "/loyalty/{number}/edit"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/edit"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/publish"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}/versions/{version}"): LOYALTY,
     ("GET", "/matching"): KEYS,
     ("GET", "/matching/models/new"): KEYS,
     ("POST", "/matching/models/new"): KEYS,

@@ -16,6 +16,7 @@ from . import (
     identity,
     importing,
     keeping,
+    loyalty,
     people,
     requests,
     running,
@@ -38,6 +39,7 @@ data.add_to(app)
 deciding.add_to(identity.app)
 app.command(importing.app)
 app.command(identity.app)
+app.command(loyalty.app)
 auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)

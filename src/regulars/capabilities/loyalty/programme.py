@@ -178,9 +178,9 @@ def _once(codes: Sequence[str], place: str, skip: int = 0) -> None:
     for number, code in enumerate(codes):
         if code in seen:
             raise ProgrammeError(
-                "'%(code)s' is there twice; give one of them another name.",
+                "'%(name)s' is there twice; give one of them another name.",
                 field=place % (number - skip),
-                code=code,
+                name=code,
             )
         seen.add(code)
 
@@ -189,9 +189,9 @@ def _known(codes: Iterable[str], there: Sequence[str], place: str) -> None:
     for code in codes:
         if code not in there:
             raise ProgrammeError(
-                "There is no '%(code)s' in this programme; there are: %(known)s.",
+                "There is no '%(name)s' in this programme; there are: %(known)s.",
                 field=place,
-                code=code,
+                name=code,
                 known=", ".join(there) or "-",
             )
 

@@ -28,6 +28,7 @@ from . import (
     privacy,
     products,
     profiles,
+    programmes,
     rejected,
     reports,
     requests,
@@ -65,7 +66,9 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.list_requests, requests.add_request,
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
-    reports.report_staff, settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
+    reports.report_staff, programmes.list_programmes, programmes.add_programme, programmes.show_programme,
+    programmes.put_draft, programmes.list_versions, programmes.show_version, programmes.compare_draft, programmes.publish_draft,
+    settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
     decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
