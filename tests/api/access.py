@@ -101,6 +101,11 @@ TABLE: Final = {
     ("GET", "/v1/programmes/{number}/versions/{version}"): Row(READERS, names=True),
     ("GET", "/v1/programmes/{number}/comparison"): Row(READERS, names=True),
     ("POST", "/v1/programmes/{number}/publish"): Row(ADMIN, body={"reason": "Tried."}, names=True),
+    ("POST", "/v1/programmes/{number}/simulate"): Row(
+        ADMIN, body={"currency": "GBP", "lines": [{"total_minor": 999}]}, names=True
+    ),
+    ("POST", "/v1/programmes/{number}/simulate/sales"): Row(ADMIN, body={"days": 7}, names=True),
+    ("GET", "/v1/programmes/{number}/simulate/sales"): Row(ADMIN, names=True),
     ("GET", "/v1/sources"): Row(ADMIN),
     ("POST", "/v1/sources"): Row(ADMIN, body={"name": "fresh"}),
     ("GET", "/v1/sources/{name}"): Row(ADMIN, names=True),

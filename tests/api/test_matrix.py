@@ -167,7 +167,9 @@ async def programme(house: House) -> str:
     if known:
         return str(known[0]["number"])
     added = await house.call("POST", "/v1/programmes", json={"content": shipped_programme()})
-    return str(added.json()["programme"]["number"])
+    number = str(added.json()["programme"]["number"])
+    assert (await house.call("POST", f"/v1/programmes/{number}/simulate/sales", json={})).status_code == 202
+    return number
 
 
 async def add_model(house: House) -> int:

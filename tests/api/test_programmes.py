@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from regulars.console.services.programmes import shipped_text
-from tests.api.house import House, assert_error
+from tests.api.house import House, assert_error, said
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/programmes"
@@ -106,3 +107,44 @@ async def test_what_cannot_be_published_is_refused_with_the_field(house: House) 
     for path in (f"{PATH}/999", f"{PATH}/99999", f"{where}/versions/9"):
         assert_error(await house.call("GET", path), 404)
     assert_error(await house.call("GET", f"{PATH}/x"), 400)
+
+
+async def test_a_basket_is_tried_with_the_reason_of_each_point(house: House) -> None:
+    where = await drafted(house, shipped_text().replace('who = "enrolled"', 'who = "known"'))
+    await publish(house, where)
+    body = {"currency": "GBP", "lines": [{"sku": "A", "total_minor": 1_550}], "tier": "silver"}
+    tried = (await house.call("POST", f"{where}/simulate", json=body)).json()
+    (grant,) = tried["draft"]["grants"]
+    assert (grant["rule"], grant["points"], grant["lines"]) == ("base", 19, [{"line_id": "#1", "points": 19}])
+    assert "Rule base gives points." in grant["because"]
+    assert "Multiplier silver gives 125 percent of the points." in grant["multiplied"]
+    assert (tried["live"], tried["version"]) == (tried["draft"], 1)
+
+    customer = str((await house.send(said("s-1", external_id="s-1")))[0].profile_id)
+    mine = body | {"customer": customer, "tier": None}
+    assert_error(await house.call("POST", f"{where}/simulate", scopes=("admin",), json=mine), 403)
+    scopes = ("admin", "profiles:read")
+    answer = await house.call("POST", f"{where}/simulate", scopes=scopes, json=mine)
+    assert answer.json()["draft"]["tier"] == "base"
+    for bad, status, field in (
+        (body | {"customer": "0" * 32}, 404, "customer"),
+        (body | {"tier": "platin"}, 400, "tier"),
+        (body | {"lines": []}, 400, "lines"),
+        (body | {"lines": [{"quantity": "1.1234567", "total_minor": 1}]}, 400, "lines[0].quantity"),
+    ):
+        assert assert_error(await house.call("POST", f"{where}/simulate", json=bad), status)["field"] == field
+
+
+async def test_sales_are_counted_under_a_draft(house: House) -> None:
+    where = await drafted(house, shipped_text().replace('who = "enrolled"', 'who = "known"'))
+    path = f"{where}/simulate/sales"
+    assert_error(await house.call("GET", path), 404)
+    assert_error(await house.call("POST", path, json={"days": 0}), 400)
+    begun = await house.call("POST", path, json={"days": 30})
+    assert begun.status_code == 202, begun.text
+    async with asyncio.timeout(60):
+        while (run := await house.get(path))["found"] is None:
+            assert run["fault"] is None
+            await asyncio.sleep(0.05)
+    assert (run["days"], run["share"], run["found"]["live"]) == (30, 1.0, None)
+    assert run["found"]["draft"]["tiers"][0]["tier"] == "base"

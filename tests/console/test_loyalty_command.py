@@ -81,3 +81,17 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
     (tmp_path / "bad.toml").write_text(shipped_text().replace("percent = 125", "percent = 12"))
     run("draft", "club.toml")
     assert told in run(*words, status=1)
+
+
+def test_a_draft_is_tried_on_a_basket_and_on_sales(run: Any, tmp_path: Path) -> None:
+    run("draft", "club.toml")
+    (tmp_path / "basket.json").write_text('{"currency": "EUR", "lines": [{"total_minor": 999}]}')
+    tried = run("simulate", "1", "--basket", "basket.json")
+    assert [(one["rule"], one["points"]) for one in tried["draft"]["given"]] == [("base", 9)]
+    assert tried["live"] is None
+    assert run("simulate", "1", "--days", "10")["outcome"]["sales"] == 0
+    (tmp_path / "bad.json").write_text('{"currency": "EUR", "lines": []}')
+    assert "length >= 1" in run("simulate", "1", "--basket", "bad.json", status=1)
+    assert "Count 1 to 366 days" in run("simulate", "1", "--days", "999", status=1)
+    assert main(["loyalty", "simulate", "1", "--basket", "basket.json"]) == 0
+    assert main(["loyalty", "simulate", "1", "--days", "10"]) == 0

@@ -34,9 +34,10 @@ def begin(client: httpx.Client, content: str | None = None) -> str:
 
 
 def published(client: httpx.Client, content: str | None = None) -> str:
-    """The address of a programme that holds."""
+    """The address of a programme that holds, and has for long."""
     where = begin(client, content)
-    answer = fill(client, where, f"{where}/publish", reason="To begin.")
+    fields = {"reason": "To begin.", "effective_from": "2020-01-01"}
+    answer = fill(client, where, f"{where}/publish", **fields)
     assert answer.headers["location"] == f"{where}?done=published"
     return where
 

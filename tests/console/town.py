@@ -78,6 +78,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/loyalty/new": {"content": shipped_programme()},
     "/loyalty/{number}/edit": {"content": shipped_programme()},
     "/loyalty/{number}/publish": {"reason": "Tried.", "effective_from": ""},
+    "/loyalty/{number}/try": {"currency": "GBP", "line.0.sku": "A", "line.0.total": "9.99"},
     "/matching/models/new": {"content": shipped_text(), "frequencies": "none"},
     "/matching/models/{number}/promote": {"reason": "Tried."},
     "/matching/rollback": {"reason": "Tried."},

@@ -13,6 +13,7 @@ import cyclopts
 
 from regulars.capabilities.loyalty.expiry import start_of
 from regulars.capabilities.loyalty.programme import Programme, ProgrammeError, lint, parse
+from regulars.console.services.baskets import Trial, decode, try_out
 from regulars.console.services.programmes import (
     Comparison,
     Known,
@@ -23,6 +24,9 @@ from regulars.console.services.programmes import (
     shipped_text,
     version_of,
 )
+from regulars.console.services.simulations import DAYS, question_of
+from regulars.console.services.simulations import simulate as count_sales
+from regulars.engine.simulation import Found, Question
 from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.store.opening import Store
@@ -31,6 +35,7 @@ from regulars.vocabulary.errors import InvalidInput
 
 from . import loyalty_text as text
 from .common import FLAGS, opened, run_async, settings, show, vault_of
+from .identity_text import Share
 
 app = cyclopts.App(
     name="loyalty",
@@ -163,6 +168,47 @@ def lint_file(file: Path, *, json: bool = False) -> int:
 def default() -> int:
     """Print the programme that comes with the program, to make one's own of it."""
     sys.stdout.write(shipped_text())
+    return 0
+
+
+@app.command
+def simulate(
+    number: int,
+    *,
+    basket: Path | None = None,
+    days: int = DAYS,
+    workspace: Workspace = DEFAULT,
+    json: bool = False,
+) -> int:
+    """Try the draft of a programme beside what holds: on the sales of the last days, or on one basket. Changes nothing.
+
+    Parameters
+    ----------
+    basket
+        JSON file with one sale, as POST /v1/programmes/{number}/simulate takes it.
+    days
+        So many of the last days are counted.
+    """
+    with _opened(workspace) as (store, known):
+        workspace_id = vault_of(store, workspace).workspace_id
+        if basket is not None:
+            wanted = decode(read_text(basket).encode())
+
+            async def one() -> Trial:
+                return await try_out(known, store.database, workspace_id, number, wanted, utc_now())
+
+            trial = run_async(store, one)
+            show(trial, as_json=json, text=text.trial(trial))
+            return 0
+        progress = Share("counted")
+
+        async def all_of_them() -> tuple[Question, Found]:
+            question, _, _ = await question_of(known, number, days, utc_now())
+            return question, await count_sales(store.database, workspace_id, question, progress)
+
+        question, found = run_async(store, all_of_them)
+        progress.end()
+    show(found, as_json=json, text=text.simulated(question, found))
     return 0
 
 

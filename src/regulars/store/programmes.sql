@@ -66,3 +66,17 @@ select version, digest, effective_from, made_at, made_by, reason, content
 from programme_version
 where workspace_id = %(workspace_id)s and programme = %(programme)s and version = %(version)s
     and (version = 0 or effective_from is not null)
+
+-- name: member_by_records
+-- What loyalty knows of each record of a customer: known, with a card, joined, credit by day, caps used, first bought.
+select r.known,
+    exists (
+        select from identifier i
+        where i.workspace_id = r.workspace_id and i.record_id = r.record_id and i.kind = %(card)s and i.current
+    ),
+    a.enrolled_at, coalesce(a.credits, '{}'), coalesce(a.used, '{}'), a.first_at
+from record r
+left join loyalty_account a
+    on a.workspace_id = r.workspace_id and a.record_id = r.record_id and a.programme = %(programme)s
+where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s
+limit %(limit)s

@@ -33,6 +33,7 @@ from . import (
     reports,
     requests,
     settings,
+    simulations,
     sources,
     staff,
     stores,
@@ -68,6 +69,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
     reports.report_staff, programmes.list_programmes, programmes.add_programme, programmes.show_programme,
     programmes.put_draft, programmes.list_versions, programmes.show_version, programmes.compare_draft, programmes.publish_draft,
+    simulations.simulate_basket, simulations.start_simulation, simulations.show_simulation,
     settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
     decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
