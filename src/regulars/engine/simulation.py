@@ -143,12 +143,11 @@ def _asked(part: Part, draft: Programme, live: Programme | None) -> dict[str, An
 def _past(row: Row, begins: str) -> Past:
     """A member as known before the days looked at; credit of these days is counted anew."""
     profile_id, enrolled_at, known, card, credited, bought = row
+    tables = json.loads(credited) if credited != "[]" else []
     summed: dict[str, int] = {}
-    if credited != "[]":
-        for table in json.loads(credited):
-            for day, credit in table.items():
-                if day < begins:
-                    summed[day] = summed.get(day, 0) + credit
+    for day, credit in (entry for table in tables for entry in table.items()):
+        if day < begins:
+            summed[day] = summed.get(day, 0) + credit
     return Past(profile_id, enrolled_at, card, known, summed, bought)
 
 

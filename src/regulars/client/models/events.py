@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .shared import Customer
+from .shared import Customer, Line, Tender
 
 
 class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -57,6 +57,7 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     cart: Cart | None = None
     decision: Decision | None = None
     matching: Matching | None = None
+    loyalty: Loyalty | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None
@@ -118,21 +119,47 @@ class IncomingStore(msgspec.Struct, kw_only=True, omit_defaults=True):
     tax_mode: str | None = None
 
 
-class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One line of a sale. A negative quantity is a return inside the sale (an exchange)."""
+class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is to be done with the points of a member.
 
-    line_id: str | None = None
-    sku: str | None = None
-    name: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    barcode: str | None = None
-    quantity: Decimal = Decimal(1)
-    unit_price_minor: int = 0
-    discount_minor: int = 0
-    tax_minor: int = 0
-    total_minor: int = 0
-    original_line_id: str | None = None
+    `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
+    zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
+    captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
+    that come with times of their own.
+    """
+
+    programme: int = 1
+    member: str | None = None
+    members: list[str] = msgspec.field(default_factory=list)
+    point: str | None = None
+    amount: int = 0
+    hold: str | None = None
+    ttl_seconds: int = 900
+    spends: list[Spend] = msgspec.field(default_factory=list)
+    status: str = "active"
+    active_from: datetime | None = None
+    expires_at: datetime | None = None
+    version: int = 0
+    actor: str = "regulars"
+    reason: str = ""
+
+
+class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Where a member stands in a programme after an event. `member_id` is the profile's id.
+
+    `refused`: the code of what could not be done, with what is `available`. `hold`, `state` and
+    `expires_at` are of a hold.
+    """
+
+    member_id: str
+    programme: int
+    points: list[PointsAnswer]
+    tier: str | None = None
+    refused: str | None = None
+    available: int | None = None
+    hold: str | None = None
+    state: str | None = None
+    expires_at: str | None = None
 
 
 class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -157,8 +184,22 @@ class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):
     fee_minor: int | None = None
 
 
+class PointsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points of one type: `balance` of which `held` are reserved at tills, `pending` later; `change` by
+    this event.
+    """
+
+    point: str
+    balance: int
+    held: int = 0
+    pending: int = 0
+    change: int = 0
+
+
 class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What became of one event. `profile_id` is absent for anonymous events."""
+    """What became of one event. `profile_id` is absent for anonymous events, `loyalty` where no points are
+    concerned.
+    """
 
     id: str | None
     # One of applied, duplicate, rejected.
@@ -166,6 +207,7 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     profile_id: str | None = None
     quarantine_id: str | None = None
     error: EventError | None = None
+    loyalty: list[LoyaltyAnswer] = msgspec.field(default_factory=list)
 
 
 class Results(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -200,6 +242,13 @@ class Sale(msgspec.Struct, kw_only=True, omit_defaults=True):
     receipt_unique: bool = False
 
 
+class Spend(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hold that a sale captures: `amount` of it, all where it is not said."""
+
+    hold: str
+    amount: int | None = None
+
+
 class Staff(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A member of staff. Names of staff are personal data and are sealed."""
 
@@ -215,11 +264,3 @@ class Stock(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     sku: str
     quantity: Decimal
-
-
-class Tender(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How a part of the sale was paid; `kind` such as card, cash, voucher, gift_card, points."""
-
-    kind: str
-    amount_minor: int
-    reference: str | None = None

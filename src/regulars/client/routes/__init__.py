@@ -14,6 +14,7 @@ from .keys import KeysRoutes
 from .people import PeopleRoutes
 from .products import ProductsRoutes
 from .profiles import ProfilesRoutes
+from .programmes import ProgrammesRoutes
 from .rejected import RejectedRoutes
 from .reports import ReportsRoutes
 from .requests import RequestsRoutes
@@ -39,6 +40,7 @@ class Routes:
         self.people = PeopleRoutes(connection)
         self.products = ProductsRoutes(connection)
         self.profiles = ProfilesRoutes(connection)
+        self.programmes = ProgrammesRoutes(connection)
         self.rejected = RejectedRoutes(connection)
         self.reports = ReportsRoutes(connection)
         self.requests = RequestsRoutes(connection)

@@ -59,7 +59,9 @@ def topics(programme: Programme) -> list[Topic]:
     """The programme in sentences, by topic; topics it says nothing of are left out."""
     told: dict[str, list[str]] = {}
     for sentence in describe(programme):
-        told.setdefault(sentence.about, []).append(sentence_words(sentence))
+        words = sentence_words(sentence)
+        # What a retailer writes of a benefit ends as it ends.
+        told.setdefault(sentence.about, []).append(words if words.endswith((".", "!", "?")) else f"{words}.")
     found = [
         Topic(_(name), [Paragraph(about, told[about]) for about in told if about.partition(".")[0] in places])
         for name, places in _TOPICS
