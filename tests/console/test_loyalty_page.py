@@ -102,7 +102,7 @@ def test_a_programme_is_drafted_published_changed_and_compared(stage: Stage, vis
         (shipped_text().replace("percent = 125", "percent = 12"), "multiplier[0].percent"),
         (shipped_text().replace("Europe/Berlin", "Europe/Nowhere"), "time_zone : There is no time zone"),
         (shipped_text().replace('tiers = ["silver"]', 'tiers = ["silber"]'), "multiplier[0].where.tiers"),
-        ("#" * 300_000, "at most 256 KiB"),
+        ("#" * 300_000, "at most 64 KiB"),
     ],
     ids=["empty", "no TOML", "hostile", "too small", "no zone", "unknown tier", "too large"],
 )

@@ -26,7 +26,7 @@ from regulars.vocabulary.intake import Gate, own_source
 from .common import ChangedMeanwhile, rows, whole
 
 _SQL = load_queries("regulars.store", "programmes.sql")
-CONTENT_BYTES_MAX: Final = 256 * 1024
+CONTENT_BYTES_MAX: Final = 64 * 1024
 REASON_CHARACTERS_MAX: Final = 500
 NUMBER_MAX: Final = 32_767
 VERSIONS_MAX: Final = 1_000
