@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from regulars.console.services.programmes import shipped_text as shipped_programme
 from regulars.engine.identity_memory import shipped_text
 
 
@@ -94,6 +95,19 @@ TABLE: Final = {
     ("POST", "/v1/staff"): Row(ADMIN, body={"code": "fresh"}),
     ("GET", "/v1/staff/{code}"): Row(ADMIN, names=True),
     ("PUT", "/v1/staff/{code}"): Row(ADMIN, body={"given_name": "Own"}),
+    ("GET", "/v1/programmes"): Row(READERS),
+    ("POST", "/v1/programmes"): Row(ADMIN, body={"content": shipped_programme()}),
+    ("GET", "/v1/programmes/{number}"): Row(READERS, names=True),
+    ("PUT", "/v1/programmes/{number}/draft"): Row(ADMIN, body={"content": shipped_programme()}, names=True),
+    ("GET", "/v1/programmes/{number}/versions"): Row(READERS, names=True),
+    ("GET", "/v1/programmes/{number}/versions/{version}"): Row(READERS, names=True),
+    ("GET", "/v1/programmes/{number}/comparison"): Row(READERS, names=True),
+    ("POST", "/v1/programmes/{number}/publish"): Row(ADMIN, body={"reason": "Tried."}, names=True),
+    ("POST", "/v1/programmes/{number}/simulate"): Row(
+        ADMIN, body={"currency": "GBP", "lines": [{"total_minor": 999}]}, names=True
+    ),
+    ("POST", "/v1/programmes/{number}/simulate/sales"): Row(ADMIN, body={"days": 7}, names=True),
+    ("GET", "/v1/programmes/{number}/simulate/sales"): Row(ADMIN, names=True),
     ("GET", "/v1/sources"): Row(ADMIN),
     ("POST", "/v1/sources"): Row(ADMIN, body={"name": "fresh"}),
     ("GET", "/v1/sources/{name}"): Row(ADMIN, names=True),

@@ -11,6 +11,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from regulars.console.services.programmes import shipped_text as shipped_programme
 from regulars.engine.identity_memory import shipped_text
 from regulars.vocabulary.events import ADJUSTED
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
@@ -60,7 +61,7 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
     """Address and body of a route, with names that stand for something of this house that was not called yet."""
     path, body = route[1] + QUERIES.get(route, ""), TABLE[route].body
     asked = set(re.findall(r"\{(\w+)\}", f"{path} {body}"))
-    names = {"code": "own-store", "sku": "own-sku", "name": "own"}
+    names = {"code": "own-store", "sku": "own-sku", "name": "own", "version": "draft"}
     if "profile_id" in asked:
         names["profile_id"] = await (twofold(house) if path.endswith("/unmerge") else profile(house))
     if "other_id" in asked:
@@ -71,8 +72,8 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         names["decision_id"] = await decision(house)
     if "request_no" in asked:
         names["request_no"] = await request(house, path.rpartition("/")[2])
-    if "/identity/" in path:
-        names["number"] = await matching_model(house, path)
+    if "number" in asked or path.endswith("/rollback"):
+        names["number"] = await numbered(house, path)
     if "webhook_id" in asked:
         names |= await webhook(house)
     if "quarantine_id" in asked:
@@ -181,6 +182,22 @@ async def matching_model(house: House, path: str) -> str:
         )
         assert promoted.status_code == 200, promoted.text
     return str(number)
+
+
+async def numbered(house: House, path: str) -> str:
+    """The number of a matching model or of a loyalty programme."""
+    return await (matching_model(house, path) if "/identity/" in path else programme(house))
+
+
+async def programme(house: House) -> str:
+    """The number of a loyalty programme; there is one, since few are allowed."""
+    known = (await house.get("/v1/programmes"))["data"]
+    if known:
+        return str(known[0]["number"])
+    added = await house.call("POST", "/v1/programmes", json={"content": shipped_programme()})
+    number = str(added.json()["programme"]["number"])
+    assert (await house.call("POST", f"/v1/programmes/{number}/simulate/sales", json={})).status_code == 202
+    return number
 
 
 async def add_model(house: House) -> int:

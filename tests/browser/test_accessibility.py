@@ -25,7 +25,8 @@ PAGES = (
     "/customers/duplicates/many?least=0", "TAKE-APART", "MERGE", "COMPARED", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
     "/keys/sources", "/keys/new", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
-    "/webhooks/2/deliveries/61", "/matching", "/matching/models/new", "/matching/models/1", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
+    "/webhooks/2/deliveries/61", "/matching", "/matching/models/new", "/matching/models/1", "/loyalty", "/loyalty/new", "/loyalty/1", "/loyalty/1/edit",
+    "/loyalty/1/try", "/loyalty/1/versions/1", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
     "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent",
     "/reports/sales", "/reports/sales?span=today&compare=none", "/reports/stores", "/reports/store?store=station",
     "/reports/staff", "/reports/sales?from=x",
@@ -35,6 +36,7 @@ PAGES = (
 )  # fmt: skip
 SHELL = (
     "/", "/customers", "/customers/duplicates", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/webhooks", "/webhooks/2",
+    "/loyalty", "/loyalty/1/edit", "/loyalty/1/try",
     "/matching", "/matching/models/1", "/people", "/account", "/account/second-factor", "/requests", "/requests/2", "/requests/3", "/requests/consent",
     "/reports/sales", "/reports/stores", "/reports/staff", "/settings", "/settings/appearance", "/settings/stores",
     "/settings/products", "/settings/products/new", "/settings/staff/new", "/approvals",

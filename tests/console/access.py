@@ -21,6 +21,8 @@ OWNER: Final = frozenset({"owner"})
 APPROVE: Final = frozenset({"owner", "manager"})
 ADJUST: Final = frozenset({"owner", "marketer", "manager", "associate"})
 DUPLICATES: Final = EVERYBODY - {"associate"}
+LOYALTY: Final = EVERYBODY - {"associate"}
+LOYALTY_EDIT: Final = frozenset({"owner", "marketer"})
 REPORTS: Final = frozenset({"owner", "marketer", "manager"})
 REQUESTS: Final = frozenset({"owner", "privacy"})
 SETTINGS: Final = frozenset({"owner", "engineer"})
@@ -89,6 +91,17 @@ TABLE: Final = {
     ("POST", "/keys/{key_id}/rotate"): KEYS,
     ("POST", "/language"): EVERYBODY,
     ("GET", "/live"): EVERYBODY - {"associate"},
+    ("GET", "/loyalty"): LOYALTY,
+    ("GET", "/loyalty/new"): LOYALTY_EDIT,
+    ("POST", "/loyalty/new"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}"): LOYALTY,
+    ("GET", "/loyalty/{number}/edit"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/edit"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/publish"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}/try"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/try"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/try/sales"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}/versions/{version}"): LOYALTY,
     ("GET", "/matching"): KEYS,
     ("GET", "/matching/models/new"): KEYS,
     ("POST", "/matching/models/new"): KEYS,

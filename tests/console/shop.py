@@ -13,6 +13,8 @@ from uuid import UUID
 from regulars.console.approvals.adjustments import NAME, Adjustment
 from regulars.console.approvals.kinds import Who
 from regulars.console.requests.book import NewRequest
+from regulars.console.services.programmes import Programmes, shipped_text
+from regulars.engine.turn import utc_now
 from regulars.store.rollup import Rollup
 from tests.console.stage import Stage
 from tests.console.told import open_webhooks
@@ -45,7 +47,17 @@ def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
     stage.send(*_club(rng, crowd, now), source="club-app")
     stage.send(*_unreadable(now), source="tills")
     open_webhooks(stage)
+    _programme(stage)
     Rollup(stage.database, stage.workspace_id).settle()
+
+
+def _programme(stage: Stage) -> None:
+    """A loyalty programme from now on, with a draft that gives more."""
+    programmes, text = Programmes(stage.database, stage.vault, utc_now), shipped_text()
+    number = stage.run(programmes.save_draft(text, "demo"))
+    stage.run(programmes.publish(stage.gate, number, "To begin.", "demo"))
+    more = text.replace("percent = 125", "percent = 130").replace("reminder_days = [30, 7]\n", "")
+    stage.run(programmes.save_draft(more, "demo", number))
 
 
 def _person(rng: random.Random, n: int) -> dict[str, Any]:

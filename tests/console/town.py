@@ -24,6 +24,8 @@ from regulars.console.passwords import Passwords
 from regulars.console.requests.book import Book, NewRequest
 from regulars.console.services.deciding import Deciding, plan_merge
 from regulars.console.services.models import Models
+from regulars.console.services.programmes import Programmes
+from regulars.console.services.programmes import shipped_text as shipped_programme
 from regulars.console.team import Team
 from regulars.console.totp import code_at, step_at
 from regulars.console.web.security import csrf_token
@@ -87,6 +89,10 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/keys/{key_id}/rotate": {"overlap_hours": "24"},
     "/keys": {"name": "{one}", "source": "{name}", "scope.events:write": "1"},
     "/language": {"language": "en"},
+    "/loyalty/new": {"content": shipped_programme()},
+    "/loyalty/{number}/edit": {"content": shipped_programme()},
+    "/loyalty/{number}/publish": {"reason": "Tried.", "effective_from": ""},
+    "/loyalty/{number}/try": {"currency": "GBP", "line.0.sku": "A", "line.0.total": "9.99"},
     "/matching/models/new": {"content": shipped_text(), "frequencies": "none"},
     "/matching/models/{number}/promote": {"reason": "Tried."},
     "/matching/rollback": {"reason": "Tried."},
@@ -255,6 +261,19 @@ class House:
         models = Models(self.database, self.vault, _desk(self.stage).deps.clock)
         return str(self.stage.run(models.add(shipped_text(), "none", "test")))
 
+    def programme(self) -> str:
+        """The number of a loyalty programme published now, with a draft that says something else."""
+        programmes, text = (
+            Programmes(self.database, self.vault, _desk(self.stage).deps.clock),
+            shipped_programme(),
+        )
+        number = int(self.stage.run(programmes.save_draft(text, "test")))
+        self.stage.run(programmes.publish(self.stage.gate, number, "To begin.", "test"))
+        self.stage.run(
+            programmes.save_draft(text.replace("Regulars Club", f"{self.name} club"), "test", number)
+        )
+        return str(number)
+
     def promote(self) -> None:
         """Put another matching model to work."""
         models = Models(self.database, self.vault, _desk(self.stage).deps.clock)
@@ -334,6 +353,8 @@ class Town:
             return ids | {"name": _desk(self.stage).assets.url("mark.svg").rpartition("/")[2]}
         if path.startswith("/brand"):
             return ids | {"name": brand_of(HUE).path.rpartition("/")[2]}
+        if path.startswith("/loyalty"):
+            return ids | {"number": ids["programme"], "version": "1"}
         if path.startswith("/matching"):
             return ids | {"number": ids["model"]}
         if path.startswith("/requests"):
@@ -413,7 +434,7 @@ def _furnished(house: House) -> dict[str, str]:
     )
     publish(house)
     say(house, ENROLLED, str(results[0].profile_id))
-    request, webhook, model = house.request(), house.webhook(), house.model()
+    request, webhook, model, programme = house.request(), house.webhook(), house.model(), house.programme()
     with house.database.session(house.workspace_id) as conn:
         rejected = conn.execute("select quarantine_id from quarantine").fetchone()
         if name != "own":
@@ -421,14 +442,16 @@ def _furnished(house: House) -> dict[str, str]:
             conn.execute("update identity_model set model_no = model_no + %s where model_no > 1", (FAR,))
             conn.execute("update webhook set endpoint_id = endpoint_id + %s", (FAR,))
             conn.execute("update outbox set source_id = source_id + %s where kind = 'webhook'", (FAR,))
-            request, model, webhook["webhook_id"] = (
-                str(int(no) + FAR) for no in (request, model, webhook["webhook_id"])
+            conn.execute("update programme set programme = programme + %s", (FAR,))
+            conn.execute("update programme_version set programme = programme + %s", (FAR,))
+            request, model, programme, webhook["webhook_id"] = (
+                str(int(no) + FAR) for no in (request, model, programme, webhook["webhook_id"])
             )
     assert rejected is not None
     return {
         "approval": house.approval("test", str(results[0].profile_id)),
         "profile": str(results[0].profile_id), "number": "1", "key_id": house.key(), "name": name, "code": code,
-        "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request, "model": model,
+        "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request, "model": model, "programme": programme,
         "session_id": house.session("spare"), "version": "1", "read": "",
         "pair": house.pair(), "decision": house.decision(), **{k: v for k, v in house.twofold().items() if k != "profile"},
         "today": house.stage.run(house.book.today()).isoformat(), **webhook,

@@ -60,6 +60,15 @@ def test_who_did_not_join_earns_nothing(club: Club) -> None:
     assert club.world.rows("select from loyalty_account") == []
 
 
+def test_the_sale_that_first_tells_of_a_card_earns(club: Club) -> None:
+    club.publish(BASE + '[members]\nwho = "card"\n')
+    told = sale(None, 2_000, 1, "R-1", customer={"loyalty_card": "L1"})
+    (answer,) = club.tell(told).loyalty
+    assert answer.points[0].balance == 20
+    assert club.sell("bob", 5_000, 2).loyalty == []
+    check(club.world)
+
+
 def test_r1_a_void_takes_back_what_the_sale_gave(club: Club) -> None:
     club.publish(BASE)
     club.enrol("ann")

@@ -154,6 +154,10 @@ FIGURES: Final = (
         "quote-optimum", "best combination found, held to every way there is", "small baskets of 30 promotions that compete", "%",
         "promotions", 100.0, higher=True,
     ),
+    Figure(
+        "loyalty-replay", "90 days of sales counted under a draft programme", "1 M sales, 1 M customers, beside what holds; in processes of its own",
+        "s", "loyalty", 120.0, 40.0,
+    ),
     Figure("rest-memory", "process tree at rest, memory (PSS)", "60 s, no traffic", "MB", "rest", 450.0, 250.0),
     Figure("rest-cpu", "process tree at rest, CPU of one core", "60 s, no traffic", "%", "rest", 3.0, 1.0),
     Figure(

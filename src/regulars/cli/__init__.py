@@ -17,6 +17,7 @@ from . import (
     identity,
     importing,
     keeping,
+    loyalty,
     people,
     requests,
     running,
@@ -37,11 +38,10 @@ app = cyclopts.App(
 running.add_to(app)
 data.add_to(app)
 deciding.add_to(identity.app)
-loyalty = cyclopts.App(name="loyalty", help="Loyalty programmes and their members.", default_parameter=FLAGS)
-adjusting.add_to(loyalty)
-app.command(loyalty)
+adjusting.add_to(loyalty.app)
 app.command(importing.app)
 app.command(identity.app)
+app.command(loyalty.app)
 auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)

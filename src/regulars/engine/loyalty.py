@@ -183,8 +183,15 @@ class _Work:
         self._take_earnings(earned)
         self._take_holds(held)
         self._lay_over(sales)
-        self._meet({record_id for (record_id,) in cards})
+        self._meet({record_id for (record_id,) in cards} | set(self._told_cards()))
         self._load_lots()
+
+    def _told_cards(self) -> Iterator[str]:
+        """Records that this batch tells a loyalty card of: it is not stored yet."""
+        for prepared in self._batch.fresh:
+            person = prepared.said.person if prepared.said is not None else None
+            if person is not None and any(kind == kinds.LOYALTY_CARD for kind, _ in person.values):
+                yield person.record_id
 
     def _holds(self) -> Iterator[str]:
         for prepared in self._batch.fresh:

@@ -18,6 +18,7 @@ from .members import MembersRoutes
 from .people import PeopleRoutes
 from .products import ProductsRoutes
 from .profiles import ProfilesRoutes
+from .programmes import ProgrammesRoutes
 from .rejected import RejectedRoutes
 from .reports import ReportsRoutes
 from .requests import RequestsRoutes
@@ -49,6 +50,7 @@ class Routes:
         self.people = PeopleRoutes(connection)
         self.products = ProductsRoutes(connection)
         self.profiles = ProfilesRoutes(connection)
+        self.programmes = ProgrammesRoutes(connection)
         self.rejected = RejectedRoutes(connection)
         self.reports = ReportsRoutes(connection)
         self.requests = RequestsRoutes(connection)

@@ -90,6 +90,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "report.exported": later("Report downloaded"),
     "model.added": later("Matching model added"),
     "model.promoted": later("Matching model put to work"),
+    "programme.drafted": later("Draft of a loyalty programme saved"),
+    "programme.published": later("Loyalty programme published"),
     "settings.changed": later("Settings changed"),
     "settings.checklist_dismissed": later("Set-up list put away"),
 }
@@ -109,6 +111,7 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("requests", later("Requests"), ("request",)),
     ("approvals", later("Points and approvals"), ("points", "approval")),
     ("matching", later("Matching"), ("model",)),
+    ("loyalty", later("Loyalty"), ("programme",)),
     ("events", later("Rejected events"), ("rejected",)),
     ("registers", later("Products, shops and staff"), ("product", "store", "staff")),
     ("reports", later("Reports"), ("report",)),
@@ -140,6 +143,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "profile": later("Customer %(name)s"),
     "product": later("Product %(name)s"),
     "model": later("Matching model %(name)s"),
+    "programme": later("Loyalty programme %(name)s"),
     "store": later("Shop %(name)s"),
     "staff": later("Staff member %(name)s"),
     "consent": later("Consent for %(name)s"),
@@ -221,6 +225,8 @@ _DETAILS: Final[Mapping[str, str]] = {
     "digest": later("Digest"),
     "frequencies": later("Own frequencies"),
     "instead_of": later("Instead of"),
+    "version": later("Version"),
+    "effective_from": later("In force from"),
 }
 
 _ID_SHOWN: Final = 8

@@ -32,6 +32,8 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "duplicates": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
     "store": frozenset({"owner", "manager", "associate"}),
     "events": frozenset({"owner", "engineer", "privacy"}),
+    "loyalty": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
+    "loyalty-edit": frozenset({"owner", "marketer"}),
     "reports": frozenset({"owner", "marketer", "manager"}),
     "requests": frozenset({"owner", "privacy"}),
     "audit": frozenset({"owner", "privacy"}),
@@ -58,6 +60,7 @@ def entries() -> Sequence[NavItem]:
         NavItem("customers", "/customers", "users", _("Customers")),
         NavItem("store", "/store", "building-store", _("Store screen")),
         NavItem("events", "/events", "activity", _("Live events"), counts="rejected"),
+        NavItem("loyalty", "/loyalty", "star", _("Loyalty"), group=_("Engage")),
         NavItem(
             "approvals", "/approvals", "circle-check", _("Approvals"), group=_("Engage"), counts="approvals"
         ),
