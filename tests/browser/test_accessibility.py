@@ -20,7 +20,7 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
-    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "WHY_ONE", "WAY",
+    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "WHY_ONE", "WAY", "POINTS", "POINTS-WHY",
     "/customers/duplicates", "/customers/duplicates?only=conflicts&least=99", "/customers/duplicates/decisions",
     "/customers/duplicates/many?least=0", "TAKE-APART", "MERGE", "COMPARED", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
@@ -82,6 +82,14 @@ def way(page: Page) -> str:
     return f"{address}?from={records[0]}&to={records[-1]}"
 
 
+def points(page: Page) -> str:
+    return f"{profile(page)}/points"
+
+
+def points_why(page: Page) -> str:
+    return f"{profile(page)}/points/why"
+
+
 def take_apart(page: Page) -> str:
     return f"{profile(page)}/take-apart"
 
@@ -95,7 +103,7 @@ def compared(page: Page) -> str:
 
 
 FOUND = {
-    "PROFILE": profile, "WHY_ONE": why_one, "WAY": way, "STORES": stores_of_somebody, "TAKE-APART": take_apart, "MERGE": merge, "COMPARED": compared,
+    "PROFILE": profile, "WHY_ONE": why_one, "WAY": way, "POINTS": points, "POINTS-WHY": points_why, "STORES": stores_of_somebody, "TAKE-APART": take_apart, "MERGE": merge, "COMPARED": compared,
 }  # fmt: skip
 """Pages whose address is found on another page."""
 

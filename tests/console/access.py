@@ -60,6 +60,8 @@ TABLE: Final = {
     ("GET", "/customers/{profile}"): EVERYBODY,
     ("POST", "/customers/{profile}/consent"): REQUESTS,
     ("GET", "/customers/{profile}/events/{number}"): EVERYBODY,
+    ("GET", "/customers/{profile}/points"): EVERYBODY,
+    ("GET", "/customers/{profile}/points/why"): EVERYBODY,
     ("GET", "/customers/{profile}/why-one"): EVERYBODY,
     ("GET", "/customers/{profile}/why/{figure}"): EVERYBODY,
     ("GET", "/events"): EVENTS,

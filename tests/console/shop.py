@@ -14,6 +14,7 @@ from regulars.console.requests.book import NewRequest
 from regulars.store.rollup import Rollup
 from tests.console.stage import Stage
 from tests.console.told import open_webhooks
+from tests.members import PROGRAMME, publish
 
 STORES = {"high-street": "High Street", "station": "Station Arcade", "harbour": "Harbour Row"}
 GOODS = [
@@ -26,6 +27,8 @@ GIVEN = "Jane Omar Łucja Peter Aisha Tomás Freya Kwame Mei Oliver Sofía Hamza
 FAMILY = (
     "Doe Ahmed Nowak Bianchi Okafor García Lindqvist Mensah Zhang Hughes Moreau Singh Novák Clarke".split()
 )
+MEMBERS = 'members = { who = "card" }\n'
+"""Whoever has a card takes part."""
 ISO = datetime.isoformat
 
 
@@ -33,6 +36,7 @@ def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
     """Registers, three months of trade from three sources, some events nobody can read, and webhooks."""
     rng = random.Random(7)
     crowd = [_person(rng, n) for n in range(people)]
+    publish(stage, MEMBERS + PROGRAMME)
     stage.send(*(_store(code, name, now) for code, name in STORES.items()), source="tills")
     stage.send(*_trade(rng, crowd, now), source="tills")
     stage.send(*_web(rng, crowd, now), source="webshop")

@@ -25,16 +25,19 @@ from regulars.console.team import Team
 from regulars.console.totp import code_at, step_at
 from regulars.console.web.security import csrf_token
 from regulars.engine.identity_memory import shipped_text
+from regulars.intake.gate import EngineGate
 from regulars.store.database import Database
 from regulars.store.rollup import Rollup
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Wish
 from regulars.store.workspaces import add_workspace
+from regulars.vocabulary.events import ENROLLED
 from regulars.vocabulary.intake import Result, Source
 from tests.console.access import EVERYBODY
 from tests.console.factors import read_secret
 from tests.console.stage import PASSWORD, WAIT_SECONDS, Stage, details, sale
 from tests.console.told import NOBODY, add_messages
+from tests.members import publish, say
 
 PEOPLE: Final = (*sorted(EVERYBODY), "limited")
 """The roles, and an associate who is limited to a store."""
@@ -146,6 +149,10 @@ class House:
     @property
     def database(self) -> Database:
         return self.stage.database
+
+    @property
+    def gate(self) -> EngineGate:
+        return self.stage.gate
 
     def send(self, *events: dict[str, Any] | bytes) -> list[Result]:
         """Events of the house's source, kept when this returns."""
@@ -383,6 +390,8 @@ def _furnished(house: House) -> dict[str, str]:
         at_store,
         BROKEN,
     )
+    publish(house)
+    say(house, ENROLLED, str(results[0].profile_id))
     request, webhook, model = house.request(), house.webhook(), house.model()
     with house.database.session(house.workspace_id) as conn:
         rejected = conn.execute("select quarantine_id from quarantine").fetchone()

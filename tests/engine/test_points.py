@@ -15,7 +15,7 @@ from msgspec.json import encode
 from regulars.intake.sweeping import Sweeper
 from regulars.observe import Metrics
 from regulars.store.ledger_audit import audit_ledger
-from regulars.vocabulary.events import ADJUSTED, CAPTURED, HELD, OPENED, RELEASED
+from regulars.vocabulary.events import ADJUSTED, CAPTURED, ENROLLED, HELD, OPENED, RELEASED
 from tests.engine.club import BASE, KNOWN, START, TIERS, Club, sale
 from tests.engine.world import World
 from tests.servers import wait_until
@@ -140,6 +140,18 @@ def test_an_adjustment_comes_and_goes_with_its_reason(club: Club) -> None:
     assert club.say(ADJUSTED, ann, amount=-100, reason="Too much", actor="user:7").points[0].balance == 400
     told = club.world.rows("select actor, reason from ledger_txn where kind = 'adjust' order by recorded_at")
     assert told == [("user:7", "Sorry"), ("user:7", "Too much")]
+    check(club.world)
+
+
+def test_two_programmes_with_rules_of_one_name_keep_their_points_apart(club: Club) -> None:
+    club.publish(BASE)
+    club.publish(BASE.replace("per_minor = 100", "per_minor = 50"), another=True)
+    ann = club.enrol("ann")
+    club.say(ENROLLED, ann, programme=2)
+    told = club.sell("ann", 3_000, 1, "R-1").loyalty
+    assert {one.programme: one.points[0].balance for one in told} == {1: 30, 2: 60}
+    told = club.refund("ann", "R-1", 2, ("1", 1, 3_000)).loyalty
+    assert {one.programme: one.points[0].balance for one in told} == {1: 0, 2: 0}
     check(club.world)
 
 

@@ -36,6 +36,10 @@ _CLEARED = (
     "consent",
     "sale",
     "generic_value",
+    "loyalty_account",
+    "loyalty_lot",
+    "loyalty_hold",
+    "loyalty_earning",
 )
 _QUERIES = load_queries("regulars.store", "expunge.sql")
 

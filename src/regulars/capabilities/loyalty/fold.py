@@ -243,7 +243,9 @@ class _Fold:
             lot_id = (
                 old.lot_id
                 if old is not None
-                else self._book.new_id("lot", earning.key, earning.record_id, grant.rule, grant.point)
+                else self._book.new_id(
+                    "lot", earning.key, earning.record_id, str(earning.programme), grant.rule, grant.point
+                )
             )
             fresh = Posted(
                 grant.rule,

@@ -261,7 +261,8 @@ class Book:
             passed = min(skip, taken.amount)
             skip -= passed
             part = min(taken.amount - passed, left)
-            if part:
+            # A lot of somebody who was one person with the member then, and has been erased since, is gone.
+            if part and taken.lot_id in self.member.lots:
                 self._reopen(self._lot(taken.lot_id), part, grace)
                 left -= part
         hold.returned += amount - left

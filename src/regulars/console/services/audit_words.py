@@ -166,6 +166,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "events_made_anonymous": later("Events made anonymous"),
     "rejected_messages_removed": later("Rejected messages removed"),
     "identifiers_removed": later("Identifiers removed"),
+    "points_removed": later("Points removed"),
     "reason": later("Reason"),
     "requests_emptied": later("Requests emptied"),
     "received": later("Received"),

@@ -26,6 +26,8 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "home": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
     "customers": frozenset({"owner", "engineer", "marketer", "manager", "associate", "privacy"}),
     "customer-file": frozenset({"owner", "marketer", "manager", "privacy"}),
+    "adjustments": frozenset({"owner", "marketer", "manager", "associate"}),
+    "approvals": frozenset({"owner", "marketer", "manager", "associate"}),
     "duplicates": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
     "store": frozenset({"owner", "manager", "associate"}),
     "events": frozenset({"owner", "engineer", "privacy"}),
