@@ -69,7 +69,9 @@ def publish(ground: Ground, text: str = PROGRAMME, *, number: int | None = None)
     return draft.number
 
 
-def say(ground: Ground, type_: str, member: str, *, at: datetime | None = None, **values: Any) -> LoyaltyAnswer:
+def say(
+    ground: Ground, type_: str, member: str, *, at: datetime | None = None, **values: Any
+) -> LoyaltyAnswer:
     """A command about a member's points."""
     event = Event(
         id=f"said-{next(_numbers)}",

@@ -15,7 +15,9 @@ from tests.members import PROGRAMME, join, publish, say, sell
 
 pytestmark = pytest.mark.anyio
 T = TypeVar("T")
-SECOND = PROGRAMME.replace('name = "Corner Club"', 'name = "Miles"').replace("per_minor = 100", "per_minor = 50")
+SECOND = PROGRAMME.replace('name = "Corner Club"', 'name = "Miles"').replace(
+    "per_minor = 100", "per_minor = 50"
+)
 
 
 async def do(work: Callable[..., T], *args: Any, **more: Any) -> T:

@@ -29,7 +29,14 @@ def member(stage: Stage) -> str:
     ada = join(stage, stage.source("tills"), "ada")
     sell(stage, stage.source("tills"), "ada", 8_450, receipt="S-ADA")
     now = datetime.now(UTC)
-    say(stage, OPENED, ada, amount=20, active_from=now + timedelta(days=2), expires_at=now + timedelta(days=40))
+    say(
+        stage,
+        OPENED,
+        ada,
+        amount=20,
+        active_from=now + timedelta(days=2),
+        expires_at=now + timedelta(days=40),
+    )
     say(stage, OPENED, ada, amount=30, expires_at=now + timedelta(days=5))
     say(stage, HELD, ada, amount=10)
     return ada
@@ -40,7 +47,14 @@ def test_the_card_says_balance_pending_ends_and_the_next_tier(stage: Stage) -> N
     shown = card(stage.client().get(f"/customers/{ada}").text)
     text = re.sub(r"<[^>]+>", " ", shown)
     assert '<div class="kpi-value">114</div>' in shown
-    for words in ("Corner Club", "worth £1.14", "Pending 20", "Reserved at a till 10", "1,550 more", "To Gold"):
+    for words in (
+        "Corner Club",
+        "worth £1.14",
+        "Pending 20",
+        "Reserved at a till 10",
+        "1,550 more",
+        "To Gold",
+    ):
         assert words in re.sub(r"\s+", " ", text), words
     assert shown.count("#calendar-event") == 3  # every day on which points end
     assert "<b>" not in text
@@ -107,4 +121,6 @@ def test_points_of_another_workspace_are_not_there(stage: Stage) -> None:
     with stage.database.session(other) as conn:
         assert conn.execute("select count(*) from loyalty_lot").fetchone() == (0,)
     with stage.database.session(stage.workspace_id) as conn:
-        assert conn.execute("select count(*) from loyalty_lot where record_id = %s", (ada,)).fetchone() == (3,)
+        assert conn.execute("select count(*) from loyalty_lot where record_id = %s", (ada,)).fetchone() == (
+            3,
+        )

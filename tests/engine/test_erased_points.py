@@ -119,5 +119,7 @@ def decide(club: Club, one: str, other: str, *, together: bool) -> None:
     """Say that two records are one person, or that they are two."""
     pair = (min(one, other), max(one, other))
     decision = Decision([pair], together, "user:1", "Told.")
-    event = Event(id=f"d-{together}", type=LINKED, occurred_at=at(2.5 if together else 3.5), decision=decision)
+    event = Event(
+        id=f"d-{together}", type=LINKED, occurred_at=at(2.5 if together else 3.5), decision=decision
+    )
     club.command(encode(event))
