@@ -110,6 +110,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/store/c/{profile}/reserve": {"programme": "1", "reward": "mug", "key": "key-of-one-form-{one}"},
     "/store/enrol": {"given_name": "Enid", "email": "{one}@example.com", "key": "key-of-one-form-{one}"},
     "/store/find": {"q": "own@example.com"},
+    "/store/till/slip": {"sku.1": "{code}", "quantity.1": "1", "price.1": "2.00"},
     "/theme": {"theme": "dark"},
     "/webhooks": _TOLD,
     "/webhooks/{webhook_id}/edit": _TOLD,

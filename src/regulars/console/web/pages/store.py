@@ -161,7 +161,7 @@ async def _found(request: WebRequest, desk: Desk, visit: Visit, found: Finding) 
         people = await load_people(
             conn, desk.deps.vault, recent, clear=visit.viewer.sees("contacts"), spend=False
         )
-    return _page(
+    return store_page(
         request,
         desk,
         visit,
@@ -202,7 +202,7 @@ async def card_page(
     path = f"/store/c/{profile_id.hex}"
     if profile_id != record_id and not wants_fragment(request) and error is None:
         return desk.go(path)
-    answer = _page(
+    answer = store_page(
         request, desk, visit, "store/customer.html", pushed=path, status=error.status if error else 200,
         card=card, points=points, done=done, error=error, as_of=now, wordings=wordings(desk), new_key=_new_key,
     )  # fmt: skip
@@ -238,7 +238,9 @@ def _enrol_form(
     status: int = 200,
 ) -> Response[Any]:
     context = {"fields": fields, "error": error, "wordings": wordings(desk), "key": _new_key()}
-    return _page(request, desk, visit, "store/enrol.html", pushed="/store/enrol", status=status, **context)
+    return store_page(
+        request, desk, visit, "store/enrol.html", pushed="/store/enrol", status=status, **context
+    )
 
 
 def _new_key() -> str:
@@ -246,7 +248,7 @@ def _new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
-def _page(
+def store_page(
     request: WebRequest,
     desk: Desk,
     visit: Visit,
