@@ -44,7 +44,7 @@ from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
 from .lookup import Lookups
-from .till import cards, enrolment, holds, members, sales
+from .till import cards, enrolment, holds, members, receipt, sales
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
@@ -70,7 +70,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews,
     members.find_members, members.search_members, members.show_member, enrolment.enrol_member,
     cards.change_card, holds.hold_points, holds.capture_hold, holds.release_hold,
-    sales.confirm_sale, sales.void_sale, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    sales.confirm_sale, sales.void_sale, receipt.sale_receipt, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

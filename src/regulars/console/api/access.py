@@ -196,6 +196,7 @@ RULES: Final = (
     _till("/v1/holds/{hold_id}/release"),
     _till("/v1/sales", 404),
     _till("/v1/sales/{sale_id}/void"),
+    _till("/v1/sales/{sale_id}/receipt", method="GET"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

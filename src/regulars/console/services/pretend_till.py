@@ -17,7 +17,7 @@ from regulars.capabilities.loyalty.commands import Command, command
 from regulars.capabilities.loyalty.fold import Fact, credits_of, take
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, in_force
-from regulars.capabilities.loyalty.purchase import Purchase, bases, classed, purchase_of
+from regulars.capabilities.loyalty.purchase import purchase_of
 from regulars.capabilities.loyalty.spending import spendable, worth
 from regulars.capabilities.loyalty.state import Posted
 from regulars.capabilities.loyalty.tiers import tier_at
@@ -27,6 +27,7 @@ from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import HELD, Event, Line, Loyalty, Sale, Spend, Tender
 
 from .members import Taking
+from .slips import base_of
 
 LINES_MAX: Final = 20
 TILL: Final = "pretend"
@@ -89,6 +90,10 @@ class Outcome(Struct, frozen=True):
     def points_earned(self) -> int:
         """By all rules together."""
         return sum(one.points for one in self.earned if one.point == self.point)
+
+    def pending_earned(self, now: datetime) -> int:
+        """Those of them that come later."""
+        return sum(one.points for one in self.earned if one.point == self.point and one.active_at > now)
 
 
 def sale_event(basket: Basket, *, now: datetime, paid_minor: int = 0) -> Event:
@@ -160,11 +165,6 @@ def try_sale(vault: Vault, taking: Taking, basket: Basket, *, now: datetime) -> 
         tier_before=tier,
         tier_after=_tier(programme, book, now),
     )  # fmt: skip
-
-
-def base_of(programme: Programme, purchase: Purchase) -> int:
-    """The part of a sale that earns, in minor units."""
-    return sum(bases(classed(purchase, programme.kinds), programme.exclude).values())
 
 
 def _opened(vault: Vault, taking: Taking, now: datetime) -> tuple[Programme, Book]:

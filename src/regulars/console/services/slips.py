@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from regulars.capabilities.loyalty.programme import Programme
+from regulars.capabilities.loyalty.purchase import Purchase, bases, classed
 from regulars.capabilities.loyalty.spending import worth
 from regulars.capabilities.profile.receipt import micro
 from regulars.console.i18n import _, later
@@ -91,6 +92,7 @@ def points_of(
     used: int,
     after: int,
     held: int = 0,
+    pending: int = 0,
     base_minor: int | None,
     currency: str,
     tier: str,
@@ -102,11 +104,17 @@ def points_of(
         earned=max(0, earned),
         used=used,
         after=after,
+        pending=pending,
         earned_on_minor=base_minor,
         worth_minor=worth(programme.point_type(point), after, currency) if after >= 0 else None,
         tier=tier,
         next_reward=_next_reward(programme, point, max(0, after - held)),
     )
+
+
+def base_of(programme: Programme, purchase: Purchase) -> int:
+    """The part of a sale that earns, in minor units."""
+    return sum(bases(classed(purchase, programme.kinds), programme.exclude).values())
 
 
 def _next_reward(programme: Programme, point: str, free: int) -> NextReward | None:

@@ -250,6 +250,7 @@ def _slip(desk: Desk, till: _Till, outcome: Outcome | None) -> Slip:
             earned=outcome.points_earned,
             used=outcome.burned,
             after=outcome.after,
+            pending=outcome.pending_earned(now),
             base_minor=outcome.base_minor,
             currency=till.currency,
             tier=outcome.tier_after,
