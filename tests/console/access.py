@@ -103,6 +103,8 @@ TABLE: Final = {
     ("GET", "/people/{user}/stores"): OWNER,
     ("POST", "/people/{user}/stores"): OWNER,
     ("GET", "/reports"): REPORTS,
+    ("GET", "/reports/points-owed"): REPORTS,
+    ("GET", "/reports/points-owed.csv"): REPORTS,
     ("GET", "/reports/sales"): REPORTS,
     ("GET", "/reports/sales.csv"): REPORTS,
     ("GET", "/reports/staff"): REPORTS,

@@ -186,6 +186,7 @@ RULES: Final = (
     _report("/v1/reports/sales"),
     _report("/v1/reports/stores"),
     _report("/v1/reports/staff"),
+    _report("/v1/reports/loyalty"),
     _till("/v1/members", 404, 409, method="GET"),
     Rule("POST", "/v1/members/search", "till", (TILL,), answers=(404, 409)),
     _till("/v1/members/{member_id}", method="GET"),
