@@ -10,12 +10,11 @@ import msgspec
 
 from regulars.engine.programmes import publication, save_draft
 from regulars.intake.gate import EngineGate
-from regulars.intake.prepare import TILL
 from regulars.store.database import Database
 from regulars.store.session import Session
 from regulars.store.vault import Vault
 from regulars.vocabulary.events import ENROLLED, Event, Loyalty
-from regulars.vocabulary.intake import LoyaltyAnswer, Result, Source, own_source
+from regulars.vocabulary.intake import TILL, LoyaltyAnswer, Result, Source, own_source
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 PROGRAMME = """
@@ -50,9 +49,14 @@ _numbers = count(1)
 class Ground(Protocol):
     """What has a store, keys and an engine: a stage, a house."""
 
-    database: Database
-    vault: Vault
-    gate: EngineGate
+    @property
+    def database(self) -> Database: ...
+
+    @property
+    def vault(self) -> Vault: ...
+
+    @property
+    def gate(self) -> EngineGate: ...
 
 
 def publish(ground: Ground, text: str = PROGRAMME, *, number: int | None = None) -> int:

@@ -148,8 +148,8 @@ def test_each_period_begins_where_the_last_one_ended_and_every_line_adds_up(
     for first, last in zip([JANUARY, *ends], ends, strict=False):
         begin = first if first == JANUARY else first.replace(day=29) if first.month != 2 else MARCH
         found = owed(stage, begin, last)
-        for one in (*found.report.rows, *found.report.totals):
-            m = one.movement
+        moved = [one.movement for one in found.report.rows]
+        for m in (*moved, *(one.movement for one in found.report.totals)):
             assert m.closing_minor == (
                 m.opening_minor + m.issued_minor + m.redeemed_minor + m.estimate_minor + m.expired_minor
             )

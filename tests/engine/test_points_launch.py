@@ -10,10 +10,9 @@ import msgspec
 import pytest
 
 from regulars.engine.lane import Limits
-from regulars.intake.prepare import TILL
 from regulars.store.ledger_audit import audit_ledger
 from regulars.vocabulary.events import ADJUSTED, HELD, Event, Loyalty
-from regulars.vocabulary.intake import Result, own_source
+from regulars.vocabulary.intake import TILL, Result, own_source
 from tests.engine.club import BASE, KNOWN, TIERS, Club, at, sale
 from tests.engine.fixtures import MakeWorld
 from tests.engine.test_launch import followed

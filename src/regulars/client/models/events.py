@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from .shared import Customer
+from .shared import Customer, Line, Sale
 
 
 class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -57,7 +57,7 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     cart: Cart | None = None
     decision: Decision | None = None
     matching: Matching | None = None
-    loyalty: Loyalty | None = None
+    loyalty: IncomingLoyalty | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None
@@ -94,6 +94,31 @@ class IncomingConsent(msgspec.Struct, kw_only=True, omit_defaults=True):
     text: str | None = None
 
 
+class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is to be done with the points of a member.
+
+    `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
+    zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
+    captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
+    that come with times of their own.
+    """
+
+    programme: int = 1
+    member: str | None = None
+    members: list[str] = msgspec.field(default_factory=list)
+    point: str | None = None
+    amount: int = 0
+    hold: str | None = None
+    ttl_seconds: int = 900
+    spends: list[Spend] = msgspec.field(default_factory=list)
+    status: str = "active"
+    active_from: datetime | None = None
+    expires_at: datetime | None = None
+    version: int = 0
+    actor: str = "regulars"
+    reason: str = ""
+
+
 class IncomingProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A product as a source lists it; `sku` is its key."""
 
@@ -117,48 +142,6 @@ class IncomingStore(msgspec.Struct, kw_only=True, omit_defaults=True):
     country: str | None = None
     currency: str | None = None
     tax_mode: str | None = None
-
-
-class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One line of a sale. A negative quantity is a return inside the sale (an exchange)."""
-
-    line_id: str | None = None
-    sku: str | None = None
-    name: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    barcode: str | None = None
-    quantity: Decimal = Decimal(1)
-    unit_price_minor: int = 0
-    discount_minor: int = 0
-    tax_minor: int = 0
-    total_minor: int = 0
-    original_line_id: str | None = None
-
-
-class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What is to be done with the points of a member.
-
-    `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
-    zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
-    captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
-    that come with times of their own.
-    """
-
-    programme: int = 1
-    member: str | None = None
-    members: list[str] = msgspec.field(default_factory=list)
-    point: str | None = None
-    amount: int = 0
-    hold: str | None = None
-    ttl_seconds: int = 900
-    spends: list[Spend] = msgspec.field(default_factory=list)
-    status: str = "active"
-    active_from: datetime | None = None
-    expires_at: datetime | None = None
-    version: int = 0
-    actor: str = "regulars"
-    reason: str = ""
 
 
 class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -233,37 +216,17 @@ class Results(msgspec.Struct, kw_only=True, omit_defaults=True):
     results: list[Result]
 
 
-class Sale(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive.
+class Spend(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hold that a sale captures: `amount` of it, all where it is not said.
 
-    `receipt_unique`: the number is never used again in its till system, so that store, till and day do
-    not matter (web orders).
+    Without a `hold` a till let points be spent that it could not ask about: of `amount` points of a
+    type the member pays no more than `limit`, and the shop the rest.
     """
 
-    receipt: str
-    currency: str
-    total_minor: int
-    tax_minor: int = 0
-    discount_minor: int = 0
-    shipping_minor: int = 0
-    tip_minor: int = 0
-    lines: list[Line] = msgspec.field(default_factory=list)
-    tenders: list[Tender] = msgspec.field(default_factory=list)
-    coupons: list[str] = msgspec.field(default_factory=list)
-    version: int = 1
-    business_date: date | None = None
-    original_receipt: str | None = None
-    original_store: str | None = None
-    original_till: str | None = None
-    original_business_date: date | None = None
-    receipt_unique: bool = False
-
-
-class Spend(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A hold that a sale captures: `amount` of it, all where it is not said."""
-
-    hold: str
+    hold: str | None = None
     amount: int | None = None
+    point: str | None = None
+    limit: int = 0
 
 
 class Staff(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -281,11 +244,3 @@ class Stock(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     sku: str
     quantity: Decimal
-
-
-class Tender(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How a part of the sale was paid; `kind` such as card, cash, voucher, gift_card, points."""
-
-    kind: str
-    amount_minor: int
-    reference: str | None = None

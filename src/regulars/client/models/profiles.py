@@ -140,9 +140,50 @@ class Export(msgspec.Struct, kw_only=True, omit_defaults=True):
     records: list[ExportedRecord]
     consents: list[Consent]
     receipts: list[Receipt]
+    loyalty: ExportedLoyalty
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
+
+
+class ExportedLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All that loyalty keeps of a person."""
+
+    memberships: list[ExportedMembership]
+    movements: list[ExportedMovement]
+
+
+class ExportedMembership(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A programme the person takes part in."""
+
+    programme: str
+    enrolled_at: datetime | None
+    status: str
+    tier: str | None
+    points: list[ExportedPoints]
+
+
+class ExportedMovement(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points that came (above zero) or went, and why. `receipt` is the sale's that gave them."""
+
+    programme: int
+    at: datetime
+    occurred_at: datetime
+    kind: str
+    point: str
+    amount: int
+    reason: str
+    receipt: str | None
+
+
+class ExportedPoints(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points of one type, as they stand."""
+
+    point: str
+    balance: int
+    held: int
+    pending: int
+    debt: int
 
 
 class ExportedRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -201,6 +242,19 @@ class HouseholdMember(msgspec.Struct, kw_only=True, omit_defaults=True):
     shares: list[str]
 
 
+class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member of the first programme, its first point type. `programmes` has all where there are several
+    of either.
+    """
+
+    # 32 hexadecimal digits.
+    member_id: str
+    balance: int
+    pending: int
+    tier: str | None
+    programmes: list[ProgrammeStanding] = msgspec.field(default_factory=list)
+
+
 class ManualWord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a person decided of two records, which holds whatever they weigh."""
 
@@ -220,6 +274,18 @@ class Merge(msgspec.Struct, kw_only=True, omit_defaults=True):
     preview: bool = False
 
 
+class PointsStanding(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points of one type: `balance`, of which tills hold `held`, and below zero by what is owed; `pending`
+    come later.
+    """
+
+    point: str
+    balance: int
+    held: int
+    pending: int
+    debt: int
+
+
 class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One person: the records of all sources that tell of them, put together."""
 
@@ -230,6 +296,8 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
     record_ids: list[str]
     identifiers: list[Identifier]
     metrics: ProfileMetrics
+    # Null for who takes part in no programme.
+    loyalty: Loyalty | None
     segments: list[str]
     # Per channel, for marketing.
     consent: dict[str, str]
@@ -281,6 +349,15 @@ class ProfileSearch(msgspec.Struct, kw_only=True, omit_defaults=True):
     former: bool = False
     limit: int = 50
     cursor: str | None = None
+
+
+class ProgrammeStanding(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member in one loyalty programme. `tier` is null in a programme without tiers."""
+
+    programme: int
+    name: str
+    points: list[PointsStanding]
+    tier: str | None
 
 
 class Receipt(msgspec.Struct, kw_only=True, omit_defaults=True):

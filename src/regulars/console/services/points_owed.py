@@ -146,7 +146,13 @@ async def load_points_owed(
     if len(found) > COHORTS_MAX:
         raise TooLarge("There are too many months of issue to add up.")
     enrolled, active = await row(
-        conn, SQL.members, asked | {"since": closing - timedelta(days=ACTIVE_DAYS)}
+        conn,
+        SQL.members,
+        asked
+        | {
+            "since": closing - timedelta(days=ACTIVE_DAYS),
+            "all": version.programme.members.who != "enrolled",
+        },
     ) or (0, 0)
     sales = await row(conn, SQL.participation, asked | {"first": span.first, "last": span.last}) or (0, 0)
     return _made(number, version, kind, span, found, (enrolled, active), sales, lots[0] if lots else None)

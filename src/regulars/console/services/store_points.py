@@ -178,22 +178,17 @@ async def release(doing: Doing, record_id: UUID, hold_id: str) -> LoyaltyAnswer 
     async with doing.database.read(doing.vault.workspace_id) as conn:
         parts = {found.profile_id: found.parts}
         known = await load_standings(conn, doing.vault.workspace_id, parts, now=doing.clock())
-    for standing in known[found.profile_id]:
-        for hold in standing.holds:
-            if hold.hold_id == hold_id:
-                said = Loyalty(
-                    programme=standing.programme,
-                    member=found.profile_id.hex,
-                    point=hold.point,
-                    hold=hold_id,
-                    actor=doing.actor,
-                )
-                answer = await _give(doing, RELEASED, said, id_=f"released-{uuid4().hex}")
-                details = {"programme": standing.programme, "points": hold.amount}
-                if answer is not None and answer.refused is None:
-                    await _note(doing, "points.released", found, details)
-                return answer
-    return None
+    mine = [(one.programme, hold) for one in known[found.profile_id] for hold in one.holds]
+    place = next((one for one in mine if one[1].hold_id == hold_id), None)
+    if place is None:
+        return None
+    programme, hold = place
+    member = found.profile_id.hex
+    said = Loyalty(programme=programme, member=member, point=hold.point, hold=hold_id, actor=doing.actor)
+    answer = await _give(doing, RELEASED, said, id_=f"released-{uuid4().hex}")
+    if answer is not None and answer.refused is None:
+        await _note(doing, "points.released", found, {"programme": programme, "points": hold.amount})
+    return answer
 
 
 async def join(doing: Doing, record_id: UUID, *, programme: int) -> LoyaltyAnswer | None:

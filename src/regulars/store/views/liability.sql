@@ -51,8 +51,9 @@ select b.month, b.reason, coalesce(b.currency, '') as currency, m.recorded_at < 
  limit %(limit)s;
 
 -- name: members
--- Customers who take part in a programme, and those of them whom points came to or left by a sale since a time.
-select count(distinct r.profile_id) filter (where a.enrolled_at is not null and a.status <> 'left'),
+-- Customers who take part in a programme, and those of them whom points came to or left by a sale since a time. Where
+-- nobody joins (`all`) they are those whom the programme ever gave something.
+select count(distinct r.profile_id),
        count(distinct r.profile_id) filter (where exists (
            select from ledger_entry e
              join ledger_txn t on t.workspace_id = e.workspace_id and t.txn_id = e.txn_id
@@ -61,7 +62,8 @@ select count(distinct r.profile_id) filter (where a.enrolled_at is not null and 
               and (e.debit = 'issued' or e.credit = 'redeemed')))
   from loyalty_account a
   join record r on r.workspace_id = a.workspace_id and r.record_id = a.record_id
- where a.workspace_id = %(workspace_id)s and a.programme = %(programme)s;
+ where a.workspace_id = %(workspace_id)s and a.programme = %(programme)s
+   and a.status <> 'left' and (a.enrolled_at is not null or %(all)s);
 
 -- name: participation
 -- Sales of some business days, and those of them that count for somebody in the programme.
