@@ -51,8 +51,10 @@ class Ground(Protocol):
 
     @property
     def database(self) -> Database: ...
+
     @property
     def vault(self) -> Vault: ...
+
     @property
     def gate(self) -> EngineGate: ...
 

@@ -154,6 +154,7 @@ TABLE: Final = {
     ("GET", "/v1/reports/sales"): Row(REPORTS),
     ("GET", "/v1/reports/stores"): Row(REPORTS),
     ("GET", "/v1/reports/staff"): Row(REPORTS),
+    ("GET", "/v1/reports/loyalty"): Row(REPORTS),
     ("GET", "/v1/requests"): Row(OFFICER),
     ("POST", "/v1/requests"): Row(
         OFFICER, body={"kind": "access", "profile_id": "{profile_id}", "came_by": "email"}, names=True

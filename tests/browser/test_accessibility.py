@@ -29,7 +29,7 @@ PAGES = (
     "/loyalty/1/try", "/loyalty/1/versions/1", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
     "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent",
     "/reports/sales", "/reports/sales?span=today&compare=none", "/reports/stores", "/reports/store?store=station",
-    "/reports/staff", "/reports/sales?from=x",
+    "/reports/staff", "/reports/sales?from=x", "/reports/points-owed", "/reports/points-owed?from=x",
     "/settings", "/settings/appearance", "/settings/appearance?hue=%23aa3377",
     "/settings/appearance?hue=%23ffcc00", "/settings/stores", "/settings/stores/edit?code=high-street", "/settings/products",
     "/settings/staff", "/settings/staff/new", "/invitation?token=x", "/nope", "/_kit",
@@ -38,7 +38,7 @@ SHELL = (
     "/", "/customers", "/customers/duplicates", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/webhooks", "/webhooks/2",
     "/loyalty", "/loyalty/1/edit", "/loyalty/1/try",
     "/matching", "/matching/models/1", "/people", "/account", "/account/second-factor", "/requests", "/requests/2", "/requests/3", "/requests/consent",
-    "/reports/sales", "/reports/stores", "/reports/staff", "/settings", "/settings/appearance", "/settings/stores",
+    "/reports/sales", "/reports/stores", "/reports/staff", "/reports/points-owed", "/settings", "/settings/appearance", "/settings/stores",
     "/settings/products", "/settings/products/new", "/settings/staff/new", "/approvals",
 )  # fmt: skip
 """Pages of the shell whose reflow and targets are looked at."""

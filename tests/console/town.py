@@ -36,13 +36,13 @@ from regulars.store.rollup import Rollup
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Wish
 from regulars.store.workspaces import add_workspace
-from regulars.vocabulary.events import ENROLLED
+from regulars.vocabulary.events import ENROLLED, OPENED
 from regulars.vocabulary.intake import Result, Source
 from tests.console.access import EVERYBODY
 from tests.console.factors import read_secret
 from tests.console.stage import PASSWORD, WAIT_SECONDS, Stage, details, sale
 from tests.console.told import NOBODY, add_messages
-from tests.members import publish, say
+from tests.members import PROGRAMME, publish, say
 
 PEOPLE: Final = (*sorted(EVERYBODY), "limited")
 """The roles, and an associate who is limited to a store."""
@@ -50,6 +50,15 @@ MORE: Final = (("limited", "associate"), ("spare", "associate"), ("shut", "assoc
 """Further people and their roles: limited to a store, called upon by the others, and shut."""
 BROKEN: Final = b'{"id": "broken", "type": "nonsense"}'
 HUE: Final = "#aa3377"
+MUG: Final = """
+[[reward]]
+code = "mug"
+name = "A mug"
+point = "points"
+points = 1
+kind = "product"
+sku = "MUG-1"
+"""
 REQUESTS_THERE: Final = 5
 """How many requests the house has: a new one, and one of each kind whose page has a step of its own."""
 FAR: Final = 1_000
@@ -113,8 +122,12 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/settings/stores/edit": {"code": "{code}", "read": "{read}", "name": "Quay"},
     "/settings/stores/new": {"code": "{one}"},
     "/store/c/{profile}/consent": {"channel": "email", "status": "granted", "key": "key-of-one-form-{one}"},
+    "/store/c/{profile}/join": {"programme": "1"},
+    "/store/c/{profile}/release": {"hold": "0123456789abcdef0123456789abcdef"},
+    "/store/c/{profile}/reserve": {"programme": "1", "reward": "mug", "key": "key-of-one-form-{one}"},
     "/store/enrol": {"given_name": "Enid", "email": "{one}@example.com", "key": "key-of-one-form-{one}"},
     "/store/find": {"q": "own@example.com"},
+    "/store/till/slip": {"sku.1": "{code}", "quantity.1": "1", "price.1": "2.00"},
     "/theme": {"theme": "dark"},
     "/webhooks": _TOLD,
     "/webhooks/{webhook_id}/edit": _TOLD,
@@ -432,8 +445,9 @@ def _furnished(house: House) -> dict[str, str]:
         at_store,
         BROKEN,
     )
-    publish(house)
+    publish(house, PROGRAMME + MUG)
     say(house, ENROLLED, str(results[0].profile_id))
+    say(house, OPENED, str(results[0].profile_id), amount=1_000)
     request, webhook, model, programme = house.request(), house.webhook(), house.model(), house.programme()
     with house.database.session(house.workspace_id) as conn:
         rejected = conn.execute("select quarantine_id from quarantine").fetchone()

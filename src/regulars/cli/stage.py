@@ -33,7 +33,11 @@ LOGINS: Final[Mapping[Role, str]] = {role: f"{role}@demo.example" for role in RO
 VENDOR_PATH: Final = "/demo/vendors"
 SEED: Final = 7
 ZONE: Final = "Europe/London"
-CLUB: Final = {'who = "enrolled"\nsales_before_days = 14': 'who = "card"', "Europe/Berlin": ZONE, "Regulars Club": f"{CHAIN} Club"}
+CLUB: Final = {
+    'who = "enrolled"\nsales_before_days = 14': 'who = "card"',
+    "Europe/Berlin": ZONE,
+    "Regulars Club": f"{CHAIN} Club",
+}
 """What the demo's programme has instead of the shipped one's: tills identify its members by their cards alone."""
 PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
 """The demo's vendors answer from this very process; real ones set limits."""

@@ -61,6 +61,30 @@ class SalesRoutes(Group):
         """
         return self._once("POST", "/v1/sales", SaleAnswer, body=body, idempotency_key=idempotency_key)
 
+    def receipt(self, sale_id: str, *, format: str | None = None, language: str | None = None) -> str:
+        """Receipt of a sale.
+
+        What was bought and what it did to the member's points, with the part of the sale that earned
+        them.
+
+        `text` has 42 columns, `html` is a page of 72 mm without scripts, `escpos` goes to a receipt
+        printer as it is. The card is masked. Points before the sale are left out once anything moved
+        them since.
+
+        Scope till.
+
+        `format`: text (the usual), html or escpos. `language`: Such as en; the workspace's when absent.
+
+        Route: GET /v1/sales/{sale_id}/receipt.
+        """
+        return self._call(
+            "GET",
+            "/v1/sales/{sale_id}/receipt",
+            str,
+            (sale_id,),
+            query={"format": format, "language": language},
+        )
+
     def void(self, sale_id: str, body: Void, *, idempotency_key: str | None = None) -> SaleAnswer:
         """Void a sale.
 

@@ -49,6 +49,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "sale.claimed": later("Sale claimed for a member"),
     "till.points_over": later("Points spent beyond the floor limit of a till"),
     "till.floor_limit": later("Floor limit of a till set"),
+    "points.held": later("Points reserved in the store"),
+    "points.released": later("Reserved points let go in the store"),
     "card.issued": later("Loyalty card issued"),
     "card.replaced": later("Loyalty card replaced"),
     "card.blocked": later("Loyalty card blocked"),

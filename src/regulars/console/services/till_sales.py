@@ -69,6 +69,15 @@ async def find_sale(database: Database, vault: Vault, sale_id: UUID) -> KnownSal
     return KnownSale(*found[0]) if found else None
 
 
+async def find_sale_told(
+    conn: AsyncConnection, workspace_id: int, profile_id: UUID, event_no: int
+) -> KnownSale | None:
+    """The receipt that an event of a customer told last; None for another event, or somebody else's."""
+    asked = {"workspace_id": workspace_id, "profile_id": profile_id, "event_no": event_no}
+    found = await row(conn, TILL.sale_of_event, asked)
+    return KnownSale(*found) if found is not None else None
+
+
 async def sales_of_receipt(
     conn: AsyncConnection,
     vault: Vault,
