@@ -221,11 +221,19 @@ UNLINKED: Final = {
     ("POST", "/sign-in/code"),
     ("GET", "/sign-in/provider"),
     ("GET", "/sign-in/provider/return"),
-    ("GET", "/store/c/{profile}"),  # a form finds it
-    ("POST", "/store/c/{profile}/consent"),
     ("GET", "/store/offline"),  # for scripts, as the next two
     ("GET", "/store/ping"),
     ("GET", "/store/sw.js"),
     ("POST", "/view-as/end"),  # on every page of an owner who looks as another role
 }
 """Routes no page leads to: for strangers, for development, for scripts, or what a form found."""
+PASSING: Final = {
+    ("GET", "/approvals/{approval}"),  # of what they asked for, or may decide
+    ("POST", "/store/c/{profile}/join"),  # of who takes no part yet
+    ("POST", "/store/c/{profile}/reserve"),  # of who has enough points
+    ("POST", "/store/c/{profile}/release"),  # while something is reserved
+    ("POST", "/store/till/slip"),  # once a basket was tried
+    ("GET", "/customers/{profile}/slips/{number}"),  # of who bought
+    ("GET", "/store/c/{profile}/slips/{number}"),
+}
+"""Routes a page leads to only while something is so; tests of those pages follow the links."""
