@@ -10,10 +10,9 @@ import msgspec
 
 from regulars.engine.programmes import publication, save_draft
 from regulars.intake.gate import EngineGate
-from regulars.intake.prepare import TILL
 from regulars.store.session import Session
 from regulars.vocabulary.events import ENROLLED, Event, Loyalty
-from regulars.vocabulary.intake import LoyaltyAnswer, Result, own_source
+from regulars.vocabulary.intake import TILL, LoyaltyAnswer, Result, own_source
 from tests.engine.world import World
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

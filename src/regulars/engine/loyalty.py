@@ -163,7 +163,7 @@ class _Work:
             if prepared.loyalty is not None:
                 if prepared.loyalty.hold is not None:
                     yield prepared.loyalty.hold
-                yield from (spend.hold for spend in prepared.loyalty.spends)
+                yield from (spend.hold for spend in prepared.loyalty.spends if spend.hold is not None)
 
     def _member(self, record_id: str, programme: int) -> Member:
         key = (self.points.profiles[record_id], programme)
@@ -290,7 +290,13 @@ class _Work:
         for own in by_profile.values():
             book, person = self._book(prepared, own[0].record_id, programme)
             told = prepared.loyalty if prepared.sale is not None else None
-            take(book, own, versions, person, spends=told.spends if told is not None else ())
+            # A hold is of one programme; what was spent without one is of the programme that is named.
+            spends = (
+                [one for one in told.spends if one.hold is not None or told.programme == programme]
+                if told is not None
+                else ()
+            )
+            take(book, own, versions, person, spends=spends)
             self._done(prepared, book, person, versions)
 
     def _command(

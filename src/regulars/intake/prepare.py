@@ -34,7 +34,7 @@ from regulars.vocabulary.events import (
     Customer,
     Event,
 )
-from regulars.vocabulary.intake import OWN_SOURCE_ID, EventError, Source
+from regulars.vocabulary.intake import OWN_SOURCE_ID, TILL, EventError, Source
 
 from .scrub import MARK, scrub_json, scrub_text
 
@@ -43,8 +43,6 @@ UTC_ZONE = ZoneInfo("UTC")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,30}(\.[a-z0-9_]{1,30}){1,3}")
 OWN_TYPES = frozenset((CANARY, LINKED, PROMOTED, REKEYED, PUBLISHED)) | LOYALTY_TYPES
-TILL = "till"
-"""The door of the till's calls, the only one through which a sale may spend points."""
 _AHEAD = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
 
 

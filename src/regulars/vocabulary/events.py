@@ -249,10 +249,16 @@ POINTS_MAX: Final = 10**12
 
 
 class Spend(Struct, omit_defaults=True, gc=False):
-    """A hold that a sale captures: `amount` of it, all where it is not said."""
+    """A hold that a sale captures: `amount` of it, all where it is not said.
 
-    hold: Id
+    Without a `hold` a till let points be spent that it could not ask about: of `amount` points of a type the member
+    pays no more than `limit`, and the shop the rest.
+    """
+
+    hold: Id | None = None
     amount: Annotated[int, Meta(ge=0, le=POINTS_MAX)] | None = None
+    point: Id | None = None
+    limit: Annotated[int, Meta(ge=0, le=POINTS_MAX)] = 0
 
 
 class Loyalty(Struct, omit_defaults=True, gc=False):

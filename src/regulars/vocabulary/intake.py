@@ -12,6 +12,8 @@ Status = Literal["applied", "duplicate", "rejected"]
 
 OWN_SOURCE_ID: Final = 0
 """The source that stands for this program itself; no door speaks for it."""
+TILL: Final = "till"
+"""The door of the till's calls, the only one through which a sale may spend points."""
 
 
 class Source(Struct, frozen=True, array_like=True, gc=False):

@@ -20,7 +20,7 @@ from .ledger import Book, Short
 from .programme import Programme, Version, in_force
 from .state import Hold, Lot, is_open
 
-STATUSES: Final = frozenset((state.ACTIVE, state.BLOCKED, state.LEFT))
+STATUSES: Final = frozenset((state.ACTIVE, state.BLOCKED, state.LEFT, state.REPLACED))
 INSUFFICIENT, BLOCKED, NOT_A_MEMBER = "insufficient_points", "member_blocked", "not_a_member"
 UNKNOWN_HOLD, HOLD_EXPIRED, HOLD_ENDED = "unknown_hold", "hold_expired", "hold_ended"
 UNKNOWN_POINT, IN_DEBT, TOO_FEW, BAD_STEP = "unknown_point", "in_debt", "below_minimum", "not_in_steps"

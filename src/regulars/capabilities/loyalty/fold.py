@@ -86,6 +86,7 @@ def take(
         return None
     book.settle()
     book.close("settle")
+    _spend_unheld(book, facts[-1], spends, versions, person)
     added = appends(member, facts)
     fold = _Fold(book, versions, person)
     touched = [fold.note(fact) for fact in facts]
@@ -407,6 +408,8 @@ def _spend(book: Book, sale_id: str, spends: Sequence[Spend]) -> str | None:
     """Capture the holds a sale names (H1). One that is over is refused (H2); the others are captured."""
     refused = None
     for spend in spends:
+        if spend.hold is None:
+            continue
         hold = book.member.holds.get(spend.hold)
         if hold is None:
             refused = "unknown_hold"
@@ -418,6 +421,29 @@ def _spend(book: Book, sale_id: str, spends: Sequence[Spend]) -> str | None:
             amount = hold.amount if spend.amount is None else min(spend.amount, hold.amount)
             book.capture(hold, amount, sale_id)
     return refused
+
+
+def _spend_unheld(
+    book: Book, fact: Fact, spends: Sequence[Spend], versions: Sequence[Version], person: Person
+) -> None:
+    """Take what a till let be spent without a hold, before the sale gives anything.
+
+    Of who may not spend nothing is taken, and then all is the shop's.
+    """
+    version = in_force(versions, book.now)
+    unheld = [spend for spend in spends if spend.hold is None and spend.amount]
+    if version is None or not unheld:
+        return
+    book.settle()
+    book.close("settle")
+    barred = any(account.status == state.BLOCKED for account in book.member.accounts.values())
+    for spend in unheld:
+        point = spend.point or version.programme.point[0].code
+        hold_id = book.new_id("unheld", fact.key, str(book.member.programme), point)
+        if hold_id not in book.member.holds:  # else it is told again
+            limit = 0 if barred or person.enrolled_at is None else spend.limit
+            book.spend_unheld(hold_id, fact.record_id, point, spend.amount or 0, limit, fact.key)
+    book.close("spend")
 
 
 def _return_spent(book: Book, sale_id: str, earning: Earning, versions: Sequence[Version]) -> None:

@@ -221,6 +221,25 @@ class Book:
         self.holds.add(hold.hold_id)
         self.expire()
 
+    def spend_unheld(
+        self, hold_id: str, record_id: str, point: str, amount: int, limit: int, sale_id: str
+    ) -> Hold:
+        """Points that a till let be spent without asking (F2): a hold that is captured at once.
+
+        What there is, up to `limit`, comes from the member's lots; the rest is the shop's, never the member's debt.
+        """
+        part = max(0, min(amount, limit, self.available(point)))
+        lots = self.spend(point, part, state.REDEEMED) if part else []
+        if amount > part:
+            self._post(record_id, point, None, state.SHOCK, state.REDEEMED, amount - part)
+        made = Hold(
+            hold_id, record_id, self.member.programme, point, amount, self.now, state.CAPTURED, part,
+            sale_id=sale_id, lots=lots,
+        )  # fmt: skip
+        self.member.holds[hold_id] = made
+        self.holds.add(hold_id)
+        return made
+
     def release(self, hold: Hold, ended: str = state.RELEASED) -> None:
         """Let an open hold's points go; what expired meanwhile expires at once (H4)."""
         self._free(hold.lots)

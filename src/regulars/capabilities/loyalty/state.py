@@ -36,6 +36,8 @@ TIMED_OUT: Final = "timed_out"
 ACTIVE: Final = "active"
 BLOCKED: Final = "blocked"
 LEFT: Final = "left"
+REPLACED: Final = "replaced"
+"""Of the account of a card that another took the place of; it blocks nothing."""
 
 
 class Account(Struct):

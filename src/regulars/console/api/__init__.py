@@ -44,6 +44,7 @@ from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
 from .lookup import Lookups
+from .till import cards, enrolment, holds, members, sales
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
@@ -66,7 +67,10 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
     reports.report_staff, settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
-    decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews,
+    members.find_members, members.search_members, members.show_member, enrolment.enrol_member,
+    cards.change_card, holds.hold_points, holds.capture_hold, holds.release_hold,
+    sales.confirm_sale, sales.void_sale, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from regulars.vocabulary.scopes import (
     PROFILES_READ,
     PROFILES_WRITE,
     REPORTS_READ,
+    TILL,
 )
 
 
@@ -86,6 +87,11 @@ def _report(path: str) -> Rule:
 def _decide(path: str, *answers: int) -> Rule:
     """Whoever may write profiles may say which records are one person."""
     return _post(path, "Identity", PROFILES_WRITE, ADMIN, answers=answers)
+
+
+def _till(path: str, *answers: int, method: str = "POST") -> Rule:
+    """A call of a till. Writes may be repeated under one key."""
+    return Rule(method, path, "till", (TILL,), idempotent=method == "POST", answers=answers)
 
 
 READERS: Final = (PROFILES_READ, ADMIN)
@@ -180,6 +186,16 @@ RULES: Final = (
     _report("/v1/reports/sales"),
     _report("/v1/reports/stores"),
     _report("/v1/reports/staff"),
+    _till("/v1/members", 404, 409, method="GET"),
+    Rule("POST", "/v1/members/search", "till", (TILL,), answers=(404, 409)),
+    _till("/v1/members/{member_id}", method="GET"),
+    _till("/v1/members", 404),
+    _till("/v1/members/{member_id}/cards"),
+    _till("/v1/holds", 404),
+    _till("/v1/holds/{hold_id}/capture"),
+    _till("/v1/holds/{hold_id}/release"),
+    _till("/v1/sales", 404),
+    _till("/v1/sales/{sale_id}/void"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

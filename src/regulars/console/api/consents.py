@@ -147,7 +147,7 @@ async def add_consent(visit: AtVisit, data: JSONBody[NewConsent]) -> ConsentHear
         customer=data.customer,
         consent=ConsentSaid(channel=data.channel, purpose=data.purpose, address=address, text=data.text),
     )
-    _check(visit, event)
+    check_word(visit, event)
     result = await submit(author, event, f"consent:{data.channel}")
     return ConsentHeard(
         id=event.id,
@@ -199,7 +199,7 @@ async def _address_of(visit: Visit, text: str, channel: str) -> str:
     return present_address(found.parts, channel, field="profile_id")
 
 
-def _check(visit: Visit, event: Event) -> None:
+def check_word(visit: Visit, event: Event) -> None:
     """Raises InvalidInput for what the gate would set aside, with the field of the request's body."""
     source = visit.caller.source
     person = None

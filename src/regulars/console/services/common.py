@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from unicodedata import category
 from uuid import UUID
@@ -97,6 +97,11 @@ def whole(text: str, field: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise InvalidInput("%(name)s is a whole number.", field=field, name=field)
     return int(text)
+
+
+def id_array(ids: Iterable[str]) -> str:
+    """Ids as the text of a PostgreSQL array."""
+    return "{" + ",".join(ids) + "}"
 
 
 def uuid_of(text: str, field: str) -> UUID:

@@ -15,7 +15,7 @@ from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import InvalidInput
 
-from .common import mask, rows
+from .common import id_array, mask, rows
 from .lookups import listed
 from .people import Part
 
@@ -61,8 +61,8 @@ def words_question(workspace_id: int, parts: Iterable[Part]) -> Call:
     addresses = {part.record_id: _addresses(part, frozenset()) for part in parts}
     params = {
         "workspace_id": workspace_id,
-        "addresses": _array({address for found in addresses.values() for address in found}),
-        "records": _array({record_id.hex for record_id in addresses}),
+        "addresses": id_array({address for found in addresses.values() for address in found}),
+        "records": id_array({record_id.hex for record_id in addresses}),
     }
     return Call(CONSENTS.words_of, params)
 
@@ -167,11 +167,6 @@ def _addresses(part: Part, gone: frozenset[str]) -> set[str]:
     """The hashes of a record's present addresses but those that are gone, and its own id."""
     current = {hashed for kind in (kinds.EMAIL, kinds.PHONE) for _, hashed in part.fields.current(kind)}
     return (current - gone) | {part.record_id.hex}
-
-
-def _array(ids: set[str]) -> str:
-    """Ids as the text of a PostgreSQL array."""
-    return "{" + ",".join(ids) + "}"
 
 
 def _is_about(word: Word, record_id: UUID, addresses: set[str]) -> bool:

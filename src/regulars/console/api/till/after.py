@@ -1,0 +1,184 @@
+"""What a till is told once a sale was confirmed, voided, returned or claimed.
+
+It is read from what the sale left in the books, so a repeat is told the same: what it gave and took, and what its member
+has now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from regulars.capabilities.loyalty.state import Earning
+from regulars.capabilities.loyalty.state import Hold as Held
+from regulars.capabilities.loyalty.tiers import tier_at
+from regulars.console.api.deps import Visit
+from regulars.console.api.shapes import Id as HexId
+from regulars.console.services.lookups import Found
+from regulars.console.services.members import Standing, Wanted, standings
+from regulars.console.services.till_sales import KnownSale, earnings_of
+
+from .holds import find_holds
+from .reading import find_member
+
+HoldState = Literal["open", "captured", "released", "timed_out"]
+
+
+class MemberAfter(Struct, frozen=True):
+    """What a sale gave its member and took from them, and what they have now; `pending` points come later.
+
+    `tier_before` is the tier they would have without this sale: another one than `tier` where it made the difference.
+    """
+
+    member_id: HexId
+    programme: int
+    point: str
+    points_earned: Annotated[int, Meta(description="Without what returns took back.")]
+    points_burned: Annotated[int, Meta(description="Without what returns gave back.")]
+    balance: int
+    held: int
+    pending: int
+    available: int
+    tier: str | None
+    tier_before: str | None
+
+
+class SaleHold(Struct, frozen=True):
+    """What became of a hold that the sale names."""
+
+    id: HexId
+    state: HoldState
+    captured: int
+
+
+class SaleAnswer(Struct, frozen=True):
+    """A sale, and what it did to its member's points; `member` is null for anonymous sales and those of no member.
+
+    `points_over`: points that an offline till let be spent beyond its limit or what there was; the shop's loss, for
+    somebody to look at. `replayed`: this was done before, and nothing was done now.
+    """
+
+    sale_id: HexId
+    receipt: str
+    version: int
+    void: bool
+    member: MemberAfter | None
+    holds: list[SaleHold]
+    points_over: int
+    replayed: bool
+
+
+class Effects(Struct, frozen=True):
+    """What a sale did, in points of the type that is told of."""
+
+    found: Found
+    standing: Standing
+    earnings: list[Earning]
+    spent: dict[str, Held]
+    unheld_id: str
+
+    @property
+    def over(self) -> int:
+        """Points the shop paid for."""
+        unheld = self.spent.get(self.unheld_id)
+        return unheld.amount - unheld.captured if unheld is not None else 0
+
+
+async def effects_of(visit: Visit, sale: KnownSale, wanted: Wanted) -> Effects | None:
+    """What a sale did; None where it counts for nobody who takes part."""
+    if sale.profile_id is None:
+        return None
+    database, sale_id = visit.api.database, sale.sale_id.hex
+    found = await find_member(visit, sale.profile_id.hex)
+    known = await standings(database, visit.workspace_id, [found], wanted, visit.deps.clock())
+    standing = known[found.profile_id]
+    if standing.point is None:
+        return None
+    records = [part.record_id.hex for part in found.parts]
+    told = await earnings_of(database, visit.workspace_id, records, sale_id)
+    earnings = [one for one in told if one.programme == standing.programme]
+    if not standing.enrolled and not earnings:
+        return None
+    return Effects(
+        found,
+        standing,
+        earnings,
+        await find_holds(visit, sale_id=sale_id),
+        visit.vault.hash("unheld", sale_id, str(standing.programme), standing.point),
+    )
+
+
+def member_after(effects: Effects) -> MemberAfter:
+    """What a member has, with what the sale did."""
+    standing, point = effects.standing, effects.standing.point or ""
+    return MemberAfter(
+        member_id=effects.found.profile_id.hex,
+        programme=standing.programme or 0,
+        point=point,
+        points_earned=sum(
+            posted.given - posted.taken
+            for one in effects.earnings
+            for posted in one.posted
+            if posted.point == point
+        ),
+        points_burned=sum(
+            hold.captured - hold.returned
+            for hold in effects.spent.values()
+            if hold.point == point and hold.programme == standing.programme
+        ),
+        balance=standing.balance,
+        held=standing.held,
+        pending=standing.pending,
+        available=max(0, standing.balance - standing.held),
+        tier=standing.tier.tier if standing.tier is not None else None,
+        tier_before=_tier_before(effects),
+    )
+
+
+def _tier_before(effects: Effects) -> str | None:
+    """The tier without the credit of this sale."""
+    standing = effects.standing
+    if standing.tier is None or standing.version is None:
+        return None
+    programme, days = standing.version.programme, dict(standing.credits)
+    for one in effects.earnings:
+        day, credit = programme.day_of(one.occurred_at), sum(credit for _, credit in one.credit)
+        if one.counted and credit:
+            days[day] = days.get(day, 0) - credit
+    left = [(day, credit) for day, credit in days.items() if credit]
+    return tier_at(programme, left, programme.day_of(standing.at)).tier
+
+
+async def answer_of(
+    visit: Visit,
+    sale: KnownSale,
+    wanted: Wanted,
+    *,
+    replayed: bool,
+    holds: Iterable[str] = (),
+    unasked: int = 0,
+) -> SaleAnswer:
+    """What is told of a sale. `holds`: those it named; `unasked`: points it let be spent without asking."""
+    effects = await effects_of(visit, sale, wanted)
+    named = set(holds)
+    known = await find_holds(visit, ids=named, sale_id=sale.sale_id.hex) if named or effects else {}
+    return SaleAnswer(
+        sale_id=sale.sale_id.hex,
+        receipt=sale.receipt,
+        version=sale.version,
+        void=sale.void,
+        member=member_after(effects) if effects is not None else None,
+        holds=[
+            SaleHold(one.hold_id, _state(one), one.captured)
+            for one in sorted(known.values(), key=lambda one: one.hold_id)
+            if one.hold_id in named or effects is None or one.hold_id != effects.unheld_id
+        ],
+        points_over=effects.over if effects is not None else unasked,
+        replayed=replayed,
+    )
+
+
+def _state(hold: Held) -> HoldState:
+    return hold.state  # type: ignore[return-value]

@@ -1,0 +1,90 @@
+"""How the till's calls find a member, and what they read of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.loyalty import state
+from regulars.console.api.deps import Visit
+from regulars.console.api.profiles import profile_id_in
+from regulars.console.api.shapes import Status, status_of
+from regulars.console.services import lookups
+from regulars.console.services.consents import settled, words_among, words_question
+from regulars.console.services.lookups import Found
+from regulars.console.services.members import Standing, Wanted, standings
+from regulars.vocabulary.errors import NotFound
+
+from .refusals import refused
+
+CardStatus = Literal["active", "replaced"]
+ANY = Wanted()
+_CARD = kinds.NAMES[kinds.LOYALTY_CARD]
+
+
+class Met(Struct, frozen=True):
+    """A customer who was found, with what a till needs of them. `card`: of the card they were found by."""
+
+    found: Found
+    standing: Standing
+    consent: Mapping[str, Status]
+    card: CardStatus | None = None
+
+
+async def find_member(visit: Visit, text: str, *, field: str = "member_id") -> Found:
+    """The profile of any id it ever had. Raises NotFound (unknown_member)."""
+    try:
+        record_id = profile_id_in(text)
+    except NotFound:
+        raise unknown_member(field) from None
+    async with visit.api.database.read(visit.workspace_id) as conn:
+        found = await lookups.by_record(conn, visit.vault, record_id)
+    if found is None:
+        raise unknown_member(field)
+    return found
+
+
+def unknown_member(field: str) -> NotFound:
+    """The error for an id that is nobody's."""
+    return NotFound(
+        "There is no member with this id; they may have been erased.", code="unknown_member", field=field
+    )
+
+
+async def meet(
+    visit: Visit, people: Sequence[Found], wanted: Wanted = ANY, *, card: str | None = None
+) -> list[Met]:
+    """Where customers stand now. `card`: the hash of the card they were found by.
+
+    Raises Conflict (member_blocked) for a card that was blocked.
+    """
+    if not people:
+        return []
+    database, parts = visit.api.database, [part for one in people for part in one.parts]
+    known = await standings(database, visit.workspace_id, people, wanted, visit.deps.clock())
+    told = (await database.ask(visit.workspace_id, words_question(visit.workspace_id, parts)))[0]
+    out = []
+    for one in people:
+        words = [word for said in words_among(one.parts, told).values() for word in said]
+        consent = {channel: status_of(word.granted) for channel, word in settled(words).items()}
+        standing = known[one.profile_id]
+        out.append(
+            Met(one, standing, consent, card_status(one, standing, card) if card is not None else None)
+        )
+    return out
+
+
+def card_status(found: Found, standing: Standing, card: str) -> CardStatus:
+    """Whether a card is the one its member has now. Raises Conflict (member_blocked) for a blocked one."""
+    holders = [
+        part.record_id.hex
+        for part in found.parts
+        if any(one.kind == _CARD and one.hash == card and one.current for one in part.identities())
+    ]
+    said = {standing.cards.get(record_id, state.ACTIVE) for record_id in holders}
+    if state.BLOCKED in said:
+        raise refused("member_blocked", field="card")
+    return "active" if said - {state.REPLACED} else "replaced"

@@ -1,0 +1,144 @@
+"""What the till is told of a member."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from regulars.capabilities.loyalty.fold import EARLIEST
+from regulars.console.api.deps import Visit
+from regulars.console.api.shapes import Id, Status, mask_name
+from regulars.console.services.members import Standing
+from regulars.console.services.people import name_of
+
+from .reading import Met
+
+MemberStatus = Literal["active", "blocked", "left"]
+
+
+class ExpiringPoints(Struct, frozen=True):
+    """Points that end together, after their last day."""
+
+    last_day: date
+    points: int
+    days_left: int
+
+
+class TierStanding(Struct, frozen=True):
+    """The tier of a member: since when and, null for good, until when.
+
+    `credit` is what the qualifying window holds; `next` needs `missing` more. `warning` says that the tier ends soon
+    and `projected` is the one after it, if nothing more is bought.
+    """
+
+    code: str
+    name: str
+    since: date | None
+    until: date | None
+    credit: int
+    next: str | None
+    next_name: str | None
+    missing: int
+    warning: bool
+    projected: str
+
+
+class OpenHold(Struct, frozen=True):
+    """Points that a till has reserved."""
+
+    id: Id
+    amount: int
+    expires_at: datetime
+
+
+class Member(Struct, frozen=True):
+    """A customer and where they stand in a programme, in points of one type.
+
+    `available` is what may be held or spent: the balance without what is `held`. `pending` points come later. The
+    balance is negative while points are owed (`debt`). `enrolled` is false for customers who may still be enrolled.
+    """
+
+    member_id: Annotated[Id, Meta(description="The profile. Any id it ever had leads to it.")]
+    name: Annotated[str | None, Meta(description="Masked without pii:read.")]
+    enrolled: bool
+    enrolled_at: datetime | None
+    status: MemberStatus | None
+    card: Annotated[
+        Literal["active", "replaced"] | None, Meta(description="Of the card the member was found by.")
+    ]
+    programme: int | None
+    point: Annotated[str | None, Meta(description="The type of points that is told of.")]
+    balance: int
+    held: int
+    pending: int
+    available: int
+    debt: int
+    worth_minor: Annotated[
+        dict[str, int], Meta(description="What the available points are worth, per currency.")
+    ]
+    expiring: Annotated[
+        list[ExpiringPoints], Meta(description="Every day on which points end, soonest first.")
+    ]
+    tier: TierStanding | None
+    holds: list[OpenHold]
+    consent: Annotated[dict[str, Status], Meta(description="Per channel, for marketing.")]
+
+
+class Matches(Struct, frozen=True):
+    """Who was found: nobody, one, or several among whom the cashier picks."""
+
+    matches: list[Member]
+
+
+def member_of(visit: Visit, met: Met) -> Member:
+    """A member as the caller may see them."""
+    standing, name = met.standing, name_of(met.found.parts)
+    joined = standing.enrolled_at
+    available = max(0, standing.balance - standing.held)
+    return Member(
+        member_id=met.found.profile_id.hex,
+        name=name if visit.clear or name is None else mask_name(name),
+        enrolled=standing.enrolled,
+        enrolled_at=None if joined == EARLIEST else joined,
+        status=standing.status,  # type: ignore[arg-type]
+        card=met.card,
+        programme=standing.programme,
+        point=standing.point,
+        balance=standing.balance,
+        held=standing.held,
+        pending=standing.pending,
+        available=available,
+        debt=standing.debt,
+        worth_minor=worth_of(standing.worth, available),
+        expiring=[ExpiringPoints(one.last_day, one.points, one.days_left) for one in standing.expiring],
+        tier=tier_of(standing),
+        holds=[OpenHold(hold.hold_id, hold.amount, hold.expires_at) for hold in standing.holds],
+        consent=dict(met.consent),
+    )
+
+
+def tier_of(standing: Standing) -> TierStanding | None:
+    """The tier of a standing; None in a programme without any."""
+    tier = standing.tier
+    if tier is None:
+        return None
+    return TierStanding(
+        code=tier.tier,
+        name=standing.tier_names.get(tier.tier, tier.tier),
+        since=tier.since,
+        until=tier.until,
+        credit=tier.credit,
+        next=tier.next_tier,
+        next_name=standing.tier_names.get(tier.next_tier or ""),
+        missing=tier.missing,
+        warning=tier.warning,
+        projected=tier.projected,
+    )
+
+
+def worth_of(worth: Mapping[str, tuple[int, int]], points: int) -> dict[str, int]:
+    """What points are worth in minor units, rounded down, per currency."""
+    return {currency: points * minor // per for currency, (minor, per) in sorted(worth.items())}

@@ -1,0 +1,254 @@
+"""Members of a loyalty programme as a till sees them: what each customer who was found has now.
+
+Nothing is posted here. The books are brought up to the clock in memory, by the very functions that a turn uses, so
+points that are over do not show, whether the clean-up came by already or not.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct, field
+
+from regulars.capabilities.identity import kinds
+from regulars.capabilities.loyalty import state
+from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
+from regulars.capabilities.loyalty.fold import EARLIEST, credits_of
+from regulars.capabilities.loyalty.ledger import Book
+from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
+from regulars.capabilities.loyalty.state import Account, Hold, Lot, Member, Taken
+from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
+from regulars.store.database import Database
+from regulars.store.pipeline import Call
+from regulars.store.queries import load_queries
+from regulars.vocabulary.errors import NotFound
+
+from .common import id_array
+from .lookups import Found
+
+LOYALTY = load_queries("regulars.capabilities.loyalty")
+_FIRST = 1
+"""The programme that is meant where a workspace has none yet."""
+
+
+class Standing(Struct, frozen=True):
+    """A customer in a programme now, in points of one type. `held` of the `balance` are reserved at tills.
+
+    `enrolled_at` is None for who takes no part, `EARLIEST` for who does without having joined. `status`: active,
+    blocked or left; None where there was nothing to be any of it. `worth`: (minor units, points) by currency. `cards`: the status of
+    each record's account.
+    """
+
+    programme: int | None = None
+    point: str | None = None
+    worth: Mapping[str, tuple[int, int]] = {}
+    enrolled_at: datetime | None = None
+    status: str | None = None
+    balance: int = 0
+    held: int = 0
+    pending: int = 0
+    debt: int = 0
+    expiring: Sequence[Upcoming] = ()
+    at: datetime = EARLIEST
+    version: Version | None = None
+    credits: Sequence[tuple[date, int]] = ()
+    tier: TierStanding | None = None
+    tier_names: Mapping[str, str] = {}
+    holds: Sequence[Hold] = ()
+    cards: Mapping[str, str] = {}
+
+    @property
+    def enrolled(self) -> bool:
+        """Whether sales earn points."""
+        return self.enrolled_at is not None and self.status != state.LEFT
+
+
+class Wanted(Struct, frozen=True):
+    """Which programme and type of points are asked about; None: the first there is."""
+
+    programme: int | None = None
+    point: str | None = None
+
+
+class _Loaded(Struct):
+    versions: dict[int, list[Version]] = field(default_factory=dict)
+    accounts: dict[str, list[Account]] = field(default_factory=lambda: defaultdict(list))
+    lots: dict[str, list[Lot]] = field(default_factory=lambda: defaultdict(list))
+    holds: dict[str, list[Hold]] = field(default_factory=lambda: defaultdict(list))
+    lent: dict[str, Lot] = field(default_factory=dict)
+    carded: set[str] = field(default_factory=set)
+
+
+@lru_cache(maxsize=200)
+def programme_of(content: str) -> Programme:
+    """A programme's text as parsed; a version is never changed, so it is read once."""
+    return parse(content)
+
+
+async def programmes(database: Database, workspace_id: int) -> dict[int, list[Version]]:
+    """The versions of each programme that hold or will hold."""
+    (found,) = await database.ask(workspace_id, _programmes(workspace_id))
+    return _versions(found)
+
+
+async def standings(
+    database: Database, workspace_id: int, people: Sequence[Found], wanted: Wanted, now: datetime
+) -> dict[UUID, Standing]:
+    """Where each of some customers stands, by profile; two round trips.
+
+    Raises NotFound for a programme or a type of points that is not there.
+    """
+    records = {part.record_id.hex for one in people for part in one.parts}
+    loaded = await _load(database, workspace_id, records)
+    number, version = chosen(loaded.versions, wanted.programme, now)
+    if version is None:
+        return {one.profile_id: Standing() for one in people}
+    point = point_of(version.programme, wanted.point)
+    who = loaded.versions[number][-1].programme.members.who
+    return {one.profile_id: _standing(one, loaded, (number, version), point, who, now) for one in people}
+
+
+def chosen(
+    versions: Mapping[int, Sequence[Version]], number: int | None, now: datetime
+) -> tuple[int, Version | None]:
+    """The programme asked for, else the first that holds. Raises NotFound for one that is not there."""
+    if number is not None:
+        version = in_force(versions.get(number, ()), now)
+        if version is None:
+            raise NotFound(
+                "No programme %(n)s holds now.", code="unknown_programme", field="programme", n=number
+            )
+        return number, version
+    for known in sorted(versions):
+        version = in_force(versions[known], now)
+        if version is not None:
+            return known, version
+    return _FIRST, None
+
+
+def point_of(programme: Programme, point: str | None) -> str:
+    """The type of points asked for, else the programme's first. Raises NotFound."""
+    if point is None:
+        return programme.point[0].code
+    if not any(one.code == point for one in programme.point):
+        raise NotFound("The programme has no such points.", code="unknown_point", field="point")
+    return point
+
+
+def _programmes(workspace_id: int) -> Call:
+    return Call(LOYALTY.load_programmes, {"workspace_id": workspace_id})
+
+
+def _versions(found: Iterable[tuple[Any, ...]]) -> dict[int, list[Version]]:
+    out: dict[int, list[Version]] = defaultdict(list)
+    for number, version, content, effective_from in found:
+        out[number].append(Version(version, effective_from, programme_of(content)))
+    return dict(out)
+
+
+async def _load(database: Database, workspace_id: int, records: Iterable[str]) -> _Loaded:
+    of = {"workspace_id": workspace_id, "ids": id_array(records)}
+    none = {"holds": id_array(()), "sales": id_array(())}
+    versions, accounts, holds, cards = await database.ask(
+        workspace_id,
+        _programmes(workspace_id),
+        Call(LOYALTY.load_accounts, of),
+        Call(LOYALTY.load_holds, of | none),
+        Call(LOYALTY.load_cards, of | {"kind": kinds.LOYALTY_CARD}),
+    )
+    loaded = _Loaded(_versions(versions), carded={one[0].hex for one in cards})
+    for record_id, *values in accounts:
+        account = Account(record_id.hex, *values)
+        loaded.accounts[account.record_id].append(account)
+    for row in holds:
+        hold = hold_of(row)
+        loaded.holds[hold.record_id].append(hold)
+    wanted = {taken.lot_id for each in loaded.holds.values() for hold in each for taken in hold.lots}
+    asked = of | {"origins": id_array(()), "lots": id_array(wanted)}
+    for row in (await database.ask(workspace_id, Call(LOYALTY.load_lots, asked)))[0]:
+        lot_id, owner, programme, point, reason, origin, *values = row
+        lot = Lot(lot_id.hex, owner.hex, programme, point, reason, origin.hex, *values)
+        loaded.lots[lot.record_id].append(lot)
+        loaded.lent[lot.lot_id] = lot
+    return loaded
+
+
+def hold_of(row: Sequence[Any]) -> Hold:
+    """A hold out of a row of load_holds."""
+    hold = Hold(row[0].hex, row[1].hex, *row[2:9])
+    hold.sale_id = row[9].hex if row[9] is not None else None
+    hold.lots = [Taken(*one) for one in row[10]]
+    return hold
+
+
+def _standing(
+    found: Found, loaded: _Loaded, holds_now: tuple[int, Version], point: str, who: str, now: datetime
+) -> Standing:
+    number, version = holds_now
+    programme = version.programme
+    records = {part.record_id.hex for part in found.parts}
+    member = _member(loaded, number, records)
+    book = Book(member, now=now, occurred_at=now, key="0" * 32, new_id=lambda *_: "0" * 32)
+    book.settle()
+    balance = member.balance(point, now)
+    joined = [a.enrolled_at for a in member.accounts.values() if a.enrolled_at is not None]
+    known = any(part.known for part in found.parts)
+    if (who == "known" and known) or (who == "card" and not loaded.carded.isdisjoint(records)):
+        joined.append(EARLIEST)
+    credit = credits_of(member)
+    tier = tier_at(programme, credit, programme.day_of(now)) if programme.tier else None
+    return Standing(
+        programme=number,
+        point=point,
+        worth={
+            currency: (value.minor, value.points)
+            for currency, value in programme.point_type(point).value.items()
+        },
+        enrolled_at=min(joined, default=None),
+        status=_status(member, joined),
+        balance=balance.balance,
+        held=balance.held,
+        pending=balance.pending,
+        debt=member.debt(point),
+        expiring=upcoming(
+            ((lot.expires_at, lot.remaining) for lot in member.own_lots(point)), now, programme.zone
+        ),
+        at=now,
+        version=version,
+        credits=credit,
+        tier=tier,
+        tier_names={one.code: one.name for one in programme.tier},
+        holds=sorted(
+            (hold for hold in member.holds.values() if state.is_open(hold, now) and hold.point == point),
+            key=lambda hold: (hold.expires_at, hold.hold_id),
+        ),
+        cards={record_id: account.status for record_id, account in member.accounts.items()},
+    )
+
+
+def _member(loaded: _Loaded, number: int, records: set[str]) -> Member:
+    member = Member(number, records)
+    for record_id in records:
+        member.accounts.update(
+            {one.record_id: one for one in loaded.accounts[record_id] if one.programme == number}
+        )
+        member.lots.update({one.lot_id: one for one in loaded.lots[record_id] if one.programme == number})
+        member.holds.update({one.hold_id: one for one in loaded.holds[record_id] if one.programme == number})
+    for hold in member.holds.values():
+        for taken in hold.lots:
+            member.lots.setdefault(taken.lot_id, loaded.lent[taken.lot_id])
+    return member
+
+
+def _status(member: Member, joined: Sequence[datetime]) -> str | None:
+    said = {account.status for account in member.accounts.values()}
+    if state.BLOCKED in said:
+        return state.BLOCKED
+    if joined:
+        return state.ACTIVE
+    return state.LEFT if state.LEFT in said else None

@@ -1,0 +1,157 @@
+"""Sales as the till's calls deal with them: found, opened, and with what of them can still come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
+from regulars.capabilities.loyalty.returning import BackLine, SoldLine, match
+from regulars.capabilities.loyalty.state import Earning
+from regulars.capabilities.profile.state import SALE
+from regulars.store.database import AsyncConnection, Database
+from regulars.store.pipeline import Call
+from regulars.store.queries import load_queries
+from regulars.store.vault import Vault
+from regulars.vocabulary.events import Event
+
+from .common import id_array, row, rows
+from .log import EVENTS, open_body
+from .members import LOYALTY
+
+TILL: Final = load_queries("regulars.store.views", "till.sql")
+RECEIPTS_MAX: Final = 5
+"""Sales of one number that are looked at; a till that numbers anew each day names the day."""
+RETURNS_MAX: Final = 1_000
+_earning = msgspec.json.Decoder(Earning).decode
+_lines = msgspec.json.Decoder(list[tuple[str | None, str | None, str | None, int, int, int, int, int]]).decode
+
+
+class KnownSale(Struct, frozen=True):
+    """A receipt that was told. `profile_id` and `record_id` are whose it counts for, None for nobody's."""
+
+    sale_id: UUID
+    kind: int
+    version: int
+    source_id: int
+    record_id: UUID | None
+    counted: bool
+    void: bool
+    occurred_at: datetime
+    business_date: date
+    store: str | None
+    till: str | None
+    receipt: str
+    receipt_key: UUID
+    currency: str
+    total_minor: int
+    event_no: int
+    event_key: UUID
+    profile_id: UUID | None
+
+    @property
+    def is_sale(self) -> bool:
+        """Whether it is a sale and no return."""
+        return self.kind == SALE
+
+
+async def find_sale(database: Database, vault: Vault, sale_id: UUID) -> KnownSale | None:
+    """A receipt by its id."""
+    asked = {"workspace_id": vault.workspace_id, "sale_id": sale_id.hex}
+    (found,) = await database.ask(vault.workspace_id, Call(TILL.sale, asked))
+    return KnownSale(*found[0]) if found else None
+
+
+async def sales_of_receipt(
+    conn: AsyncConnection,
+    vault: Vault,
+    receipt_key: str,
+    *,
+    store: str | None,
+    till: str | None,
+    business_date: date | None,
+) -> list[KnownSale]:
+    """The latest sales of a receipt number, narrowed by what is known of them."""
+    asked = {
+        "workspace_id": vault.workspace_id,
+        "receipt_key": receipt_key,
+        "store": store,
+        "till": till,
+        "business_date": business_date,
+        "limit": RECEIPTS_MAX,
+    }
+    return [KnownSale(*one) for one in await rows(conn, TILL.sales_of_receipt, asked)]
+
+
+async def told_of(conn: AsyncConnection, vault: Vault, sale: KnownSale) -> Event | None:
+    """The event that a sale was last told by; None where it was erased."""
+    asked = {"workspace_id": vault.workspace_id, "event_no": sale.event_no}
+    found = await row(conn, EVENTS.one_event, asked)
+    body = open_body(vault, found[7], found[8]) if found is not None else {}
+    return msgspec.convert(body, Event) if body else None
+
+
+async def sold_lines(
+    conn: AsyncConnection, vault: Vault, sale: KnownSale, purchase: Purchase
+) -> list[SoldLine]:
+    """The lines of a sale with what of each has come back so far."""
+    asked = {
+        "workspace_id": vault.workspace_id,
+        "receipt_key": sale.receipt_key,
+        "sale_id": sale.sale_id,
+        "limit": RETURNS_MAX,
+    }
+    sold = bought(purchase)
+    for _, lines, total_minor in await rows(conn, TILL.returns_of, asked):
+        sold = after(sold, match(sold, back_lines(lines, total_minor)).lines)
+    return sold
+
+
+def bought(purchase: Purchase) -> list[SoldLine]:
+    """The lines of a purchase that goods can come back of."""
+    paid = purchase.paid()
+    return [
+        SoldLine(line.line_id, line.quantity_micro, paid[line.line_id], line.sku)
+        for line in purchase.lines
+        if line.quantity_micro > 0
+    ]
+
+
+def back_lines(lines: bytes, total_minor: int) -> list[BackLine]:
+    """What a return brought back, as it is kept; its amount where it names no lines."""
+    found = [BackLine(one[0], one[1], abs(one[3]), abs(one[7])) for one in _lines(lines)]
+    return found or [BackLine(amount_minor=total_minor)]
+
+
+def after(sold: Sequence[SoldLine], coming: dict[str, int]) -> list[SoldLine]:
+    """The lines once so many millionths of them came back."""
+    return [
+        msgspec.structs.replace(line, returned_micro=line.returned_micro + coming.get(line.line_id, 0))
+        for line in sold
+    ]
+
+
+def purchase_told(event: Event, sale: KnownSale) -> Purchase:
+    """A sale as the rules see it."""
+    return purchase_of(event, sale_id=sale.sale_id.hex)
+
+
+async def earnings_of(
+    database: Database, workspace_id: int, records: Iterable[str], sale_id: str
+) -> list[Earning]:
+    """What a sale earned, in each programme."""
+    asked = {"workspace_id": workspace_id, "ids": id_array(records), "keys": id_array([sale_id])}
+    (found,) = await database.ask(workspace_id, Call(LOYALTY.load_some_earnings, asked))
+    return [_earning(doc) for _, _, doc in found]
+
+
+async def floor_limit(database: Database, workspace_id: int, store: str | None, till: str | None) -> int:
+    """The points a till may let be spent without asking; 0 where nobody set a limit."""
+    asked: dict[str, Any] = {"workspace_id": workspace_id, "store": store or "", "till": till or ""}
+    (found,) = await database.ask(workspace_id, Call(TILL.floor_limit, asked))
+    return int(found[0][0]) if found else 0

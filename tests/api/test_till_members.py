@@ -1,0 +1,150 @@
+"""Members at the till: found, shown, enrolled."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.api.house import House, assert_error
+from tests.api.till import Till, publish
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+async def till(house: House) -> Till:
+    await publish(house)
+    return Till(house)
+
+
+def customer(**more: Any) -> dict[str, Any]:
+    return {"email": f"{uuid4().hex}@example.com", "given_name": "Ann", "family_name": "Doe", **more}
+
+
+async def test_somebody_unknown_is_an_empty_list(till: Till) -> None:
+    for by in ({"card": "none"}, {"phone": "+442079460999"}, {"email": "x"}, {"token": "none"}):
+        assert (await till.get("/v1/members", **by)) == {"matches": []}
+
+
+async def test_a_member_is_found_by_what_they_show_or_say(till: Till) -> None:
+    who = customer(phone="020 7946 0018", loyalty_card="L-found", payment_token="par-1")
+    member = await till.enrol(**who)
+    asked = {"card": "L-found", "phone": "+442079460018", "email": who["email"], "token": "par-1"}
+    for name, value in asked.items():
+        (found,) = (await till.get("/v1/members", **{name: value}))["matches"]
+        assert found["member_id"] == member
+        assert found["enrolled"] is True
+        assert found["tier"]["code"] == "base"
+        assert (await till.post("/v1/members/search", {name: value}))["matches"] == [found]
+
+
+async def test_a_family_with_one_phone_is_for_the_cashier_to_tell_apart(till: Till) -> None:
+    for given in ("Ann", "Bob"):
+        await till.enrol(phone="+442079460123", given_name=given, external_id=f"family-{given}")
+    found = (await till.get("/v1/members", phone="+442079460123"))["matches"]
+    assert sorted(one["name"][0] for one in found) == ["A", "B"]
+
+
+async def test_names_are_masked_without_the_right_to_see_them(till: Till) -> None:
+    hostile = customer(given_name="<script>", family_name="O'Neill")
+    member = await till.enrol(**hostile)
+    assert (await till.member(member))["name"] == "<••• O•••"
+    clear = Till(till.house, scopes=("till", "pii:read"))
+    assert (await clear.member(member))["name"] == "<script> O'Neill"
+
+
+@pytest.mark.parametrize("asked", [{}, {"card": "a", "phone": "b"}])
+async def test_one_thing_is_asked_by_at_a_time(till: Till, asked: dict[str, str]) -> None:
+    assert assert_error(await till.call("GET", "/v1/members", params=asked), 400)["field"] in (
+        "card",
+        "phone",
+    )
+
+
+async def test_ids_of_nobody_are_404(till: Till) -> None:
+    for one in (uuid4().hex, "no-id"):
+        assert_error(await till.call("GET", f"/v1/members/{one}"), 404, "unknown_member")
+
+
+async def test_a_programme_or_points_that_are_not_there_are_404(till: Till) -> None:
+    member = await till.enrol(**customer())
+    for params, code in (({"programme": 7}, "unknown_programme"), ({"point": "miles"}, "unknown_point")):
+        assert_error(await till.call("GET", f"/v1/members/{member}", params=params), 404, code)
+
+
+async def test_a_customer_who_did_not_join_is_found_and_can(till: Till) -> None:
+    who = customer()
+    await till.house.send(
+        {
+            "id": "known-before",
+            "type": "customer.updated",
+            "occurred_at": "2026-01-01T00:00:00Z",
+            "customer": who,
+        }
+    )
+    (found,) = (await till.get("/v1/members", email=who["email"]))["matches"]
+    assert (found["enrolled"], found["status"]) == (False, None)
+    assert await till.enrol(**who) == found["member_id"]
+    assert (await till.member(found["member_id"]))["status"] == "active"
+
+
+async def test_enrolling_again_is_the_same_member(till: Till) -> None:
+    body = {"customer": customer()}
+    first = await till.post("/v1/members", body)
+    assert await till.post("/v1/members", body) == first
+    more = {"customer": body["customer"] | {"family_name": "Dough"}}
+    assert (await till.post("/v1/members", more))["member_id"] == first["member_id"]
+
+
+async def test_many_who_enrol_one_customer_at_once_make_one_member(till: Till) -> None:
+    body = {"customer": customer()}
+    told = await asyncio.gather(*(till.post("/v1/members", body) for _ in range(8)))
+    assert len({one["member_id"] for one in told}) == 1
+
+
+async def test_consent_given_at_the_till_is_kept_as_consent(till: Till) -> None:
+    who = customer(phone="+442079460777")
+    said = [
+        {"channel": "email", "text": "News by e-mail."},
+        {"channel": "sms", "status": "withdrawn", "text": "No texts."},
+    ]
+    told = await till.post("/v1/members", {"customer": who, "consents": said})
+    assert told["consent"] == {"email": "granted", "sms": "withdrawn"}
+    profile = await till.house.one(email=who["email"])
+    assert profile["consent"] == {"email": "granted", "sms": "withdrawn"}
+
+
+async def test_consent_without_an_address_names_its_field(till: Till) -> None:
+    body = {"customer": {"external_id": "no-mail"}, "consents": [{"channel": "email"}]}
+    told = assert_error(await till.call("POST", "/v1/members", body), 400)
+    assert told["field"] == "consents[0].channel"
+
+
+async def test_nobody_in_particular_cannot_join(till: Till) -> None:
+    answer = await till.call("POST", "/v1/members", {"customer": {"given_name": "Ann"}})
+    assert assert_error(answer, 400)["field"] == "customer"
+
+
+async def test_a_number_of_a_payment_card_is_no_loyalty_card(till: Till) -> None:
+    body = {"customer": {"loyalty_card": "4111111111111111"}}
+    told = await till.refused(422, "unusable_card", "/v1/members", body)
+    assert told["field"] == "customer.loyalty_card"
+
+
+async def test_joining_leaves_one_line_of_audit(till: Till) -> None:
+    body = {"customer": customer(), "store": "s1", "staff": "s-12"}
+    member = (await till.post("/v1/members", body))["member_id"]
+    await till.post("/v1/members", body)
+    lines = (await till.house.get("/v1/audit", params={"limit": 200}))["data"]
+    own = [one for one in lines if one["object"] == f"profile:{member}"]
+    assert [one["action"] for one in own] == ["customer.enrolled"]
+
+
+async def test_before_there_is_a_programme_customers_are_found_but_cannot_join(house: House) -> None:
+    key = await house.key("*", workspace_id=house.neighbour())
+    assert (await house.get("/v1/members", key=key, params={"card": "x"})) == {"matches": []}
+    answer = await house.call("POST", "/v1/members", key=key, json={"customer": customer()})
+    assert_error(answer, 404, "no_programme")
