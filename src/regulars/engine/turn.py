@@ -24,7 +24,7 @@ from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result, Status
 
-from . import erased, loading, loyalty, rekeying, saving
+from . import erased, loading, loyalty, offers, rekeying, saving
 from .batch import Batch, Memory
 from .flight import Flight, HandedOver, Reading
 from .prepared import Item, Prepared, Refused
@@ -241,6 +241,11 @@ class Turn:
                 raise Entangled
             self._decide(batch)
             batch.points = loyalty.run(session, self._vault, self._memory.programmes, batch)
+        if offers.concerns(batch, used=self._memory.offers):
+            if wakes:
+                raise Entangled
+            self._decide(batch)
+            batch.offers = offers.run(session, self._vault, batch)
 
     def _strip_erased(self, batch: Batch, session: Session) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""
@@ -269,7 +274,9 @@ class Turn:
         yield from saving.rooms(self._vault, self._memory, batch, log=self._log)
 
     def _decide(self, batch: Batch) -> None:
-        """Identity and sales at once, where loyalty has to look at what they decided."""
+        """Identity and sales at once, where loyalty or promotions have to look at what they decided."""
+        if batch.decided:
+            return
         self._decide_people(batch)
         self._decide_sales(batch)
         batch.decided = True
@@ -324,6 +331,7 @@ def _results(items: Sequence[Item], batch: Batch) -> list[Result]:
         record = batch.records.get(item.said.person.record_id) if item.said else None
         status: Status = "duplicate" if id(item) in batch.duplicates else "applied"
         points = batch.points.answers.get(item.event_key, []) if status == "applied" else []
+        told = batch.offers.answers.get(item.event_key) if status == "applied" and batch.offers else None
         profile_id = record.profile_id if record else None
-        results.append(Result(item.id, status, profile_id=profile_id, loyalty=points))
+        results.append(Result(item.id, status, profile_id=profile_id, loyalty=points, offers=told))
     return results
