@@ -42,9 +42,7 @@ def _offers(said: Loyalty) -> Loyalty | None:
     """Which promotions a sale used, since they are counted; nothing of whose points it spent."""
     if not (said.promotions or said.offers_hold):
         return None
-    return Loyalty(
-        promotions=said.promotions, offers_hold=said.offers_hold, business_day=said.business_day
-    )
+    return Loyalty(promotions=said.promotions, offers_hold=said.offers_hold, business_day=said.business_day)
 
 
 def _bare(sale: Sale) -> Sale:

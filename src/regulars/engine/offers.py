@@ -13,8 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from regulars.capabilities.offers import usage
-from regulars.capabilities.offers.usage import Count, Hold, Over, Place, Usage, Used, Where, places
+from regulars.capabilities.offers.usage import Count, Hold, Over, Place, Used, Where, places
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
@@ -105,7 +104,9 @@ class _Work:
     def _sale_ids(self) -> set[str]:
         """Sales of the batch, and those that its refunds name."""
         rows = self._batch.sales.rows.values()
-        return {row.sale_id for row in rows} | {row.original_id for row in rows if row.original_id is not None}
+        return {row.sale_id for row in rows} | {
+            row.original_id for row in rows if row.original_id is not None
+        }
 
     def _take_profiles(self, rows: Iterable[Row]) -> None:
         self._profiles = {record_id: profile_id for record_id, profile_id, _ in rows}
@@ -120,10 +121,11 @@ class _Work:
         owned += [(used.uses, used.where) for used in book.sales.values()]
         owned += [(one.promotions, self._where(prepared, one)) for prepared, one in said]
         for uses, where in owned:
-            for record_id in self._of_profile(where.record_id) or [None]:
-                for use in uses:
-                    wanted.update(places(use, msgspec.structs.replace(where, record_id=record_id)))
-                    wanted.update(places(use, where))
+            others = [
+                msgspec.structs.replace(where, record_id=one) for one in self._of_profile(where.record_id)
+            ]
+            for use in uses:
+                wanted.update(place for one in (where, *others) for place in places(use, one))
         asked = [
             {"scope": scope, "key": key, "promotion": promotion} for scope, key, promotion in sorted(wanted)
         ]
@@ -175,7 +177,12 @@ class _Work:
         self._tell(prepared, said.offers_hold, over)
 
     def _tell(
-        self, prepared: Prepared, hold_id: str | None, beyond: Iterable[Over] = (), *, refused: str | None = None
+        self,
+        prepared: Prepared,
+        hold_id: str | None,
+        beyond: Iterable[Over] = (),
+        *,
+        refused: str | None = None,
     ) -> None:
         hold = self.offers.usage.holds.get(hold_id or "")
         self.offers.answers[prepared.event_key] = OffersAnswer(
@@ -239,7 +246,12 @@ def offers_calls(offers: Offers, workspace: dict[str, Any]) -> Iterator[Call]:
     """One statement for each table that has anything to write."""
     book = offers.usage
     counts = [
-        {"scope": place[0], "key": place[1], "promotion": place[2], **msgspec.structs.asdict(book.counts[place])}
+        {
+            "scope": place[0],
+            "key": place[1],
+            "promotion": place[2],
+            **msgspec.structs.asdict(book.counts[place]),
+        }
         for place in sorted(book.moved_counts)
     ]
     holds = [_flat(book.holds[name]) for name in sorted(book.moved_holds)]

@@ -236,15 +236,20 @@ class Turn:
             for wake in wakes:
                 wake.overlay(batch)
         batch.loaded_at = self._clock()
-        if self._memory.programmes and loyalty.concerns(batch):
-            if wakes:
-                raise Entangled
-            self._decide(batch)
+        self._load_loyalty(batch, session, wakes)
+
+    def _load_loyalty(self, batch: Batch, session: Session, wakes: Sequence[Wake]) -> None:
+        """Points and promotions, which look at what identity and sales decided."""
+        points = bool(self._memory.programmes) and loyalty.concerns(batch)
+        used = offers.concerns(batch, used=self._memory.offers)
+        if not (points or used):
+            return
+        if wakes:
+            raise Entangled
+        self._decide(batch)
+        if points:
             batch.points = loyalty.run(session, self._vault, self._memory.programmes, batch)
-        if offers.concerns(batch, used=self._memory.offers):
-            if wakes:
-                raise Entangled
-            self._decide(batch)
+        if used:
             batch.offers = offers.run(session, self._vault, batch)
 
     def _strip_erased(self, batch: Batch, session: Session) -> None:
@@ -275,8 +280,6 @@ class Turn:
 
     def _decide(self, batch: Batch) -> None:
         """Identity and sales at once, where loyalty or promotions have to look at what they decided."""
-        if batch.decided:
-            return
         self._decide_people(batch)
         self._decide_sales(batch)
         batch.decided = True

@@ -28,6 +28,7 @@ from . import (
     privacy,
     products,
     profiles,
+    promotions,
     rejected,
     reports,
     requests,
@@ -44,7 +45,7 @@ from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
 from .lookup import Lookups
-from .till import cards, enrolment, holds, members, sales
+from .till import cards, enrolment, holds, members, quotes, sales
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
@@ -67,6 +68,9 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
     reports.report_staff, settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
+    promotions.list_promotions, promotions.add_promotion, promotions.show_promotion, promotions.change_promotion,
+    promotions.activate_promotion, promotions.pause_promotion, promotions.end_promotion, promotions.add_promotion_code,
+    quotes.quote_basket, quotes.release_offers,
     decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews,
     members.find_members, members.search_members, members.show_member, enrolment.enrol_member,
     cards.change_card, holds.hold_points, holds.capture_hold, holds.release_hold,
