@@ -12,7 +12,7 @@ import pytest
 
 from regulars.engine.identity_memory import shipped_text
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
-from tests.api.access import TABLE, TOLD
+from tests.api.access import BASKET, OFFER, TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
 from tests.console.told import add_messages
 
@@ -68,6 +68,10 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         names["request_no"] = await request(house, path.rpartition("/")[2])
     if "/identity/" in path:
         names["number"] = await matching_model(house, path)
+    if "promotion_id" in asked:
+        names["promotion_id"] = await promotion(house)
+    if "/quotes/holds/" in path:
+        names["hold_id"] = await offers_hold(house)
     if "webhook_id" in asked:
         names |= await webhook(house)
     if "key_id" in asked:
@@ -99,6 +103,24 @@ def changed(body: Any, by: Callable[[str], str]) -> Any:
     if isinstance(body, dict):
         return {name: changed(value, by) for name, value in body.items()}
     return by(body) if isinstance(body, str) else body
+
+
+async def promotion(house: House) -> str:
+    """A promotion that runs, and asks for a code."""
+    made = f"p{uuid4().hex[:8]}x"
+    content = OFFER.replace("fresh", made)
+    await house.call("POST", "/v1/promotions", json={"content": content})
+    answer = await house.call("POST", f"/v1/promotions/{made}/activate", json={})
+    assert answer.status_code == 200, answer.text
+    return made
+
+
+async def offers_hold(house: House) -> str:
+    """The id of a hold of promotions made now."""
+    code = f"c{uuid4().hex}"
+    await house.call("POST", f"/v1/promotions/{await promotion(house)}/codes", json={"code": code})
+    answer = await house.call("POST", "/v1/quotes", json=BASKET | {"codes": [code], "reserve": True})
+    return str(answer.json()["hold"]["id"])
 
 
 async def profile(house: House) -> str:

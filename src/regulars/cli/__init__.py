@@ -17,6 +17,7 @@ from . import (
     importing,
     keeping,
     people,
+    promotions,
     requests,
     running,
     sampling,
@@ -41,6 +42,7 @@ app.command(identity.app)
 auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)
+app.command(promotions.app)
 people.add_to(app)
 app.command(requests.app)
 keeping.add_to(app)

@@ -25,10 +25,13 @@ from .database import AsyncConnection, Database
 from .queries import load_queries
 
 PROMOTIONS_MAX: Final = 10_000
-CONTENT_CHARACTERS_MAX: Final = 200_000
+CONTENT_CHARACTERS_MAX: Final = 100_000
 VERSIONS_SHOWN_MAX: Final = 100
 OVER_SHOWN_MAX: Final = 100
 _ID: Final = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
+_CARD: Final = re.compile(r"(?:\d[-_]?){12}")
+"""So many digits may be a card's, and would not get into the log."""
+_TAKEN: Final = frozenset({"new", "try"})
 _SQL = load_queries("regulars.store", "promotions.sql")
 
 State = Literal["draft", "active", "paused", "ended"]
@@ -213,6 +216,15 @@ class Promotions:
                 await self._tell(conn, workspace_id, promotion_id, actor, "promotion.changed", told)
             return await self._one(conn, workspace_id, promotion_id)
 
+    async def put(self, workspace_id: int, content: str, *, actor: str) -> Known:
+        """Add a version of the promotion the text is of, or keep it as a draft where there is none. Raises as both do."""
+        promotion = _checked(content)
+        try:
+            await self.get(workspace_id, promotion.id)
+        except NotFound:
+            return await self.add(workspace_id, content, actor=actor)
+        return await self.change(workspace_id, promotion.id, content, actor=actor)
+
     async def activate(
         self, workspace_id: int, promotion_id: str, *, at: datetime | None = None, actor: str
     ) -> Known:
@@ -324,7 +336,9 @@ def _checked(content: str) -> Promotion:
     if "\0" in content:
         raise PromotionError("There is a NUL character in it; take it out.")
     promotion = read(content)
-    if _ID.fullmatch(promotion.id) is None or sum(map(str.isdigit, promotion.id)) > 11:
+    if promotion.id in _TAKEN:
+        raise PromotionError("This id is the address of another page; choose another.", field="id")
+    if _ID.fullmatch(promotion.id) is None or _CARD.search(promotion.id):
         message = (
             "An id has small letters, digits and hyphens and begins with a letter, such as 'summer-tea'."
         )
