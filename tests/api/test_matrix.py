@@ -68,10 +68,7 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         names["request_no"] = await request(house, path.rpartition("/")[2])
     if "/identity/" in path:
         names["number"] = await matching_model(house, path)
-    if "promotion_id" in asked:
-        names["promotion_id"] = await promotion(house)
-    if "/quotes/holds/" in path:
-        names["hold_id"] = await offers_hold(house)
+    names |= await of_offers(house, path)
     if "webhook_id" in asked:
         names |= await webhook(house)
     if "key_id" in asked:
@@ -103,6 +100,13 @@ def changed(body: Any, by: Callable[[str], str]) -> Any:
     if isinstance(body, dict):
         return {name: changed(value, by) for name, value in body.items()}
     return by(body) if isinstance(body, str) else body
+
+
+async def of_offers(house: House, path: str) -> dict[str, str]:
+    """What routes of promotions name."""
+    if "{promotion_id}" in path:
+        return {"promotion_id": await promotion(house)}
+    return {"hold_id": await offers_hold(house)} if "/quotes/holds/" in path else {}
 
 
 async def promotion(house: House) -> str:

@@ -34,7 +34,7 @@ PAGES = (
     "/settings/staff", "/settings/staff/new", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 SHELL = (
-    "/", "/customers", "/customers/duplicates", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/webhooks", "/webhooks/2",
+    "/", "/customers", "/customers/duplicates", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/promotions", "/promotions/try", "/promotions/tea-week", "/webhooks", "/webhooks/2",
     "/matching", "/matching/models/1", "/people", "/account", "/account/second-factor", "/requests", "/requests/2", "/requests/3", "/requests/consent",
     "/reports/sales", "/reports/stores", "/reports/staff", "/settings", "/settings/appearance", "/settings/stores",
     "/settings/products", "/settings/products/new", "/settings/staff/new",

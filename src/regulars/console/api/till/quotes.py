@@ -44,6 +44,10 @@ class QuoteRequest(Basket, forbid_unknown_fields=True, kw_only=True):
     ttl_seconds: Annotated[int, Meta(ge=1, le=TTL_SECONDS_MAX)] = TTL_SECONDS_MAX
 
 
+class OffersRelease(Struct, forbid_unknown_fields=True):
+    """Nothing has to be said to let reserved promotions go."""
+
+
 class OffersHoldEnded(Struct, frozen=True):
     """What became of a hold of promotions."""
 
@@ -66,7 +70,11 @@ async def quote_basket(visit: AtVisit, data: JSONBody[QuoteRequest]) -> Quote:
 
 
 @post("/v1/quotes/holds/{hold_id:str}/release", summary="Release reserved promotions", status_code=200)
-async def release_offers(visit: AtVisit, hold_id: FromPath[str]) -> OffersHoldEnded:
+async def release_offers(
+    visit: AtVisit,
+    hold_id: FromPath[str],
+    data: JSONBody[OffersRelease],  # noqa: ARG001
+) -> OffersHoldEnded:
     """Let reserved uses go, as when the customer leaves the basket. A repeat changes nothing."""
     try:
         wanted = UUID(hold_id).hex

@@ -143,7 +143,7 @@ async def add_word(request: WebRequest, desk: AtDesk, promotion: FromPath[str]) 
     return desk.go(f"/promotions/{promotion}?done=code")
 
 
-@post("/promotions/{promotion:str}/codes.csv", include_in_schema=False)
+@post("/promotions/{promotion:str}/codes.csv", include_in_schema=False, status_code=200)
 async def make_codes(request: WebRequest, desk: AtDesk, promotion: FromPath[str]) -> Response[Any] | Stream:
     """Codes for one use each, told this once, as a file that comes while they are made."""
     visit = await desk.visit_to(request, EDIT)
