@@ -24,17 +24,21 @@ CATALOGUES = CONSOLE / "locale"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "later": None, "ngettext": (1, 2)}
 ERRORS = (
-    "Conflict", "Forbidden", "InvalidInput", "NotFound", "ProviderAway", "SecondFactorNeeded", "SignInNeeded",
+    "Conflict", "Forbidden", "InvalidInput", "NotFound", "PromotionError", "ProviderAway", "SecondFactorNeeded", "SignInNeeded",
     "StoreUnavailable", "TooManyRequests", "TryLater", "Unprocessable", "_bad",
 )  # fmt: skip
 """What makes an error: its first argument is said on pages, in the reader's language."""
 SAYING = (
+    "capabilities/offers/lint.py",
+    "capabilities/offers/model.py",
     "console",
     "delivery/reach.py",
     "engine/erase.py",
     "store/deliveries.py",
     "store/keys.py",
     "store/narrowing.py",
+    "store/promotion_codes.py",
+    "store/promotions.py",
     "store/sources.py",
     "store/webhooks.py",
 )
