@@ -11,7 +11,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "draft": (later("Draft"), ""),
     "active": (later("Active"), "ok"),
     "paused": (later("Paused"), "warn"),
-    "ended": (later("Ended"), "bad"),
+    "ended": (later("Ended"), ""),
 }
 """Word and tone of each state."""
 

@@ -60,7 +60,8 @@ async def _page(
         "typed": typed,
         "faults": typed.faults,
         "choice": choice,
-        "rows": range(ROWS),
+        "rows": list(range(ROWS)),
+        "more_open": any(typed.get(f"sku-{place}") for place in range(3, ROWS)),
         "quote": quoted.quote if quoted is not None else None,
         "skus": {
             str(place + 1): dict(choice.products).get(sku, sku)
