@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from .shared import Customer
+from .shared import Customer, Line, Sale
 
 
 class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -119,30 +119,15 @@ class IncomingStore(msgspec.Struct, kw_only=True, omit_defaults=True):
     tax_mode: str | None = None
 
 
-class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """One line of a sale. A negative quantity is a return inside the sale (an exchange)."""
-
-    line_id: str | None = None
-    sku: str | None = None
-    name: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    barcode: str | None = None
-    quantity: Decimal = Decimal(1)
-    unit_price_minor: int = 0
-    discount_minor: int = 0
-    tax_minor: int = 0
-    total_minor: int = 0
-    original_line_id: str | None = None
-
-
 class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is to be done with the points of a member.
 
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
     zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
     captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
-    that come with times of their own.
+    that come with times of their own. `promotions`: those a sale got, or a hold reserves;
+    `offers_hold`: the hold that a sale uses or a till lets go, and `business_day` the store's day it
+    counts on.
     """
 
     programme: int = 1
@@ -157,6 +142,9 @@ class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     active_from: datetime | None = None
     expires_at: datetime | None = None
     version: int = 0
+    promotions: list[OfferUse] = msgspec.field(default_factory=list)
+    offers_hold: str | None = None
+    business_day: date | None = None
     actor: str = "regulars"
     reason: str = ""
 
@@ -190,6 +178,48 @@ class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
+class OfferRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A promotion beyond one of its bounds: `code` is limit_reached, budget_spent or code_used."""
+
+    promotion: str
+    code: str
+
+
+class OfferUse(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A promotion that a basket got, in one version: `times` items or sets of it for `amount_minor`
+    altogether.
+
+    `code`: keyed hash of the code that was presented for it. The bounds are those of the version, and
+    `code_most` how often the code may be used; None: without end. They stand here so that the log alone
+    says what was within them.
+    """
+
+    promotion: str
+    version: int
+    amount_minor: int = 0
+    times: int = 1
+    code: str | None = None
+    total_most: int | None = None
+    day_most: int | None = None
+    member_most: int | None = None
+    code_most: int | None = None
+    budget_minor: int | None = None
+
+
+class OffersAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of promotions that were reserved or used.
+
+    Of a hold, `beyond` says why nothing was reserved; of a sale, what was counted although it is over
+    its bounds. `refused`: why a hold could not be let go.
+    """
+
+    hold: str | None = None
+    state: str | None = None
+    expires_at: str | None = None
+    beyond: list[OfferRefusal] = msgspec.field(default_factory=list)
+    refused: str | None = None
+
+
 class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A payment as the payment provider tells it; joined to a sale by `receipt` where known."""
 
@@ -216,6 +246,8 @@ class PointsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What became of one event. `profile_id` is absent for anonymous events, `loyalty` where no points are
     concerned.
+
+    `offers` is there where promotions are reserved, let go or used.
     """
 
     id: str | None
@@ -225,6 +257,7 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     quarantine_id: str | None = None
     error: EventError | None = None
     loyalty: list[LoyaltyAnswer] = msgspec.field(default_factory=list)
+    offers: OffersAnswer | None = None
 
 
 class Results(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -233,37 +266,17 @@ class Results(msgspec.Struct, kw_only=True, omit_defaults=True):
     results: list[Result]
 
 
-class Sale(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive.
+class Spend(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hold that a sale captures: `amount` of it, all where it is not said.
 
-    `receipt_unique`: the number is never used again in its till system, so that store, till and day do
-    not matter (web orders).
+    Without a `hold` a till let points be spent that it could not ask about: of `amount` points of a
+    type the member pays no more than `limit`, and the shop the rest.
     """
 
-    receipt: str
-    currency: str
-    total_minor: int
-    tax_minor: int = 0
-    discount_minor: int = 0
-    shipping_minor: int = 0
-    tip_minor: int = 0
-    lines: list[Line] = msgspec.field(default_factory=list)
-    tenders: list[Tender] = msgspec.field(default_factory=list)
-    coupons: list[str] = msgspec.field(default_factory=list)
-    version: int = 1
-    business_date: date | None = None
-    original_receipt: str | None = None
-    original_store: str | None = None
-    original_till: str | None = None
-    original_business_date: date | None = None
-    receipt_unique: bool = False
-
-
-class Spend(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A hold that a sale captures: `amount` of it, all where it is not said."""
-
-    hold: str
+    hold: str | None = None
     amount: int | None = None
+    point: str | None = None
+    limit: int = 0
 
 
 class Staff(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -281,11 +294,3 @@ class Stock(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     sku: str
     quantity: Decimal
-
-
-class Tender(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How a part of the sale was paid; `kind` such as card, cash, voucher, gift_card, points."""
-
-    kind: str
-    amount_minor: int
-    reference: str | None = None

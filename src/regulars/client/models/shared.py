@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -79,6 +80,23 @@ class Identifier(msgspec.Struct, kw_only=True, omit_defaults=True):
     current: bool
 
 
+class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One line of a sale. A negative quantity is a return inside the sale (an exchange)."""
+
+    line_id: str | None = None
+    sku: str | None = None
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    barcode: str | None = None
+    quantity: Decimal = Decimal(1)
+    unit_price_minor: int = 0
+    discount_minor: int = 0
+    tax_minor: int = 0
+    total_minor: int = 0
+    original_line_id: str | None = None
+
+
 class ProfileSide(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A profile as it is or would be, with the sum of its records' figures and the consent that holds."""
 
@@ -92,3 +110,37 @@ class ProfileSide(msgspec.Struct, kw_only=True, omit_defaults=True):
     contacts: list[Identifier]
     # Per channel, for marketing.
     consent: dict[str, str]
+
+
+class Sale(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A receipt. For `sale.refunded`, `lines` are what came back and totals are positive.
+
+    `receipt_unique`: the number is never used again in its till system, so that store, till and day do
+    not matter (web orders).
+    """
+
+    receipt: str
+    currency: str
+    total_minor: int
+    tax_minor: int = 0
+    discount_minor: int = 0
+    shipping_minor: int = 0
+    tip_minor: int = 0
+    lines: list[Line] = msgspec.field(default_factory=list)
+    tenders: list[Tender] = msgspec.field(default_factory=list)
+    coupons: list[str] = msgspec.field(default_factory=list)
+    version: int = 1
+    business_date: date | None = None
+    original_receipt: str | None = None
+    original_store: str | None = None
+    original_till: str | None = None
+    original_business_date: date | None = None
+    receipt_unique: bool = False
+
+
+class Tender(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How a part of the sale was paid; `kind` such as card, cash, voucher, gift_card, points."""
+
+    kind: str
+    amount_minor: int
+    reference: str | None = None

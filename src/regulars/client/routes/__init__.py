@@ -8,15 +8,20 @@ from .audit import AuditRoutes
 from .consents import ConsentsRoutes
 from .events import EventsRoutes
 from .health import HealthRoutes
+from .holds import HoldsRoutes
 from .hooks import HooksRoutes
 from .identity import IdentityRoutes
 from .keys import KeysRoutes
+from .members import MembersRoutes
 from .people import PeopleRoutes
 from .products import ProductsRoutes
 from .profiles import ProfilesRoutes
+from .promotions import PromotionsRoutes
+from .quotes import QuotesRoutes
 from .rejected import RejectedRoutes
 from .reports import ReportsRoutes
 from .requests import RequestsRoutes
+from .sales import SalesRoutes
 from .settings import SettingsRoutes
 from .sources import SourcesRoutes
 from .staff import StaffRoutes
@@ -33,15 +38,20 @@ class Routes:
         self.consents = ConsentsRoutes(connection)
         self.events = EventsRoutes(connection)
         self.health = HealthRoutes(connection)
+        self.holds = HoldsRoutes(connection)
         self.hooks = HooksRoutes(connection)
         self.identity = IdentityRoutes(connection)
         self.keys = KeysRoutes(connection)
+        self.members = MembersRoutes(connection)
         self.people = PeopleRoutes(connection)
         self.products = ProductsRoutes(connection)
         self.profiles = ProfilesRoutes(connection)
+        self.promotions = PromotionsRoutes(connection)
+        self.quotes = QuotesRoutes(connection)
         self.rejected = RejectedRoutes(connection)
         self.reports = ReportsRoutes(connection)
         self.requests = RequestsRoutes(connection)
+        self.sales = SalesRoutes(connection)
         self.settings = SettingsRoutes(connection)
         self.sources = SourcesRoutes(connection)
         self.staff = StaffRoutes(connection)

@@ -1,0 +1,57 @@
+# Written by `make docs` from the OpenAPI document. Do not edit.
+"""What is said and answered: holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Capture(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How much of a hold is spent, all where it is not said; the rest is free again."""
+
+    amount: int | None = None
+
+
+class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hold, and what its member has now. It ends once: captured, released or timed out.
+
+    `replayed`: this was done before, and nothing was done now.
+    """
+
+    # 32 hexadecimal digits.
+    id: str
+    # 32 hexadecimal digits.
+    member_id: str
+    programme: int
+    point: str
+    # One of captured, open, released, timed_out.
+    state: str
+    amount: int
+    captured: int
+    expires_at: datetime
+    balance: int
+    held: int
+    pending: int
+    available: int
+    replayed: bool
+
+
+class HoldRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points to reserve for `ttl_seconds`. `reference`: the till's own name for it, such as its basket's
+    number.
+
+    A request with the reference of an earlier one is that one, whatever its Idempotency-Key.
+    """
+
+    member_id: str
+    amount: int
+    ttl_seconds: int = 900
+    reference: str | None = None
+    programme: int | None = None
+    point: str | None = None
+
+
+class Release(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Nothing has to be said to let a hold go."""

@@ -1,0 +1,125 @@
+# Written by `make docs` from the OpenAPI document. Do not edit.
+"""What is said and answered: sales."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import msgspec
+
+from .shared import Customer, Sale
+
+
+class Confirm(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A sale that was paid: the parts of `sale.completed`, and the points it spends.
+
+    Say whose it is by `member_id` as a look-up told it, or by `customer`; by neither where `holds` say
+    it, or where nobody knows. `offline`: it was made without the network. Then holds whose time is
+    over, and `unheld` points, are taken as far as they are there and the till's floor limit goes; what
+    is over is the shop's loss. `promotions` are those it got, and `offers_hold` the hold of their
+    quote; without `promotions` it got what the hold reserves. What is beyond a bound is counted, and
+    noted for somebody to look at. `programme` and `point` say what the answer tells of.
+    """
+
+    sale: Sale
+    occurred_at: datetime
+    channel: str = "store"
+    store: str | None = None
+    till: str | None = None
+    staff: str | None = None
+    member_id: str | None = None
+    customer: Customer | None = None
+    holds: list[HoldUse] = msgspec.field(default_factory=list)
+    offline: bool = False
+    unheld: UnheldPoints | None = None
+    promotions: list[SoldPromotion] = msgspec.field(default_factory=list)
+    offers_hold: str | None = None
+    programme: int | None = None
+    point: str | None = None
+
+
+class HoldUse(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hold that the sale spends: `amount` of it, all where it is not said; the rest is free again."""
+
+    id: str
+    amount: int | None = None
+
+
+class MemberAfter(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a sale gave its member and took from them, and what they have now; `pending` points come later.
+
+    `tier_before` is the tier they would have without this sale: another one than `tier` where it made
+    the difference.
+    """
+
+    # 32 hexadecimal digits.
+    member_id: str
+    programme: int
+    point: str
+    # Without what returns took back.
+    points_earned: int
+    # Without what returns gave back.
+    points_burned: int
+    balance: int
+    held: int
+    pending: int
+    available: int
+    tier: str | None
+    tier_before: str | None
+
+
+class SaleAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A sale, and what it did to its member's points; `member` is null for anonymous sales and those of no
+    member.
+
+    `points_over`: points that an offline till let be spent beyond its limit or what there was; the
+    shop's loss, for somebody to look at. `replayed`: this was done before, and nothing was done now.
+    """
+
+    # 32 hexadecimal digits.
+    sale_id: str
+    receipt: str
+    version: int
+    void: bool
+    member: MemberAfter | None
+    holds: list[SaleHold]
+    points_over: int
+    replayed: bool
+
+
+class SaleHold(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of a hold that the sale names."""
+
+    # 32 hexadecimal digits.
+    id: str
+    # One of captured, open, released, timed_out.
+    state: str
+    captured: int
+
+
+class SoldPromotion(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A promotion that a sale got, in the version of its quote, and the code that brought it."""
+
+    promotion: str
+    version: int
+    amount_minor: int
+    times: int = 1
+    code: str | None = None
+
+
+class UnheldPoints(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points an offline till let be spent without asking."""
+
+    amount: int
+    point: str | None = None
+
+
+class Void(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Why a sale is voided. `occurred_at` is now unless given; `business_date` for tills whose day ends
+    after midnight.
+    """
+
+    reason: str
+    staff: str | None = None
+    occurred_at: datetime | None = None
+    business_date: date | None = None

@@ -1,0 +1,45 @@
+# Written by `make docs` from the OpenAPI document. Do not edit.
+"""till: what `client.sales` does."""
+
+from __future__ import annotations
+
+from ..connection import Group
+from ..models.sales import Confirm, SaleAnswer, Void
+
+
+class SalesRoutes(Group):
+    """till."""
+
+    def confirm(self, body: Confirm, *, idempotency_key: str | None = None) -> SaleAnswer:
+        """Confirm a sale.
+
+        Tell of a sale and spend its holds. The answer has what it earned and what its member has now.
+
+        A receipt (till system, store, till, business day, number) of one `version` is confirmed once,
+        whatever the Idempotency-Key: sent again it is told again, with `replayed`. Where the answer did
+        not come, send the same again.
+
+        Scope till.
+
+        Route: POST /v1/sales.
+        """
+        return self._once("POST", "/v1/sales", SaleAnswer, body=body, idempotency_key=idempotency_key)
+
+    def void(self, sale_id: str, body: Void, *, idempotency_key: str | None = None) -> SaleAnswer:
+        """Void a sale.
+
+        Take a sale back on its business day: what it earned goes, what it spent comes back. Later, take
+        a return.
+
+        Scope till.
+
+        Route: POST /v1/sales/{sale_id}/void.
+        """
+        return self._once(
+            "POST",
+            "/v1/sales/{sale_id}/void",
+            SaleAnswer,
+            (sale_id,),
+            body=body,
+            idempotency_key=idempotency_key,
+        )
