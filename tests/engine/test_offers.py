@@ -79,7 +79,7 @@ class Tills:
             "select coalesce(sum(uses), 0)::int, coalesce(sum(held), 0)::int, coalesce(sum(spent_minor), 0)::int,"
             f" coalesce(sum(held_minor), 0)::int from promotion_count where scope = '{scope}'"
         )
-        return tuple(rows[0])  # type: ignore[return-value]
+        return tuple(rows[0])
 
     def check(self) -> None:
         assert self.world.rebuild_differences() == []
