@@ -14,6 +14,7 @@ import pytest
 from regulars.engine.erase import Eraser
 from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
+from regulars.intake.rebuild import Rebuilder
 from regulars.store.session import Session
 from regulars.vocabulary.events import OFFERS_HELD, OFFERS_RELEASED, Event, Loyalty, OfferUse
 from regulars.vocabulary.intake import TILL, OffersAnswer, own_source
@@ -230,3 +231,13 @@ def test_an_erased_member_leaves_counts_that_name_nobody(tills: Tills) -> None:
     assert tills.command(OFFERS_RELEASED, offers_hold=held.hold).state == "released"
     assert tills.total() == (1, 0, 100, 0)
     tills.check()
+
+
+def test_what_a_rebuild_puts_in_place_counts_the_same(tills: Tills) -> None:
+    use = tills.use(total_most=3)
+    held = tills.hold(use)
+    tills.sell("R-1", use, hold=tills.hold(use).hold)
+    before = tills.total()
+    Rebuilder(tills.world.database, tills.world.vault).replace()
+    assert tills.total() == before == (1, 1, 100, 100)
+    assert tills.command(OFFERS_RELEASED, offers_hold=held.hold).state == "released"
