@@ -221,6 +221,9 @@ async def test_a_limit_of_each_member_counts_what_is_reserved_and_comes_back(
     sold = await till.post("/v1/sales", till.sale(405, member_id=member, offers_hold=quoted["hold"]["id"]))
     assert reasons(await quote(house, member_id=member)) == {"once-each": "limit_reached"}
     await till.refused(409, "hold_ended", f"/v1/quotes/holds/{quoted['hold']['id']}/release", {})
+    exported = await house.get(f"/v1/profiles/{member}/export")
+    told = {"promotion": "once-each", "uses": 1, "held": 0, "spent_minor": 45}
+    assert exported["promotions"] == [told], "what is kept of a person is in their export"
     await till.post(f"/v1/sales/{sold['sale_id']}/void", {"reason": "Wrong item."})
     assert (await quote(house, member_id=member))["discount_minor"] == 45
 

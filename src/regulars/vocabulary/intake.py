@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final, Literal, Protocol
 
 from msgspec import Struct, field
+
+from .events import Aware
 
 Status = Literal["applied", "duplicate", "rejected"]
 
@@ -73,7 +74,7 @@ class LoyaltyAnswer(Struct, omit_defaults=True, gc=False):
     available: int | None = None
     hold: str | None = None
     state: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Aware | None = None
 
 
 class OfferRefusal(Struct, omit_defaults=True, gc=False):
@@ -92,7 +93,7 @@ class OffersAnswer(Struct, omit_defaults=True, gc=False):
 
     hold: str | None = None
     state: str | None = None
-    expires_at: datetime | None = None
+    expires_at: Aware | None = None
     beyond: list[OfferRefusal] = field(default_factory=list)
     refused: str | None = None
 

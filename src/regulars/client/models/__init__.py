@@ -91,6 +91,7 @@ from .profiles import (
     Split,
     TimelineEntry,
     Unmerge,
+    UsedPromotion,
 )
 from .promotions import (
     OpenedPromotion,
@@ -349,6 +350,7 @@ __all__ = [
     "Undo",
     "UnheldPoints",
     "Unmerge",
+    "UsedPromotion",
     "Value",
     "Void",
     "WaitingPair",

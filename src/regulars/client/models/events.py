@@ -164,7 +164,7 @@ class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     available: int | None = None
     hold: str | None = None
     state: str | None = None
-    expires_at: str | None = None
+    expires_at: datetime | None = None
 
 
 class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -215,7 +215,7 @@ class OffersAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     hold: str | None = None
     state: str | None = None
-    expires_at: str | None = None
+    expires_at: datetime | None = None
     beyond: list[OfferRefusal] = msgspec.field(default_factory=list)
     refused: str | None = None
 

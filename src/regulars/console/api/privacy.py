@@ -16,7 +16,14 @@ from msgspec import Meta, Struct
 from regulars.console.requests.book import Content, Request, about_profile
 from regulars.console.services import lookups
 from regulars.console.services.consents import addresses_in_words, words_of
-from regulars.console.services.export import Receipt, RejectedMessage, receipts_of, rejected_about
+from regulars.console.services.export import (
+    Receipt,
+    RejectedMessage,
+    UsedPromotion,
+    promotions_of,
+    receipts_of,
+    rejected_about,
+)
 from regulars.console.services.lookups import PROFILES, Found, listed
 from regulars.console.services.people import Part
 from regulars.engine.forget import forget
@@ -88,6 +95,7 @@ class Export(Struct, frozen=True):
     records: list[ExportedRecord]
     consents: list[Consent]
     receipts: list[Receipt]
+    promotions: list[UsedPromotion]
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
@@ -166,6 +174,7 @@ async def export_of(
             for word in said.values()
         ],
         receipts=await receipts_of(conn, vault.workspace_id, found.profile_id),
+        promotions=await promotions_of(conn, vault.workspace_id, found.profile_id),
         events=await _events(conn, vault, found.profile_id, names),
         requests=[_asked(one) for one in await about_profile(conn, vault, found.profile_id)],
         rejected=await rejected_about(conn, vault, found.parts),
