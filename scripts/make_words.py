@@ -24,16 +24,18 @@ CATALOGUES = CONSOLE / "locale"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "later": None, "ngettext": (1, 2)}
 ERRORS = (
-    "Conflict", "Forbidden", "InvalidInput", "NotFound", "PromotionError", "ProviderAway", "SecondFactorNeeded", "SignInNeeded",
+    "Conflict", "Fault", "Forbidden", "InvalidInput", "NotFound", "ProgrammeError", "PromotionError", "ProviderAway", "SecondFactorNeeded", "SignInNeeded",
     "StoreUnavailable", "TooManyRequests", "TryLater", "Unprocessable", "_bad",
 )  # fmt: skip
-"""What makes an error: its first argument is said on pages, in the reader's language."""
+"""What makes an error or a fault: its template is said on pages, in the reader's language."""
 SAYING = (
+    "capabilities/loyalty/programme.py",
     "capabilities/offers/lint.py",
     "capabilities/offers/model.py",
     "console",
     "delivery/reach.py",
     "engine/erase.py",
+    "engine/programmes.py",
     "store/deliveries.py",
     "store/keys.py",
     "store/narrowing.py",
@@ -43,6 +45,8 @@ SAYING = (
     "store/webhooks.py",
 )
 """Where errors come from that pages show; those of the API alone are in English, as its documents are."""
+TOLD = "capabilities/loyalty/sentences.py"
+"""Where the sentences of a loyalty programme come from."""
 VALUE = re.compile(r"%\(\w+\)[sd]|%[a-z]\b")
 
 
@@ -61,6 +65,8 @@ def texts() -> Catalog:
         catalogue.add(scope.help)
     for text in errors():
         catalogue.add(text)
+    for sentence in sentences():
+        catalogue.add(sentence)
     return catalogue
 
 
@@ -74,12 +80,28 @@ def errors() -> Iterator[str]:
                 yield from _errors_in(ast.parse(file.read_text(encoding="utf-8")))
 
 
+def sentences() -> Iterator[str | tuple[str, str]]:
+    """What is said of a loyalty programme: every text of that file that is one, those that count with their plural."""
+    tree = ast.parse((CONSOLE.parent / TOLD).read_text(encoding="utf-8"))
+    comments = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "many":
+            one, more = (ast.literal_eval(argument) for argument in node.args[1:3])
+            comments |= {id(argument) for argument in node.args[1:3]}
+            yield one, more
+    for node in ast.walk(tree):
+        said = isinstance(node, ast.Constant) and id(node) not in comments and node.value
+        if isinstance(said, str) and " " in said:
+            yield said
+
+
 def _errors_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS:
-            if node.args and isinstance(node.args[0], ast.Constant):
-                yield str(node.args[0].value)
-            elif not node.args or isinstance(node.args[0], ast.JoinedStr):
+            said = node.args[1:] if node.func.id == "Fault" else node.args
+            if said and isinstance(said[0], ast.Constant):
+                yield str(said[0].value)
+            elif not said or isinstance(said[0], ast.JoinedStr):
                 raise SystemExit(
                     f"line {node.lineno}: an error names its values, {ast.unparse(node)} does not"
                 )

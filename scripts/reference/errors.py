@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import regulars
+from regulars.console.api.till.refusals import REFUSALS
 from regulars.vocabulary.errors import RegularsError
 from scripts.reference.markdown import code, first_line, table
 
+VALUE = re.compile(r"%\(\w+\)s")
 HEAD = """# Errors
 
 Every error answer is `{"code": "...", "message": "...", "field": "..."}`. The code is stable, the message is
@@ -26,6 +29,8 @@ def page() -> str:
     rows = {cls.code: _row(cls.code, cls, first_line(cls.__doc__)) for cls in classes.values()}
     for name, given in _given_codes(set(classes)):
         rows.setdefault(given, _row(given, classes[name], f"A case of `{classes[name].code}`."))
+    for given, (cls, message) in REFUSALS.items():
+        rows[given] = _row(given, cls, VALUE.sub("…", message))
     return HEAD + table(("Code", "Status", "Retry", "Meaning"), (rows[key] for key in sorted(rows)))
 
 

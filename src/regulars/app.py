@@ -18,6 +18,7 @@ from regulars.connectors import connectors
 from regulars.console import api
 from regulars.console.services.previews import Previews
 from regulars.console.services.rejected import count_open
+from regulars.console.services.simulations import Simulations
 from regulars.console.services.workspace_settings import Ground
 from regulars.console.sign_on_settings import read_sign_on
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
@@ -124,6 +125,7 @@ class Program:
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
         self.previews = Previews(store.database, store.master, utc_now)
+        self.simulations = Simulations(store.database, utc_now)
         poster = Poster(loopback=settings.webhooks_loopback)
         self.webhooks = Webhooks(store.database, store.master, poster, audit=write_line_async)
         self.delivery = self._delivery(poster)
@@ -173,6 +175,7 @@ class Program:
             sources=self.sources,
             webhooks=self.webhooks,
             previews=self.previews,
+            simulations=self.simulations,
             connectors=connectors(),
             ground=_ground(self.settings),
             home=self.store.home,
@@ -190,6 +193,7 @@ class Program:
             sources=self.sources,
             webhooks=self.webhooks,
             previews=self.previews,
+            simulations=self.simulations,
             connectors=connectors(),
             metrics=self.metrics,
             replay=self.replayer.replay,
@@ -245,6 +249,7 @@ class Program:
             await self.rematcher.close()
             await self.sweeper.close()
             await self.previews.close()
+            await self.simulations.close()
             await self._rollup.close()
             await self.delivery.close()
             await asyncio.to_thread(self._engine.close)

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from regulars.console.services.programmes import shipped_text as shipped_programme
 from regulars.engine.identity_memory import shipped_text
 
 
@@ -49,6 +50,7 @@ OFFER: Final = (
 CHANGED_OFFER: Final = OFFER.replace("fresh", "{promotion_id}")
 BASKET: Final = {"currency": "GBP", "lines": [{"line_id": "1", "sku": "TEA", "unit_price_minor": 450}]}
 TOLD: Final = {"url": "http://127.0.0.1:9/in", "types": ["sale.recorded"]}
+SALE: Final = {"receipt": "fresh", "currency": "GBP", "total_minor": 100}
 OPEN: Final = Row()
 
 
@@ -98,6 +100,19 @@ TABLE: Final = {
     ("POST", "/v1/staff"): Row(ADMIN, body={"code": "fresh"}),
     ("GET", "/v1/staff/{code}"): Row(ADMIN, names=True),
     ("PUT", "/v1/staff/{code}"): Row(ADMIN, body={"given_name": "Own"}),
+    ("GET", "/v1/programmes"): Row(READERS),
+    ("POST", "/v1/programmes"): Row(ADMIN, body={"content": shipped_programme()}),
+    ("GET", "/v1/programmes/{number}"): Row(READERS, names=True),
+    ("PUT", "/v1/programmes/{number}/draft"): Row(ADMIN, body={"content": shipped_programme()}, names=True),
+    ("GET", "/v1/programmes/{number}/versions"): Row(READERS, names=True),
+    ("GET", "/v1/programmes/{number}/versions/{version}"): Row(READERS, names=True),
+    ("GET", "/v1/programmes/{number}/comparison"): Row(READERS, names=True),
+    ("POST", "/v1/programmes/{number}/publish"): Row(ADMIN, body={"reason": "Tried."}, names=True),
+    ("POST", "/v1/programmes/{number}/simulate"): Row(
+        ADMIN, body={"currency": "GBP", "lines": [{"total_minor": 999}]}, names=True
+    ),
+    ("POST", "/v1/programmes/{number}/simulate/sales"): Row(ADMIN, body={"days": 7}, names=True),
+    ("GET", "/v1/programmes/{number}/simulate/sales"): Row(ADMIN, names=True),
     ("GET", "/v1/sources"): Row(ADMIN),
     ("POST", "/v1/sources"): Row(ADMIN, body={"name": "fresh"}),
     ("GET", "/v1/sources/{name}"): Row(ADMIN, names=True),
@@ -133,9 +148,18 @@ TABLE: Final = {
     ("POST", "/v1/people/{user_id}/reset-second-factor"): _person(),
     ("GET", "/v1/settings"): Row(ADMIN),
     ("PUT", "/v1/settings"): Row(ADMIN, body={"version": 0}),
+    ("GET", "/v1/approvals"): Row(ADMIN),
+    ("GET", "/v1/approvals/{approval_id}"): Row(ADMIN, names=True),
+    ("POST", "/v1/approvals/{approval_id}/approve"): Row(ADMIN, body={"note": "Seen."}, names=True),
+    ("POST", "/v1/approvals/{approval_id}/reject"): Row(ADMIN, body={"note": "No."}, names=True),
+    ("POST", "/v1/members/{member_id}/adjustments"): Row(
+        ADMIN, body={"amount": 5, "reason": "Broken mug."}, names=True
+    ),
+    ("GET", "/v1/reports/loyalty/alerts"): Row(ADMIN),
     ("GET", "/v1/reports/sales"): Row(REPORTS),
     ("GET", "/v1/reports/stores"): Row(REPORTS),
     ("GET", "/v1/reports/staff"): Row(REPORTS),
+    ("GET", "/v1/reports/loyalty"): Row(REPORTS),
     ("GET", "/v1/requests"): Row(OFFICER),
     ("POST", "/v1/requests"): Row(
         OFFICER, body={"kind": "access", "profile_id": "{profile_id}", "came_by": "email"}, names=True
@@ -171,6 +195,25 @@ TABLE: Final = {
     ("POST", "/v1/webhooks/{webhook_id}/deliveries:resend"): Row(ADMIN, body={"since": AT}, names=True),
     ("GET", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}"): Row(ADMIN, names=True),
     ("POST", "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): Row(ADMIN, names=True),
+    ("GET", "/v1/members"): Row(TILL),
+    ("POST", "/v1/members/search"): Row(TILL, body={"email": "x@example.com"}),
+    ("GET", "/v1/members/{member_id}"): Row(TILL, names=True),
+    ("POST", "/v1/members"): Row(TILL, body={"customer": {"external_id": "fresh"}}, names=True),
+    ("POST", "/v1/members/{member_id}/cards"): Row(
+        TILL, body={"action": "issue", "card": "fresh"}, names=True
+    ),
+    ("POST", "/v1/holds"): Row(TILL, body={"member_id": "{member_id}", "amount": 10}, names=True),
+    ("POST", "/v1/holds/{hold_id}/capture"): Row(TILL, body={}, names=True),
+    ("POST", "/v1/holds/{hold_id}/release"): Row(TILL, body={}, names=True),
+    ("POST", "/v1/sales"): Row(TILL, body={"sale": SALE, "occurred_at": AT}),
+    ("POST", "/v1/sales/{sale_id}/void"): Row(TILL, body={"reason": "Tried."}, names=True),
+    ("POST", "/v1/sales/{sale_id}/claim"): Row(TILL, body={"member_id": "{member_id}"}, names=True),
+    ("POST", "/v1/sales:batch"): Row(TILL, body={"sales": [{"sale": SALE, "occurred_at": AT}]}),
+    ("POST", "/v1/returns"): Row(
+        TILL, body={"receipt": "fresh", "original": {"sale_id": "{sale_id}"}, "occurred_at": AT}, names=True
+    ),
+    ("GET", "/v1/floor-limits"): Row(ADMIN),
+    ("PUT", "/v1/floor-limits"): Row(ADMIN, body={"store": "own-store", "points": 100}, names=True),
     ("POST", "/v1/events"): Row(WRITE, body={"id": "fresh", "type": "page.viewed", "occurred_at": AT}),
     ("POST", "/v1/track"): Row(WRITE, body={"userId": "u", "event": "Looked", "messageId": "m-1"}),
     ("POST", "/v1/identify"): Row(WRITE, body={"userId": "u", "messageId": "m-2"}),

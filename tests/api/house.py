@@ -16,6 +16,7 @@ from litestar import Litestar
 from regulars.connectors import connectors
 from regulars.console import api
 from regulars.console.services.previews import Previews
+from regulars.console.services.simulations import Simulations
 from regulars.delivery import Poster
 from regulars.engine.turn import utc_now
 from regulars.intake.canary import Canary
@@ -62,6 +63,7 @@ class House:
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)
         self.webhooks = Webhooks(store.database, store.master, Poster(loopback=True), audit=write_line_async)
+        self.simulations = Simulations(store.database, utc_now)
         self.previews = Previews(store.database, store.master, utc_now)
         self.canary = Canary(self.gate, [self.workspace_id], self.metrics)
         self.replayer = Replayer(store.database, store.master, self.guarded, self.sources, connectors())
@@ -88,6 +90,7 @@ class House:
             sources=self.sources,
             webhooks=self.webhooks,
             previews=self.previews,
+            simulations=self.simulations,
             connectors=connectors(),
             metrics=self.metrics,
             replay=self.replayer.replay,

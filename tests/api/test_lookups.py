@@ -90,7 +90,16 @@ async def test_what_fits_nobody_finds_nobody(shop: House, by: dict[str, str]) ->
 
 async def test_the_shape_is_the_contracts(shop: House) -> None:
     jane = await shop.one(email="jane@example.com")
-    assert set(jane) == {"id", "name", "record_ids", "identifiers", "metrics", "segments", "consent"}
+    assert set(jane) == {
+        "id",
+        "name",
+        "record_ids",
+        "identifiers",
+        "metrics",
+        "loyalty",
+        "segments",
+        "consent",
+    }
     assert jane["id"] in jane["record_ids"]
     # The tills named her by number and by card alone: two records there, one at the web shop.
     assert len(jane["record_ids"]) == 3
@@ -103,6 +112,7 @@ async def test_the_shape_is_the_contracts(shop: House) -> None:
         "cadence_days": 5.46,
     }  # fmt: skip
     assert jane["segments"] == []
+    assert jane["loyalty"] is None
     assert jane["consent"] == {"email": "granted"}
 
 

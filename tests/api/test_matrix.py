@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,11 +11,15 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from regulars.console.services.programmes import shipped_text as shipped_programme
 from regulars.engine.identity_memory import shipped_text
+from regulars.vocabulary.events import ADJUSTED
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
 from tests.api.access import BASKET, OFFER, TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
+from tests.api.till import Till
 from tests.console.told import add_messages
+from tests.members import publish
 
 pytestmark = pytest.mark.anyio
 
@@ -32,6 +37,8 @@ OWN = (
     "webhooks",
     "requests?state=any",
 )
+QUERIES = {("GET", "/v1/members"): "?card=own"}
+"""What has to be asked with a route."""
 KINDS = {"data": "access", "execute": "erasure"}
 """Which kind of request, whose identity is checked, a step is taken in; the other steps are taken in a new one."""
 
@@ -52,40 +59,51 @@ def test_every_route_of_the_description_is_in_the_table_and_no_other() -> None:
 
 async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
     """Address and body of a route, with names that stand for something of this house that was not called yet."""
-    path, body = route[1], TABLE[route].body
-    one = uuid4().hex
+    path, body = route[1] + QUERIES.get(route, ""), TABLE[route].body
     asked = set(re.findall(r"\{(\w+)\}", f"{path} {body}"))
-    names = {"code": "own-store", "sku": "own-sku", "name": "own"}
+    names = {"code": "own-store", "sku": "own-sku", "name": "own", "version": "draft"}
     if "profile_id" in asked:
         names["profile_id"] = await (twofold(house) if path.endswith("/unmerge") else profile(house))
     if "other_id" in asked:
         names["other_id"] = await profile(house)
     if "pair_a" in asked:
-        names["pair_a"], names["pair_b"] = await pair(house)
+        names |= dict(zip(("pair_a", "pair_b"), await pair(house), strict=True))
     if "decision_id" in asked:
         names["decision_id"] = await decision(house)
     if "request_no" in asked:
         names["request_no"] = await request(house, path.rpartition("/")[2])
-    if "/identity/" in path:
-        names["number"] = await matching_model(house, path)
+    if "number" in asked or path.endswith("/rollback"):
+        names["number"] = await numbered(house, path)
     names |= await of_offers(house, path)
     if "webhook_id" in asked:
         names |= await webhook(house)
-    if "key_id" in asked:
-        made = await house.keys.create(
-            house.workspace_id, name=one, scopes=["events:write"], source="own", actor="test"
-        )
-        names["key_id"] = made.key_id
     if "quarantine_id" in asked:
-        names["quarantine_id"] = str((await house.send({"id": one, "type": "nonsense"}))[0].quarantine_id)
-    if "user_id" in asked:
-        person = {"email": f"{one}@example.com", "role": "associate"}
-        names["user_id"] = (await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"]
+        names["quarantine_id"] = str(
+            (await house.send({"id": uuid4().hex, "type": "nonsense"}))[0].quarantine_id
+        )
+    names |= await at_the_till(house, asked)
+    for name, make in (("key_id", key), ("approval_id", approval), ("user_id", colleague)):
+        if name in asked:
+            names[name] = await make(house)
 
     def fill(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], text)
 
     return fill(path), changed(body, fill)
+
+
+async def key(house: House) -> str:
+    """A key that was made now."""
+    made = await house.keys.create(
+        house.workspace_id, name="one", scopes=["events:write"], source="own", actor="test"
+    )
+    return made.key_id
+
+
+async def colleague(house: House) -> str:
+    """Somebody invited now."""
+    person = {"email": f"{uuid4().hex}@example.com", "role": "associate"}
+    return str((await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"])
 
 
 def fresh(body: Any) -> Any:
@@ -131,6 +149,17 @@ async def profile(house: House) -> str:
     """Somebody the house did not know."""
     one = uuid4().hex
     return str((await house.send(said(one, external_id=one)))[0].profile_id)
+
+
+async def approval(house: House) -> str:
+    """What somebody else than the callers asked for, about a member made now."""
+    member_id = (await at_the_till(house, {"member_id"}))["member_id"]
+    made = await house.keys.create(
+        house.workspace_id, name="desk", scopes=["admin"], source="own", actor=f"user:{uuid4()}"
+    )
+    body = {"amount": 900, "reason": "Broken mug."}
+    answer = await house.call("POST", f"/v1/members/{member_id}/adjustments", key=made.text, json=body)
+    return str(answer.json()["approval"]["id"])
 
 
 async def twofold(house: House) -> str:
@@ -181,6 +210,22 @@ async def matching_model(house: House, path: str) -> str:
     return str(number)
 
 
+async def numbered(house: House, path: str) -> str:
+    """The number of a matching model or of a loyalty programme."""
+    return await (matching_model(house, path) if "/identity/" in path else programme(house))
+
+
+async def programme(house: House) -> str:
+    """The number of a loyalty programme; there is one, since few are allowed."""
+    known = (await house.get("/v1/programmes"))["data"]
+    if known:
+        return str(known[0]["number"])
+    added = await house.call("POST", "/v1/programmes", json={"content": shipped_programme()})
+    number = str(added.json()["programme"]["number"])
+    assert (await house.call("POST", f"/v1/programmes/{number}/simulate/sales", json={})).status_code == 202
+    return number
+
+
 async def add_model(house: House) -> int:
     added = await house.call("POST", "/v1/identity/models", json={"content": shipped_text()})
     return int(added.json()["number"])
@@ -194,6 +239,18 @@ async def webhook(house: House) -> dict[str, str]:
     return {"webhook_id": str(made), "delivery_id": str(add_messages(house, made, "dead", 1)[0])}
 
 
+async def at_the_till(house: House, asked: set[str]) -> dict[str, str]:
+    """A member with points, of which some are held, and a sale of nobody's; nothing where none of it is asked for."""
+    if asked.isdisjoint(("member_id", "hold_id", "sale_id")):
+        return {}
+    till = Till(house, scopes=(EVERYTHING,))
+    member = await till.enrol()
+    await till.command(ADJUSTED, member, amount=100, reason="To spend.")
+    hold = await till.post("/v1/holds", {"member_id": member, "amount": 10})
+    sale = await till.sell(100)
+    return {"member_id": member, "hold_id": hold["id"], "sale_id": sale["sale_id"]}
+
+
 @pytest.fixture(scope="module")
 async def stocked(house: House) -> House:
     """A house with a store, a product, a member of staff and a source of the names that addresses use."""
@@ -204,6 +261,7 @@ async def stocked(house: House) -> House:
         ("sources", {"name": "own"}),
     ):
         assert (await house.call("POST", f"/v1/{path}", json=body)).status_code == 201
+    await asyncio.to_thread(publish, house)
     return house
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 import msgspec
 
+from regulars.app import Program
 from regulars.engine.programmes import publication, save_draft
 from regulars.engine.turn import utc_now
 from regulars.store.session import Session
@@ -49,8 +50,8 @@ step = 5
 _numbers = count(1)
 
 
-async def publish(house: House, text: str = PROGRAMME, *, workspace_id: int | None = None) -> None:
-    """Put a first programme in force a month ago."""
+async def publish(house: House | Program, text: str = PROGRAMME, *, workspace_id: int | None = None) -> None:
+    """Put a first programme in force two months ago."""
     where, now = workspace_id or house.workspace_id, utc_now()
     vault = Vault(house.store.master, where)
     session = Session(house.database)

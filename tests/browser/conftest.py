@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from regulars.store.database import Database
 from tests.console.offered import open_promotions
-from tests.console.shop import ask_about_data, open_shop
+from tests.console.shop import ask_about_data, ask_for_points, open_shop
 from tests.console.stage import EMAIL, Stage
 from tests.console.test_settings_page import post
 from tests.servers import TestServer
@@ -61,6 +61,7 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
         served.add_account("manager@example.com", "manager", "Mona Manager")
         open_shop(served, datetime.now(UTC))
         ask_about_data(served)
+        ask_for_points(served)
         open_promotions(served)
         with closing(served.client()) as client:
             post(client, name="Corner Shops")

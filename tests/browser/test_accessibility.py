@@ -20,24 +20,26 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = ((1440, 1000), (820, 1100), (390, 844))
 PAGES = (
-    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "WHY_ONE", "WAY",
+    "/", "/?span=28d", "/customers", "/customers?q=jane", "/customers?q=zzzz", "PROFILE", "WHY_ONE", "WAY", "POINTS", "POINTS-WHY", "ADJUST", "/approvals", "/approvals?view=decided", "APPROVAL",
     "/customers/duplicates", "/customers/duplicates?only=conflicts&least=99", "/customers/duplicates/decisions",
     "/customers/duplicates/many?least=0", "TAKE-APART", "MERGE", "COMPARED", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
     "/keys/sources", "/keys/new", "/promotions", "/promotions/new", "/promotions/try", "/promotions/tea-week", "/promotions/tea-week/edit", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
-    "/webhooks/2/deliveries/61", "/matching", "/matching/models/new", "/matching/models/1", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
+    "/webhooks/2/deliveries/61", "/matching", "/matching/models/new", "/matching/models/1", "/loyalty", "/loyalty/new", "/loyalty/1", "/loyalty/1/edit",
+    "/loyalty/1/try", "/loyalty/1/versions/1", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
     "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent",
     "/reports/sales", "/reports/sales?span=today&compare=none", "/reports/stores", "/reports/store?store=station",
-    "/reports/staff", "/reports/sales?from=x",
+    "/reports/staff", "/reports/sales?from=x", "/reports/points-owed", "/reports/points-owed?from=x",
     "/settings", "/settings/appearance", "/settings/appearance?hue=%23aa3377",
     "/settings/appearance?hue=%23ffcc00", "/settings/stores", "/settings/stores/edit?code=high-street", "/settings/products",
     "/settings/staff", "/settings/staff/new", "/invitation?token=x", "/nope", "/_kit",
 )  # fmt: skip
 SHELL = (
     "/", "/customers", "/customers/duplicates", "/events", "/events/rejected", "/audit", "/keys", "/keys/sources", "/promotions", "/promotions/try", "/promotions/tea-week", "/webhooks", "/webhooks/2",
+    "/loyalty", "/loyalty/1/edit", "/loyalty/1/try",
     "/matching", "/matching/models/1", "/people", "/account", "/account/second-factor", "/requests", "/requests/2", "/requests/3", "/requests/consent",
-    "/reports/sales", "/reports/stores", "/reports/staff", "/settings", "/settings/appearance", "/settings/stores",
-    "/settings/products", "/settings/products/new", "/settings/staff/new",
+    "/reports/sales", "/reports/stores", "/reports/staff", "/reports/points-owed", "/settings", "/settings/appearance", "/settings/stores",
+    "/settings/products", "/settings/products/new", "/settings/staff/new", "/approvals",
 )  # fmt: skip
 """Pages of the shell whose reflow and targets are looked at."""
 RUN = """async (rules) => {
@@ -82,6 +84,22 @@ def way(page: Page) -> str:
     return f"{address}?from={records[0]}&to={records[-1]}"
 
 
+def points(page: Page) -> str:
+    return f"{profile(page)}/points"
+
+
+def adjust(page: Page) -> str:
+    return f"{profile(page)}/points/adjust"
+
+
+def approval(page: Page) -> str:
+    return first_link(page, "/approvals", "/approvals/[0-9a-f]{32}")
+
+
+def points_why(page: Page) -> str:
+    return f"{profile(page)}/points/why"
+
+
 def take_apart(page: Page) -> str:
     return f"{profile(page)}/take-apart"
 
@@ -95,7 +113,7 @@ def compared(page: Page) -> str:
 
 
 FOUND = {
-    "PROFILE": profile, "WHY_ONE": why_one, "WAY": way, "STORES": stores_of_somebody, "TAKE-APART": take_apart, "MERGE": merge, "COMPARED": compared,
+    "PROFILE": profile, "WHY_ONE": why_one, "WAY": way, "POINTS": points, "POINTS-WHY": points_why, "ADJUST": adjust, "APPROVAL": approval, "STORES": stores_of_somebody, "TAKE-APART": take_apart, "MERGE": merge, "COMPARED": compared,
 }  # fmt: skip
 """Pages whose address is found on another page."""
 

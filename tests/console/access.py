@@ -18,7 +18,11 @@ EVENTS: Final = frozenset({"owner", "engineer", "privacy"})
 AUDIT: Final = frozenset({"owner", "privacy"})
 KEYS: Final = frozenset({"owner", "engineer"})
 OWNER: Final = frozenset({"owner"})
+APPROVE: Final = frozenset({"owner", "manager"})
+ADJUST: Final = frozenset({"owner", "marketer", "manager", "associate"})
 DUPLICATES: Final = EVERYBODY - {"associate"}
+LOYALTY: Final = EVERYBODY - {"associate"}
+LOYALTY_EDIT: Final = frozenset({"owner", "marketer"})
 REPORTS: Final = frozenset({"owner", "marketer", "manager"})
 REQUESTS: Final = frozenset({"owner", "privacy"})
 SETTINGS: Final = frozenset({"owner", "engineer"})
@@ -41,6 +45,9 @@ TABLE: Final = {
     ("POST", "/account/second-factor/off"): EVERYBODY,
     ("POST", "/account/sessions/others/end"): EVERYBODY,
     ("POST", "/account/sessions/{session_id}/end"): EVERYBODY,
+    ("GET", "/approvals"): ADJUST,
+    ("GET", "/approvals/{approval}"): ADJUST,  # of what they asked for themselves
+    ("POST", "/approvals/{approval}/decide"): APPROVE,
     ("GET", "/audit"): AUDIT,
     ("GET", "/audit.csv"): AUDIT,
     ("GET", "/audit/check"): AUDIT,
@@ -62,6 +69,11 @@ TABLE: Final = {
     ("GET", "/customers/{profile}"): EVERYBODY,
     ("POST", "/customers/{profile}/consent"): REQUESTS,
     ("GET", "/customers/{profile}/events/{number}"): EVERYBODY,
+    ("GET", "/customers/{profile}/points"): EVERYBODY,
+    ("GET", "/customers/{profile}/points/adjust"): ADJUST,
+    ("POST", "/customers/{profile}/points/adjust"): ADJUST,
+    ("GET", "/customers/{profile}/points/why"): EVERYBODY,
+    ("GET", "/customers/{profile}/slips/{number}"): EVERYBODY,
     ("GET", "/customers/{profile}/why-one"): EVERYBODY,
     ("GET", "/customers/{profile}/why/{figure}"): EVERYBODY,
     ("GET", "/events"): EVENTS,
@@ -82,6 +94,17 @@ TABLE: Final = {
     ("POST", "/keys/{key_id}/rotate"): KEYS,
     ("POST", "/language"): EVERYBODY,
     ("GET", "/live"): EVERYBODY - {"associate"},
+    ("GET", "/loyalty"): LOYALTY,
+    ("GET", "/loyalty/new"): LOYALTY_EDIT,
+    ("POST", "/loyalty/new"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}"): LOYALTY,
+    ("GET", "/loyalty/{number}/edit"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/edit"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/publish"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}/try"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/try"): LOYALTY_EDIT,
+    ("POST", "/loyalty/{number}/try/sales"): LOYALTY_EDIT,
+    ("GET", "/loyalty/{number}/versions/{version}"): LOYALTY,
     ("GET", "/matching"): KEYS,
     ("GET", "/matching/models/new"): KEYS,
     ("POST", "/matching/models/new"): KEYS,
@@ -102,6 +125,8 @@ TABLE: Final = {
     ("GET", "/people/{user}/stores"): OWNER,
     ("POST", "/people/{user}/stores"): OWNER,
     ("GET", "/reports"): REPORTS,
+    ("GET", "/reports/points-owed"): REPORTS,
+    ("GET", "/reports/points-owed.csv"): REPORTS,
     ("GET", "/reports/sales"): REPORTS,
     ("GET", "/reports/sales.csv"): REPORTS,
     ("GET", "/reports/staff"): REPORTS,
@@ -152,12 +177,19 @@ TABLE: Final = {
     ("GET", "/store"): STORE,
     ("GET", "/store/c/{profile}"): STORE,
     ("POST", "/store/c/{profile}/consent"): STORE,
+    ("GET", "/store/c/{profile}/slips/{number}"): STORE,
+    ("POST", "/store/c/{profile}/join"): STORE,
+    ("POST", "/store/c/{profile}/release"): STORE,
+    ("POST", "/store/c/{profile}/reserve"): STORE,
     ("GET", "/store/enrol"): STORE,
     ("POST", "/store/enrol"): STORE,
     ("POST", "/store/find"): STORE,
     ("GET", "/store/offline"): ANYBODY,
     ("GET", "/store/ping"): ANYBODY,
     ("GET", "/store/sw.js"): ANYBODY,
+    ("GET", "/store/till"): STORE,
+    ("POST", "/store/till"): STORE,
+    ("POST", "/store/till/slip"): STORE,
     ("POST", "/theme"): EVERYBODY,
     ("POST", "/view-as/end"): EVERYBODY,
     ("GET", "/promotions"): PROMOTIONS,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from regulars.cli import main
 from regulars.store.database import Database
 from tests.console.shop import open_shop
 from tests.console.stage import Stage
@@ -86,3 +90,24 @@ def sam(stage: Stage) -> Iterator[httpx.Client]:
     client = stage.client(email=ASSOCIATE)
     yield client
     client.close()
+
+
+@pytest.fixture
+def regulars(
+    stage: Stage,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Any:
+    """Runs a command on the stage's database; its JSON, or what it complains of."""
+    monkeypatch.setenv("REGULARS_DATABASE_URL", database.dsn)
+    monkeypatch.setenv("REGULARS_HOME", str(tmp_path))
+    monkeypatch.setenv("REGULARS_MASTER_KEY", "bW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW0=")
+
+    def run(*words: str, status: int = 0) -> Any:
+        assert main([*words, *(["--json"] if status == 0 else [])]) == status
+        told = capsys.readouterr()
+        return json.loads(told.out) if status == 0 else told.err
+
+    return run

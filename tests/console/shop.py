@@ -10,10 +10,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from regulars.console.approvals.adjustments import NAME, Adjustment
+from regulars.console.approvals.kinds import Who
 from regulars.console.requests.book import NewRequest
+from regulars.console.services.programmes import Programmes, shipped_text
+from regulars.engine.turn import utc_now
 from regulars.store.rollup import Rollup
 from tests.console.stage import Stage
 from tests.console.told import open_webhooks
+from tests.members import PROGRAMME, publish
 
 STORES = {"high-street": "High Street", "station": "Station Arcade", "harbour": "Harbour Row"}
 GOODS = [
@@ -26,6 +31,8 @@ GIVEN = "Jane Omar Łucja Peter Aisha Tomás Freya Kwame Mei Oliver Sofía Hamza
 FAMILY = (
     "Doe Ahmed Nowak Bianchi Okafor García Lindqvist Mensah Zhang Hughes Moreau Singh Novák Clarke".split()
 )
+MEMBERS = 'members = { who = "card" }\n'
+"""Whoever has a card takes part."""
 ISO = datetime.isoformat
 
 
@@ -33,13 +40,24 @@ def open_shop(stage: Stage, now: datetime, *, people: int = 90) -> None:
     """Registers, three months of trade from three sources, some events nobody can read, and webhooks."""
     rng = random.Random(7)
     crowd = [_person(rng, n) for n in range(people)]
+    publish(stage, MEMBERS + PROGRAMME)
     stage.send(*(_store(code, name, now) for code, name in STORES.items()), source="tills")
     stage.send(*_trade(rng, crowd, now), source="tills")
     stage.send(*_web(rng, crowd, now), source="webshop")
     stage.send(*_club(rng, crowd, now), source="club-app")
     stage.send(*_unreadable(now), source="tills")
     open_webhooks(stage)
+    _programme(stage)
     Rollup(stage.database, stage.workspace_id).settle()
+
+
+def _programme(stage: Stage) -> None:
+    """A loyalty programme from now on, with a draft that gives more."""
+    programmes, text = Programmes(stage.database, stage.vault, utc_now), shipped_text()
+    number = stage.run(programmes.save_draft(text, "demo"))
+    stage.run(programmes.publish(stage.gate, number, "To begin.", "demo"))
+    more = text.replace("percent = 125", "percent = 130").replace("reminder_days = [30, 7]\n", "")
+    stage.run(programmes.save_draft(more, "demo", number))
 
 
 def _person(rng: random.Random, n: int) -> dict[str, Any]:
@@ -198,3 +216,18 @@ def ask_about_data(stage: Stage) -> None:
         made = stage.run(book.add(new, "cli"))
         if days:
             stage.run(book.check(made.no, "document", "cli", "Seen at the desk."))
+
+
+def ask_for_points(stage: Stage) -> None:
+    """What a manager asked for and the owner may decide on, and what the owner asked for."""
+    assert stage.console is not None
+    with closing(stage.client()) as client:
+        page = client.get("/customers?q=L100079").text
+    (profile,) = re.findall(r'href="/customers/([0-9a-f]{32})"', page)[:1]
+    for actor, amount in (("user:manager", 900), ("user:manager", 2_500), ("cli", 700)):
+        asked = stage.console.desk.room.ask(
+            NAME, Adjustment(1, profile, "points", amount, "Points"), Who(actor, "manager"),
+            reason="Three receipts of last spring were never counted, and the old card was blocked",
+            subject=UUID(profile),
+        )  # fmt: skip
+        stage.run(asked)

@@ -26,6 +26,7 @@ from regulars.connectors import connectors
 from regulars.console.accounts import Role
 from regulars.console.i18n import Language
 from regulars.console.services.previews import Previews
+from regulars.console.services.simulations import Simulations
 from regulars.console.services.workspace_settings import Ground, Values
 from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
 from regulars.console.web.deps import language_of
@@ -78,6 +79,7 @@ class Stage:
         self.register = Sources(database, self.master, audit=write_line_async)
         self.keys = Keys(database, self.register, audit=write_line_async)
         self.webhooks = Webhooks(database, self.master, Poster(loopback=True), audit=write_line_async)
+        self.simulations = Simulations(database, utc_now)
         self.previews = Previews(database, self.master, utc_now)
         self.sources: dict[str, Source] = {}
         self.url = ""
@@ -157,6 +159,7 @@ class Stage:
             for client in self._clients:
                 client.close()
             self.run(self.previews.close())
+            self.run(self.simulations.close())
             self._loop.call_soon_threadsafe(self.console.hub.close)
             self._server.should_exit = True
             thread.join(WAIT_SECONDS)
@@ -184,6 +187,7 @@ class Stage:
             sources=self.register,
             webhooks=self.webhooks,
             previews=self.previews,
+            simulations=self.simulations,
             connectors=connectors(),
             ground=Ground(fixed=self._fixed, defaults=Values(name="Corner Shops", time_zone="Europe/London")),
             home=self.home,

@@ -14,6 +14,7 @@ import msgspec
 from regulars.store.backup import LOG, Taken
 from regulars.store.database import Database
 from tests.console.stage import Stage, sale, token_in
+from tests.console.test_loyalty_page import published
 from tests.console.test_registers_page import add
 from tests.console.test_settings_page import post
 
@@ -37,7 +38,7 @@ def test_each_line_is_done_when_the_data_says_so(database: Database, tmp_path: P
         with closing(stage.client()) as client:
             assert list(steps(client)) == [
                 "Name your workspace", "Connect a source", "See the first event", "Give your stores their details",
-                "Invite the people you work with", "Make a backup",
+                "Publish a loyalty programme", "Invite the people you work with", "Make a backup",
             ]  # fmt: skip
             assert not any(steps(client).values())
             post(client, name="Corner Shops")
@@ -53,6 +54,8 @@ def test_each_line_is_done_when_the_data_says_so(database: Database, tmp_path: P
             assert not told["Give your stores their details"]
             assert 'href="/settings/stores?show=bare"' in client.get("/").text
             add(client, "stores", "corner", name="Corner", time_zone="Europe/London")
+            published(client)
+            assert steps(client)["Publish a loyalty programme"]
             stage.add_account("anna@example.com", "engineer", "Anna")
             note_backup(tmp_path, timedelta(days=8))
             assert [label for label, done in steps(client).items() if not done] == ["Make a backup"]

@@ -14,17 +14,23 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from regulars.console.accounts import Accounts
+from regulars.console.accounts import Accounts, actor_of
+from regulars.console.approvals.adjustments import NAME, Adjustment
+from regulars.console.approvals.catalogue import room_of
+from regulars.console.approvals.kinds import Means, Who
 from regulars.console.brand import brand_of
 from regulars.console.origins import Origin
 from regulars.console.passwords import Passwords
 from regulars.console.requests.book import Book, NewRequest
 from regulars.console.services.deciding import Deciding, plan_merge
 from regulars.console.services.models import Models
+from regulars.console.services.programmes import Programmes
+from regulars.console.services.programmes import shipped_text as shipped_programme
 from regulars.console.team import Team
 from regulars.console.totp import code_at, step_at
 from regulars.console.web.security import csrf_token
 from regulars.engine.identity_memory import shipped_text
+from regulars.intake.gate import EngineGate
 from regulars.store.audit import write_line_async
 from regulars.store.database import Database
 from regulars.store.promotions import Promotions
@@ -32,11 +38,13 @@ from regulars.store.rollup import Rollup
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Wish
 from regulars.store.workspaces import add_workspace
+from regulars.vocabulary.events import ENROLLED, OPENED
 from regulars.vocabulary.intake import Result, Source
 from tests.console.access import EVERYBODY
 from tests.console.factors import read_secret
 from tests.console.stage import PASSWORD, WAIT_SECONDS, Stage, details, sale
 from tests.console.told import NOBODY, add_messages
+from tests.members import PROGRAMME, publish, say
 
 PEOPLE: Final = (*sorted(EVERYBODY), "limited")
 """The roles, and an associate who is limited to a store."""
@@ -44,6 +52,15 @@ MORE: Final = (("limited", "associate"), ("spare", "associate"), ("shut", "assoc
 """Further people and their roles: limited to a store, called upon by the others, and shut."""
 BROKEN: Final = b'{"id": "broken", "type": "nonsense"}'
 HUE: Final = "#aa3377"
+MUG: Final = """
+[[reward]]
+code = "mug"
+name = "A mug"
+point = "points"
+points = 1
+kind = "product"
+sku = "MUG-1"
+"""
 REQUESTS_THERE: Final = 5
 """How many requests the house has: a new one, and one of each kind whose page has a step of its own."""
 FAR: Final = 1_000
@@ -68,6 +85,14 @@ OFFER: Final = (
 )
 _TOLD: Final = {"url": f"{NOBODY}/in", "type:sale.recorded": "1"}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
+    "/approvals/{approval}/decide": {"answer": "reject", "note": "Seen."},
+    "/customers/{profile}/points/adjust": {
+        "key": "key-of-one-form-{one}",
+        "way": "give",
+        "amount": "5",
+        "reason": "Broken mug.",
+        "programme": "1",
+    },
     "/customers/{profile}/consent": {"channel": "email", "answer": "granted", "reason": "Told at the desk."},
     "/customers/duplicates/decide": {"pair": "{pair}", "answer": "together", "reason": "Told."},
     "/customers/duplicates/decisions/{decision}/undo": {"reason": "Told."},
@@ -78,6 +103,10 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/keys/{key_id}/rotate": {"overlap_hours": "24"},
     "/keys": {"name": "{one}", "source": "{name}", "scope.events:write": "1"},
     "/language": {"language": "en"},
+    "/loyalty/new": {"content": shipped_programme()},
+    "/loyalty/{number}/edit": {"content": shipped_programme()},
+    "/loyalty/{number}/publish": {"reason": "Tried.", "effective_from": ""},
+    "/loyalty/{number}/try": {"currency": "GBP", "line.0.sku": "A", "line.0.total": "9.99"},
     "/matching/models/new": {"content": shipped_text(), "frequencies": "none"},
     "/matching/models/{number}/promote": {"reason": "Tried."},
     "/matching/rollback": {"reason": "Tried."},
@@ -103,8 +132,12 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/settings/stores/edit": {"code": "{code}", "read": "{read}", "name": "Quay"},
     "/settings/stores/new": {"code": "{one}"},
     "/store/c/{profile}/consent": {"channel": "email", "status": "granted", "key": "key-of-one-form-{one}"},
+    "/store/c/{profile}/join": {"programme": "1"},
+    "/store/c/{profile}/release": {"hold": "0123456789abcdef0123456789abcdef"},
+    "/store/c/{profile}/reserve": {"programme": "1", "reward": "mug", "key": "key-of-one-form-{one}"},
     "/store/enrol": {"given_name": "Enid", "email": "{one}@example.com", "key": "key-of-one-form-{one}"},
     "/store/find": {"q": "own@example.com"},
+    "/store/till/slip": {"sku.1": "{code}", "quantity.1": "1", "price.1": "2.00"},
     "/theme": {"theme": "dark"},
     "/webhooks": _TOLD,
     "/webhooks/{webhook_id}/edit": _TOLD,
@@ -157,6 +190,10 @@ class House:
     def database(self) -> Database:
         return self.stage.database
 
+    @property
+    def gate(self) -> EngineGate:
+        return self.stage.gate
+
     def send(self, *events: dict[str, Any] | bytes) -> list[Result]:
         """Events of the house's source, kept when this returns."""
         bodies = [one if isinstance(one, bytes) else msgspec.json.encode(one) for one in events]
@@ -201,6 +238,13 @@ class House:
             self.stage.run(desk.requests.handed_out(no, "test", form="json", sha256="0" * 64, events=1))
         return str(no)
 
+    def approval(self, asked_by: str, profile_id: str) -> str:
+        """Points that somebody asked for now, for a member of the house."""
+        room = room_of(Means(self.database, self.vault, self.stage.gate, _desk(self.stage).deps.clock))
+        wanted = Adjustment(1, profile_id, "points", 900, "Points")
+        asked = room.ask(NAME, wanted, Who(asked_by, "owner"), reason="Broken mug.", subject=UUID(profile_id))
+        return str(self.stage.run(asked).approval_id.hex)
+
     def twofold(self) -> dict[str, str]:
         """A customer of two records made now, one of the records, and a customer who is somebody else."""
         one = uuid4().hex
@@ -239,6 +283,19 @@ class House:
         """The number of a matching model added now."""
         models = Models(self.database, self.vault, _desk(self.stage).deps.clock)
         return str(self.stage.run(models.add(shipped_text(), "none", "test")))
+
+    def programme(self) -> str:
+        """The number of a loyalty programme published now, with a draft that says something else."""
+        programmes, text = (
+            Programmes(self.database, self.vault, _desk(self.stage).deps.clock),
+            shipped_programme(),
+        )
+        number = int(self.stage.run(programmes.save_draft(text, "test")))
+        self.stage.run(programmes.publish(self.stage.gate, number, "To begin.", "test"))
+        self.stage.run(
+            programmes.save_draft(text.replace("Regulars Club", f"{self.name} club"), "test", number)
+        )
+        return str(number)
 
     def promote(self) -> None:
         """Put another matching model to work."""
@@ -307,6 +364,9 @@ class Town:
             ids |= self.house.twofold()
         if "/duplicates" in path:
             ids |= {"pair": self.house.pair(), "decision": self.house.decision()}
+        if "{approval}" in path:
+            own = actor_of(self.house.people[person]) if person in self.house.people else "test"
+            ids["approval"] = self.house.approval("test" if path.endswith("/decide") else own, ids["profile"])
         if "{session_id}" in path:
             ids["session_id"] = self.house.session(person)
         if "{webhook_id}" in path:
@@ -328,6 +388,8 @@ class Town:
             return ids | {"name": _desk(self.stage).assets.url("mark.svg").rpartition("/")[2]}
         if path.startswith("/brand"):
             return ids | {"name": brand_of(HUE).path.rpartition("/")[2]}
+        if path.startswith("/loyalty"):
+            return ids | {"number": ids["programme"], "version": "1"}
         if path.startswith("/matching"):
             return ids | {"number": ids["model"]}
         if path.startswith("/requests"):
@@ -405,7 +467,10 @@ def _furnished(house: House) -> dict[str, str]:
         at_store,
         BROKEN,
     )
-    request, webhook, model = house.request(), house.webhook(), house.model()
+    publish(house, PROGRAMME + MUG)
+    say(house, ENROLLED, str(results[0].profile_id))
+    say(house, OPENED, str(results[0].profile_id), amount=1_000)
+    request, webhook, model, programme = house.request(), house.webhook(), house.model(), house.programme()
     with house.database.session(house.workspace_id) as conn:
         rejected = conn.execute("select quarantine_id from quarantine").fetchone()
         if name != "own":
@@ -413,13 +478,16 @@ def _furnished(house: House) -> dict[str, str]:
             conn.execute("update identity_model set model_no = model_no + %s where model_no > 1", (FAR,))
             conn.execute("update webhook set endpoint_id = endpoint_id + %s", (FAR,))
             conn.execute("update outbox set source_id = source_id + %s where kind = 'webhook'", (FAR,))
-            request, model, webhook["webhook_id"] = (
-                str(int(no) + FAR) for no in (request, model, webhook["webhook_id"])
+            conn.execute("update programme set programme = programme + %s", (FAR,))
+            conn.execute("update programme_version set programme = programme + %s", (FAR,))
+            request, model, programme, webhook["webhook_id"] = (
+                str(int(no) + FAR) for no in (request, model, programme, webhook["webhook_id"])
             )
     assert rejected is not None
     return {
+        "approval": house.approval("test", str(results[0].profile_id)),
         "profile": str(results[0].profile_id), "number": "1", "key_id": house.key(), "name": name, "code": code,
-        "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request, "model": model,
+        "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request, "model": model, "programme": programme,
         "session_id": house.session("spare"), "version": "1", "read": "",
         "pair": house.pair(), "decision": house.decision(), **{k: v for k, v in house.twofold().items() if k != "profile"},
         "promotion": house.promotion(), "today": house.stage.run(house.book.today()).isoformat(), **webhook,

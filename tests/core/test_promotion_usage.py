@@ -87,16 +87,15 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def counts_are_what_holds_and_sales_add_up_to(self) -> None:
         found: dict[tuple[str, str, str], list[int]] = {}
-        for part, state in (
-            *((h, h.state == "open") for h in self.usage.holds.values()),
-            *((s, s.counted) for s in self.usage.sales.values()),
-        ):
-            place = 1 if isinstance(part, Hold) else 0
-            for use in part.uses if state else ():
+        standing: list[tuple[int, Hold | Used]] = []
+        standing += [(1, hold) for hold in self.usage.holds.values() if hold.state == "open"]
+        standing += [(0, used) for used in self.usage.sales.values() if used.counted]
+        for column, part in standing:
+            for use in part.uses:
                 for where in places(use, part.where):
                     row = found.setdefault(where, [0, 0, 0, 0])
-                    row[place] += 1
-                    row[place + 2] += use.amount_minor
+                    row[column] += 1
+                    row[column + 2] += use.amount_minor
         counted = {
             key: [count.uses, count.held, count.spent_minor, count.held_minor]
             for key, count in self.usage.counts.items()

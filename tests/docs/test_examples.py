@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
+from tests.api.till import publish
 from tests.docs.curl import CURL_TYPE, Call, calls_in
 from tests.sdk.site import Site, served
 
@@ -63,3 +65,23 @@ def test_the_calls_of_a_guide_are_answered(page: str, reader: httpx.Client) -> N
     assert calls
     for call in calls:
         make(reader, call)
+
+
+def test_the_calls_of_the_tills_page_give_what_it_tells(site: Site) -> None:
+    shop = site.new_shop(("*",))
+    default = files("regulars.capabilities.loyalty") / "programmes" / "default.toml"
+    site.run(publish(site.program, default.read_text(encoding="utf-8"), workspace_id=shop.workspace_id))
+    headers = {"Authorization": f"Bearer {shop.key}"}
+    calls = calls_in("how-to/till.md")
+    with httpx.Client(base_url=site.url, headers=headers, trust_env=False) as till:
+        nobody, member = make(till, calls[0]), make(till, calls[1])
+        assert nobody == {"matches": []}
+        assert member["consent"] == {"email": "granted"}
+        named = calls[2]._replace(body=(calls[2].body or "").replace("$MEMBER", member["member_id"]))
+        assert make(till, named)["available"] == 0
+        sale = make(till, calls[3])
+        assert (sale["member"]["points_earned"], sale["member"]["balance"]) == (25, 125)
+        back = make(till, calls[4])
+        assert (back["refund_money_minor"], back["points_taken_back"]) == (899, 8)
+        first, second = make(till, calls[5])["results"]
+    assert (first["sale"]["points_over"], second["status"]) == (100, "confirmed")

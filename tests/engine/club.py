@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -16,6 +17,7 @@ from regulars.vocabulary.intake import TILL, LoyaltyAnswer, Result, own_source
 from tests.engine.world import World
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LONDON = ZoneInfo("Europe/London")
 BASE = """
 name = "Club"
 time_zone = "Europe/London"
@@ -52,12 +54,14 @@ class Club:
         self.world, self.gate = world, gate
         self.numbers = count(1)
 
-    def publish(self, text: str, *, since: datetime = START, now: datetime = START) -> None:
-        """A first programme, or the next version of it."""
+    def publish(
+        self, text: str, *, since: datetime = START, now: datetime = START, another: bool = False
+    ) -> None:
+        """A first programme, or the next version of it; `another` programme beside it."""
         session = Session(self.world.database)
         held = self.world.rows("select programme from programme")
         vault = self.world.vault
-        number = held[0][0] if held else None
+        number = held[0][0] if held and not another else None
         draft = save_draft(session, vault, text, number=number, actor="user:1", now=now)
         body = publication(
             session, vault, draft.number, effective_from=since, actor="user:1", reason="", now=now

@@ -15,8 +15,9 @@ from msgspec.json import encode
 from regulars.intake.sweeping import Sweeper
 from regulars.observe import Metrics
 from regulars.store.ledger_audit import audit_ledger
-from regulars.vocabulary.events import ADJUSTED, CAPTURED, HELD, OPENED, RELEASED
-from tests.engine.club import BASE, KNOWN, TIERS, Club, sale
+from regulars.vocabulary.events import ADJUSTED, CAPTURED, ENROLLED, HELD, OPENED, RELEASED
+from regulars.vocabulary.intake import TILL
+from tests.engine.club import BASE, KNOWN, START, TIERS, Club, sale
 from tests.engine.world import World
 from tests.servers import wait_until
 
@@ -57,6 +58,15 @@ def test_who_did_not_join_earns_nothing(club: Club) -> None:
     club.publish(BASE)
     assert club.sell("bob", 5_000, 1).loyalty == []
     assert club.world.rows("select from loyalty_account") == []
+
+
+def test_the_sale_that_first_tells_of_a_card_earns(club: Club) -> None:
+    club.publish(BASE + '[members]\nwho = "card"\n')
+    told = sale(None, 2_000, 1, "R-1", customer={"loyalty_card": "L1"})
+    (answer,) = club.tell(told).loyalty
+    assert answer.points[0].balance == 20
+    assert club.sell("bob", 5_000, 2).loyalty == []
+    check(club.world)
 
 
 def test_r1_a_void_takes_back_what_the_sale_gave(club: Club) -> None:
@@ -143,6 +153,18 @@ def test_an_adjustment_comes_and_goes_with_its_reason(club: Club) -> None:
     check(club.world)
 
 
+def test_two_programmes_with_rules_of_one_name_keep_their_points_apart(club: Club) -> None:
+    club.publish(BASE)
+    club.publish(BASE.replace("per_minor = 100", "per_minor = 50"), another=True)
+    ann = club.enrol("ann")
+    club.say(ENROLLED, ann, programme=2)
+    told = club.sell("ann", 3_000, 1, "R-1").loyalty
+    assert {one.programme: one.points[0].balance for one in told} == {1: 30, 2: 60}
+    told = club.refund("ann", "R-1", 2, ("1", 1, 3_000)).loyalty
+    assert {one.programme: one.points[0].balance for one in told} == {1: 0, 2: 0}
+    check(club.world)
+
+
 def history() -> list[dict[str, Any]]:
     """Seven sales of 40 and more, two half-returned, one void: gold from the fourth on."""
     events = [
@@ -212,4 +234,66 @@ def test_points_of_one_who_never_comes_back_are_swept(club: Club) -> None:
     wait_until(lambda: datetime.now(UTC) > ends)
     assert sweep(club) == [1, 0]
     assert club.balance("ann") == 0
+    check(club.world)
+
+
+def test_a_birthday_and_a_gift_card_count_as_the_programme_says(club: Club) -> None:
+    """H8: buying a gift card earns nothing; a birthday's points come with a purchase in its month, once a year."""
+    extra = """
+[kinds]
+"Gift cards" = "gift_card"
+[[bonus]]
+id = "birthday"
+point = "points"
+on = "birthday"
+birthday = "purchase_in_month"
+points = 200
+"""
+    club.publish(BASE + extra)
+    club.enrol("ann")
+    event = sale("ann", 0, 1, "R-1", lines=(("1", 1, 2_000), ("2", 1, 1_000)))
+    event["sale"]["lines"][0]["category"] = "Gift cards > Birthdays"
+    event["customer"]["birth_date"] = "1990-03-31"
+    (answer,) = club.tell(event).loyalty
+    assert answer.points[0].change == 10 + 200
+    assert club.sell("ann", 1_000, 2).loyalty[0].points[0].change == 10
+    check(club.world)
+
+
+def test_tax_on_top_of_the_price_is_paid_and_earns_unless_the_programme_says_not(club: Club) -> None:
+    shop = {
+        "id": "shop",
+        "type": "store.updated",
+        "occurred_at": START.isoformat(),
+        "store_details": {"code": "s1", "tax_mode": "exclusive"},
+    }
+    club.tell(shop)
+    club.publish(BASE)
+    club.enrol("ann")
+    event = sale("ann", 0, 1, "R-1", lines=(("1", 1, 2_000),))
+    event["sale"]["lines"][0]["tax_minor"] = 400
+    assert club.tell(event).loyalty[0].points[0].change == 24
+    check(club.world)
+
+
+def test_many_members_are_swept_by_one_event(club: Club) -> None:
+    club.publish(BASE.replace("value = {", 'expiry = { policy = "days", days = 1 }\nvalue = {'))
+    ends = datetime.now(UTC) + timedelta(milliseconds=200)
+    for name in ("ann", "bob", "cem"):
+        club.say(OPENED, club.enrol(name), amount=70, expires_at=ends)
+    wait_until(lambda: datetime.now(UTC) > ends)
+    assert sweep(club) == [3, 0]
+    check(club.world)
+
+
+def test_a_void_and_a_refund_of_one_sale_in_one_batch_are_booked_once_each(club: Club) -> None:
+    """What one event changes of another's sale is booked beside what the first of the batch says itself."""
+    club.publish(BASE)
+    club.enrol("ann")
+    club.sell("ann", 5_000, 1, "R-1")
+    void = sale("ann", 0, 3, "R-1") | {"id": "v-1", "type": "sale.voided"}
+    batch = [sale("ann", 1_000, 2, "R-2"), void, sale("ann", 700, 4, "R-3")]
+    results = club.gate.submit_wait(club.world.sources[1], [encode(one) for one in batch], door=TILL)
+    assert {result.status for result in results} == {"applied"}
+    assert club.balance("ann") == 17
     check(club.world)

@@ -64,7 +64,7 @@ def test_m1_a_merge_posts_nothing_and_the_balance_is_the_sum(club: Club) -> None
     check(club)
 
 
-def test_i11_a_merge_taken_back_leaves_everything_as_it_was(club: Club) -> None:
+def test_complaint_12_i11_a_merge_taken_back_leaves_everything_as_it_was(club: Club) -> None:
     club.publish(BASE)
     ann, ana = club.enrol("ann"), club.enrol("ana")
     club.sell("ann", 7_000, 1)

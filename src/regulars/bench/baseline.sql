@@ -31,3 +31,13 @@ SELECT (SELECT count(*) FROM record WHERE workspace_id = %(workspace_id)s),
         'record', 'identifier', 'name_word', 'match_key', 'crowded_key', 'household_key', 'review', 'generic_value',
         'record_figures'
     ]) AS name);
+
+-- name: is_published
+-- Whether a programme holds.
+select exists (
+    select from programme_version where workspace_id = %(workspace_id)s and effective_from is not null
+)
+
+-- name: some_records
+-- Ids of some customers.
+select record_id from record where workspace_id = %(workspace_id)s and known order by record_id limit %(limit)s

@@ -144,10 +144,19 @@ FIGURES: Final = (
             Figure(f"quote-{lines}-gap", "such quotes that stop early and state a gap", "the same", "%", "promotions"),
         )
     ),
+    Figure(
+        "points-mix", "sales that earn and holds that are spent ÷ pgbench", "two thirds sales, hot members, 1 M members, 100 k lots ending",
+        "times", "points", 1.0, 2.0, higher=True,
+    ),
+    Figure("points-sweep", "members whose points ended, swept a second", "in turns of 1,000", "/s", "points", higher=True),
     Figure("promotions-compile", "promotions made ready for quotes", "2,000 promotions", "ms", "promotions", 1_000.0, 300.0),
     Figure(
         "quote-optimum", "best combination found, held to every way there is", "small baskets of 30 promotions that compete", "%",
         "promotions", 100.0, higher=True,
+    ),
+    Figure(
+        "loyalty-replay", "90 days of sales counted under a draft programme", "1 M sales, 1 M customers, beside what holds; in processes of its own",
+        "s", "loyalty", 120.0, 40.0,
     ),
     Figure("rest-memory", "process tree at rest, memory (PSS)", "60 s, no traffic", "MB", "rest", 450.0, 250.0),
     Figure("rest-cpu", "process tree at rest, CPU of one core", "60 s, no traffic", "%", "rest", 3.0, 1.0),

@@ -27,10 +27,12 @@ from . import (
     engine,
     files,
     identity,
+    loyalty,
     matching,
     newcomer,
     pages,
     people,
+    points,
     promotions,
     rest,
     splink_batch,
@@ -81,7 +83,9 @@ class Sizes(Struct, frozen=True):
     single_records: int = 2_000
     shop_people: int = 20_000
     quotes: int = 1_000
+    point_members: int = 1_000_000
     laid_out: int = 300
+    replayed_sales: int = 1_000_000
     reading: doors.Pace = doors.Pace(events_per_second=100.0, lookups_per_second=10.0)
     pace: doors.Pace = doors.FIGURES_PACE
 
@@ -89,12 +93,12 @@ class Sizes(Struct, frozen=True):
 QUICK: Final = Sizes(
     base_people=5_000, base_sales=5_000, warm_sales=2_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
     open_seconds=6.0, profiles=100_000, grown_sales=100_000, console_sales=200_000, console_seconds=15.0,
-    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000, quotes=500, laid_out=100,
+    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000, point_members=50_000, quotes=500, replayed_sales=100_000, laid_out=100,
 )  # fmt: skip
 TINY: Final = Sizes(
     base_people=300, base_sales=300, warm_sales=500, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
     open_seconds=1.0, profiles=500, grown_sales=500, console_sales=1_000, console_seconds=2.0, viewers=5,
-    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, quotes=20, laid_out=5, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
+    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, point_members=200, quotes=20, replayed_sales=1_000, laid_out=5, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
 )  # fmt: skip
 """For tests of the benchmarks themselves."""
 
@@ -144,7 +148,8 @@ class _Run:
         self._sold: dict[Path, int] = {}
         self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
             "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
-            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "promotions": self._promotions, "rest": self._rest, "make-run": self._make_run,
+            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "promotions": self._promotions, "points": self._points, "loyalty": self._loyalty, "rest": self._rest,
+            "make-run": self._make_run,
         }  # fmt: skip
 
     def rows(self, stage: str) -> list[Row]:
@@ -353,6 +358,29 @@ class _Run:
             "quote-optimum", 100 * exact, f"{self._sizes.laid_out} baskets; the quick way {100 * quick:.0f} %"
         )
 
+    def _points(self) -> Iterator[Row]:
+        """Members who earn and spend, beside lots that end; every customer is a member."""
+        sizes = self._sizes
+        with self._loaded("points", sizes.profiles, 0) as (home, world):
+            assert home.store.embedded is not None, "homes of a run are embedded"
+            transactions = pgbench(home.store.embedded, sizes.pgbench_seconds)
+            points.publish(home)
+            ids = points.members(home, sizes.point_members)
+            points.open_lots(home, ids, points.BURNED * 10, seconds=5.0)
+            found = points.mix(home, self._sales_to_measure(home, world), ids, warm=sizes.warm_sales)
+            note = f"{found.rate.per_second:,.0f}/s beside pgbench's {transactions:,.0f}/s; {found.refused:,} refused"
+            yield Row("points-mix", found.rate.per_second / transactions, note)
+            swept = points.sweep(home, ids[: len(ids) // 10])
+            yield Row("points-sweep", swept.per_second, f"{swept.events:,} members, in turns of 1,000")
+            points.check_books(home)
+
+    def _loyalty(self) -> Iterator[Row]:
+        sizes = self._sizes
+        with self._loaded("members", sizes.profiles, 0) as (home, world):
+            self._grow(home, world, sizes.replayed_sales, days=loyalty.DAYS)
+            found = loyalty.replay(home)
+        yield Row("loyalty-replay", found.seconds, f"{found.sales:,} sales of {found.customers:,} customers")
+
     def _rest(self) -> Iterator[Row]:
         seconds = self._sizes.rest_seconds
         with self._base() as (home, _):
@@ -385,15 +413,15 @@ class _Run:
         with self._loaded("large", self._sizes.profiles, 0) as found:
             yield found
 
-    def _grow(self, home: Home, world: World, wanted: int) -> None:
-        """Add sales of the last two years until the home was loaded with so many."""
+    def _grow(self, home: Home, world: World, wanted: int, *, days: int = HISTORY_DAYS) -> None:
+        """Add sales of the last days until the home was loaded with so many."""
         mark = home.path / "grown"
         held = int(mark.read_text(encoding="ascii")) if mark.exists() else 0
         if held >= wanted:
             return
         more = wanted - held
         self._said(f"  adding {more:,} sales")
-        bodies = sales(world, more, first=self._next(home, more), days=HISTORY_DAYS)
+        bodies = sales(world, more, first=self._next(home, more), days=days)
         engine.load(home, bodies, self._meter("sales"))
         mark.write_text(str(wanted), encoding="ascii")
 

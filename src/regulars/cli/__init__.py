@@ -10,12 +10,14 @@ from regulars import __version__
 from regulars.vocabulary.errors import RegularsError
 
 from . import (
+    adjusting,
     auditing,
     data,
     deciding,
     identity,
     importing,
     keeping,
+    loyalty,
     people,
     promotions,
     requests,
@@ -37,8 +39,10 @@ app = cyclopts.App(
 running.add_to(app)
 data.add_to(app)
 deciding.add_to(identity.app)
+adjusting.add_to(loyalty.app)
 app.command(importing.app)
 app.command(identity.app)
+app.command(loyalty.app)
 auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)

@@ -1,4 +1,4 @@
-"""`regulars import sales|customers|products FILE`: bring files in through the gate."""
+"""`regulars import sales|customers|products|balances FILE`: bring files in through the gate."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Annotated
 
 import cyclopts
 
+from regulars.engine.turn import utc_now
 from regulars.intake.files.fields import Kind
 from regulars.intake.files.report import Report
 from regulars.intake.files.run import Options, run_import
 from regulars.intake.gate import EngineGate
+from regulars.intake.openings import Whose, opening_gate
 from regulars.store.imports import ImportRuns
 from regulars.store.sources import Sources
 from regulars.store.workspaces import DEFAULT
-from regulars.vocabulary.intake import Source
+from regulars.vocabulary.intake import Source, own_source
 
-from .common import FLAGS, opened, run_async, settings, show, workspace_of
+from .common import FLAGS, opened, run_async, settings, show, vault_of, workspace_of
 
 app = cyclopts.App(
     name="import",
@@ -75,6 +77,48 @@ def products(
 ) -> int:
     """Import products."""
     return _import("products", file, mapping, source, rejects, workspace, as_json=json)
+
+
+@app.command
+def balances(
+    file: Path,
+    *,
+    mapping: Mapping = None,
+    source: Annotated[
+        str | None,
+        cyclopts.Parameter(
+            help="Make customers who are not found, as this source knows them; else refuse the row."
+        ),
+    ] = None,
+    rejects: Rejects = None,
+    workspace: Workspace = DEFAULT,
+    json: bool = False,
+) -> int:
+    """Import opening balances of a loyalty programme: lots of points, each with the day it ends."""
+    with opened(settings().settings) as store:
+        vault = vault_of(store, workspace)
+        engine = EngineGate(store.database, store.master)
+
+        async def work() -> Report:
+            sources = Sources(store.database, store.master)
+            made = await sources.ensure(vault.workspace_id, source, kind="import") if source else None
+            known = await sources.known(vault.workspace_id)
+            numbers = [made.source.source_id] if made else [one.source.source_id for one in known]
+            region = made.source.region if made else next((one.source.region for one in known), "GB")
+            whose = Whose(numbers, made.source if made else None, region)
+            gate = await opening_gate(engine, store.database, vault, whose, now=utc_now())
+            spoken = made.source if made else own_source(vault.workspace_id)
+            progress = ImportRuns(store.database, vault.workspace_id)
+            return await run_import(
+                Options(file, "balances", mapping, rejects), gate, spoken, progress, stderr=sys.stderr
+            )
+
+        try:
+            report = run_async(store, work)
+        finally:
+            engine.close()
+    show(report, as_json=json, text=report.text())
+    return 0
 
 
 def _import(

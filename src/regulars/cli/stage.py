@@ -6,7 +6,7 @@ import contextlib
 import secrets
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from regulars.connectors import connectors
 from regulars.console.accounts import Accounts, Role
 from regulars.console.passwords import Passwords
 from regulars.console.services import workspace_settings
+from regulars.console.services.programmes import Programmes, shipped_text
 from regulars.console.team import ROLES
 from regulars.demo.run import run_history, run_live
 from regulars.demo.shop import Credentials, Shop, Vendors
@@ -32,6 +33,12 @@ LOGINS: Final[Mapping[Role, str]] = {role: f"{role}@demo.example" for role in RO
 VENDOR_PATH: Final = "/demo/vendors"
 SEED: Final = 7
 ZONE: Final = "Europe/London"
+CLUB: Final = {
+    'who = "enrolled"\nsales_before_days = 14': 'who = "card"',
+    "Europe/Berlin": ZONE,
+    "Regulars Club": f"{CHAIN} Club",
+}
+"""What the demo's programme has instead of the shipped one's: tills identify its members by their cards alone."""
 PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
 """The demo's vendors answer from this very process; real ones set limits."""
 
@@ -105,6 +112,7 @@ class Stage:
                     secrets=source.secrets,
                 )
         await _name(program)
+        await _club(program, self._props.began_at - timedelta(days=self._props.days + 1))
         accounts = Accounts(program.database, program.vault, Passwords(), utc_now)
         for role, email in LOGINS.items():
             with contextlib.suppress(Conflict):
@@ -155,3 +163,15 @@ async def _name(program: Program) -> None:
             by="demo",
             now=utc_now(),
         )
+
+
+async def _club(program: Program, since: datetime) -> None:
+    """Publish the shipped programme from before the history on, for whoever has a card, unless there is one."""
+    programmes = Programmes(program.database, program.vault, utc_now)
+    if await programmes.known():
+        return
+    text = shipped_text()
+    for ours, theirs in CLUB.items():
+        text = text.replace(ours, theirs, 1)
+    number = await programmes.save_draft(text, "demo")
+    await programmes.publish(program.gate, number, "The demo begins.", "demo", effective_from=since)

@@ -28,7 +28,8 @@ class Memory(Struct):
     """What an engine keeps between turns; `cache_no` tells whether it still holds.
 
     `endpoints`: the webhooks that are told of a type of message, by the type; empty where nobody is told anything.
-    `programmes`: published loyalty programmes. `offers`: promotions were reserved or used here.
+    `programmes`: published loyalty programmes; `tax_modes` of shops, where they are told. `offers`: promotions were
+    reserved or used here.
     """
 
     cache_no: int = -1
@@ -38,6 +39,7 @@ class Memory(Struct):
     endpoints: dict[str, list[int]] = field(default_factory=dict)
     programmes: Programmes = field(default_factory=dict)
     offers: bool = False
+    tax_modes: dict[str, str] = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)
     staff: set[str] = field(default_factory=set)

@@ -34,6 +34,7 @@ from . import announce, identity_memory
 from .anonymous import anonymous
 from .audit_lines import audit_line
 from .documents import Blob, document
+from .erase_points import forget_points, points_left
 from .identity_memory import AtWork
 from .saving_identity import identity_calls
 from .tables import EVENT
@@ -232,17 +233,24 @@ class Eraser:
                 Call(_SQL.delete_manual, with_ids),
                 Call(_SQL.delete_decision_pairs, with_ids),
                 Call(_IDENTITY.delete_reviews, with_ids),
+                Call(_SQL.empty_approvals, with_ids),
             ]
         )
         delta = self._cluster_others(work)
+        records = [record.record_id for record in work.erased]
+        points = points_left(self._session, self._vault, records)
         proof = {
             "records": len(work.erased),
             "events_made_anonymous": events,
             "rejected_messages_removed": len(quarantined),
             "identifiers_removed": len(work.identifiers),
+            "points_removed": sum(one.amount for one in points),
             "reason": reason,
         }
         erasure = self._register(work, actor, proof, delta, now)
+        forget_points(
+            self._session, self._vault, records, points, key=erasure.erasure_id, actor=actor, now=now
+        )
         erasure.quarantined = quarantined
         erasure.sources = sorted({record.source_id for record in work.erased})
         return erasure

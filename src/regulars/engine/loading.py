@@ -177,9 +177,10 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
 def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
     """Read anew what the engine keeps in memory, because it changed under another engine or at start."""
     workspace = {"workspace_id": vault.workspace_id}
-    zones, erased, endpoints, programmes, offers = session.run(
+    zones, tax_modes, erased, endpoints, programmes, offers = session.run(
         [
             Call(_REGISTERS.load_zones, workspace),
+            Call(_REGISTERS.load_tax_modes, workspace),
             Call(_IDENTITY.load_tombstones_exist, workspace),
             Call(_WEBHOOKS.load_endpoints, workspace),
             Call(_LOYALTY.load_programmes, workspace),
@@ -192,6 +193,7 @@ def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> No
     memory.zones.update(fresh)
     memory.tombstones = bool(erased[0][0])
     memory.endpoints = by_type(endpoints)
+    memory.tax_modes = dict(tax_modes)
     memory.programmes = read_programmes(programmes)
     memory.offers = bool(offers[0][0])
     memory.cache_no = cache_no

@@ -7,17 +7,21 @@ done in a workspace without a programme.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy as copy
+from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
+from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.loyalty.commands import Command, Done, command
 from regulars.capabilities.loyalty.fold import EARLIEST, Fact, Person, appends, bonus, take
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Version
-from regulars.capabilities.loyalty.purchase import purchase_of
+from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
 from regulars.capabilities.loyalty.returning import BackLine
 from regulars.capabilities.loyalty.standing import answer
 from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
@@ -25,15 +29,19 @@ from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
-from regulars.store.vault import Vault
+from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.events import CUSTOM_PREFIX, LOYALTY_TYPES
 
-from .batch import Batch
-from .points import Points, Programmes
+from .batch import Batch, Memory
+from .points import Points
 from .prepared import Prepared
+from .wake import Wake
 
 _SQL = load_queries("regulars.capabilities.loyalty")
+_MODELS = load_queries("regulars.store", "models.sql")
+_fields = msgspec.json.Decoder(Fields).decode
 _earning = msgspec.json.Decoder(Earning).decode
+LOOSE = "/loose"
 _lines = msgspec.json.Decoder(list[tuple[str | None, str | None, str | None, int, int, int, int, int]]).decode
 
 
@@ -47,17 +55,25 @@ def _is_bonus(prepared: Prepared) -> bool:
     return known and prepared.said is not None
 
 
-def run(session: Session, vault: Vault, programmes: Programmes, batch: Batch) -> Points:
-    """Load the members a decided batch concerns, and decide what happens to their points."""
-    work = _Work(session, vault, programmes, batch)
+def run(session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake] = ()) -> Points:
+    """Load the members a decided batch concerns, and decide what happens to their points.
+
+    `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. Raises
+    Entangled where they regroup people.
+    """
+    work = _Work(session, vault, memory, batch, wakes)
     work.load()
     work.decide()
     return work.points
 
 
 class _Work:
-    def __init__(self, session: Session, vault: Vault, programmes: Programmes, batch: Batch) -> None:
-        self._session, self._vault, self._programmes, self._batch = session, vault, programmes, batch
+    def __init__(
+        self, session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake]
+    ) -> None:
+        self._session, self._vault, self._batch = session, vault, batch
+        self._programmes, self._tax_modes = memory.programmes, memory.tax_modes
+        self._wakes = wakes
         self._workspace: dict[str, Any] = {"workspace_id": vault.workspace_id}
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         self._loose: list[Fact] = []
@@ -105,17 +121,26 @@ class _Work:
 
     def _facts_of(self, row: SaleRow, prepared: Prepared | None) -> Iterator[Fact]:
         if row.kind == SALE and row.record_id is not None:
-            told = purchase_of(prepared.event(), sale_id=row.sale_id) if prepared is not None else None
-            yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told)
+            yield Fact(
+                row.sale_id, row.record_id, row.occurred_at, row.counted, self._purchase(row, prepared)
+            )
         elif row.kind == REFUND and row.original_id is not None:
             original = self._batch.rows.rows.get(row.original_id)
             if original is not None and original.record_id is not None:
                 back = _return_of(row) if row.counted else None
                 fact = Fact(original.sale_id, original.record_id, original.occurred_at, original.counted)
-                yield msgspec.structs.replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
+                yield replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
         elif row.kind == REFUND and row.original_key is None and row.record_id is not None:
-            told = purchase_of(prepared.event(), sale_id=row.sale_id) if prepared is not None else None
+            told = self._purchase(row, prepared)
             yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told, loose=True)
+
+    def _purchase(self, row: SaleRow, prepared: Prepared | None) -> Purchase | None:
+        if prepared is None:
+            return None
+        on_top = self._tax_modes.get(row.store or "") == "exclusive"
+        return purchase_of(
+            prepared.event(), sale_id=row.sale_id, tax_mode="exclusive" if on_top else "inclusive"
+        )
 
     # -- loading ----------------------------------------------------------------------------------
 
@@ -136,6 +161,8 @@ class _Work:
         }
         for record_id, profile_id in self.points.profiles.items():
             self._records[profile_id].add(record_id)
+        for wake in self._wakes:
+            wake.check_profiles(self.points.profiles)
 
     def _load_accounts(self) -> None:
         ids = uuids(self.points.profiles)
@@ -155,8 +182,16 @@ class _Work:
             self._member(record_id, programme).accounts[record_id] = account
         self._take_earnings(earned)
         self._take_holds(held)
-        self._meet({record_id for (record_id,) in cards})
+        self._lay_over(sales)
+        self._meet({record_id for (record_id,) in cards} | set(self._told_cards()))
         self._load_lots()
+
+    def _told_cards(self) -> Iterator[str]:
+        """Records that this batch tells a loyalty card of: it is not stored yet."""
+        for prepared in self._batch.fresh:
+            person = prepared.said.person if prepared.said is not None else None
+            if person is not None and any(kind == kinds.LOYALTY_CARD for kind, _ in person.values):
+                yield person.record_id
 
     def _holds(self) -> Iterator[str]:
         for prepared in self._batch.fresh:
@@ -217,6 +252,46 @@ class _Work:
                 self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
             for member in holders[lot.lot_id]:
                 member.lots.setdefault(lot.lot_id, lot)
+        self._lay_over_history(holders)
+
+    # -- turns in the air -------------------------------------------------------------------------
+
+    def _in_the_air(self) -> Iterator[tuple[Member, Book]]:
+        """Members of this batch that turns before it have changed, with what they did, in their order."""
+        for book in self._books_in_the_air():
+            shared = book.member.records & self.points.profiles.keys()
+            if shared:
+                yield self._member(min(shared), book.member.programme), book
+
+    def _books_in_the_air(self) -> Iterator[Book]:
+        for wake in self._wakes:
+            yield from wake.points.books
+
+    def _lay_over(self, sales: set[str]) -> None:
+        """Accounts, holds and earnings as the turns in the air leave them."""
+        for member, book in self._in_the_air():
+            left = book.member
+            for record_id in book.accounts:
+                member.accounts[record_id] = left.accounts[record_id].copy()
+            for hold_id in book.holds:
+                member.holds[hold_id] = replace(left.holds[hold_id])
+            told = [place for place in book.earnings if place[0] in sales]
+            member.earnings.update((place, copy(left.earnings[place])) for place in told)
+
+    def _lay_over_history(self, holders: Mapping[str, Sequence[Member]]) -> None:
+        """Lots likewise, and of those whose history is counted anew all earnings."""
+        for member, book in self._in_the_air():
+            left = book.member
+            for lot_id in book.lots:
+                member.lots[lot_id] = replace(left.lots[lot_id])
+            told = book.earnings if member.whole else ()
+            member.earnings.update((place, copy(left.earnings[place])) for place in told)
+        for book in self._books_in_the_air():
+            for lot_id in book.lots & holders.keys():  # a hold may reserve points that are another's by now
+                lot = book.member.lots[lot_id]
+                others = [holder for holder in holders[lot_id] if lot.record_id not in holder.records]
+                for holder in others:
+                    holder.lots[lot_id] = replace(lot)
 
     def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
         """Facts of each member in the order they will be taken in."""
@@ -232,6 +307,7 @@ class _Work:
 
     def _meet(self, with_card: set[str]) -> None:
         """Since when each profile takes part in each programme, by what the programme says of who does."""
+        births = self._births()
         for programme, versions in self._programmes.items():
             who = versions[-1].programme.members.who
             for profile_id, records in self._records.items():
@@ -241,7 +317,31 @@ class _Work:
                 if (who == "known" and known) or (who == "card" and not with_card.isdisjoint(records)):
                     joined.append(EARLIEST)
                 enrolled = min(joined, default=None)
-                self.points.people[profile_id, programme] = Person(profile_id, enrolled)
+                birth = births.get(profile_id) if enrolled is not None else None
+                self.points.people[profile_id, programme] = Person(profile_id, enrolled, birth)
+
+    def _births(self) -> dict[str, tuple[int, int]]:
+        """Month and day of birth of the profiles, where a programme gives anything for it; of several the least."""
+        if not any(
+            one.on == "birthday" for held in self._programmes.values() for one in held[-1].programme.bonus
+        ):
+            return {}
+        found: dict[str, tuple[int, int]] = {}
+        (rows,) = self._ask((_MODELS.load_some, {"ids": uuids(self.points.profiles)}))
+        stored = {row[0]: Record(*row) for row in rows}
+        for record_id in self.points.profiles:
+            told = self._batch.records.get(record_id)
+            record = told if told is not None and told.fields is not None else stored.get(record_id)
+            fields = None if record is None else record.fields or self._open(record)
+            born = fields.scalar("birth_date") if fields is not None else None
+            if born:
+                day = date.fromisoformat(str(born))
+                profile_id = self.points.profiles[record_id]
+                found[profile_id] = min(found.get(profile_id, (day.month, day.day)), (day.month, day.day))
+        return found
+
+    def _open(self, record: Record) -> Fields:
+        return _fields(open_sealed(self._vault.unwrap(record.wrapped), record.sealed))
 
     # -- deciding ---------------------------------------------------------------------------------
 
@@ -251,7 +351,7 @@ class _Work:
             return
         loose = self._batch.fresh[0]
         for programme, versions in self._programmes.items():
-            self._apply(loose, programme, versions, self._loose)
+            self._apply(loose, programme, versions, self._loose, LOOSE)
             for prepared in self._batch.fresh:
                 self._event(prepared, programme, versions)
 
@@ -268,7 +368,9 @@ class _Work:
             bonus(book, prepared.type, record_id, prepared.event_key, versions, person)
             self._done(prepared, book, person, versions)
 
-    def _book(self, prepared: Prepared, record_id: str, programme: int) -> tuple[Book, Person]:
+    def _book(
+        self, prepared: Prepared, record_id: str, programme: int, part: str = ""
+    ) -> tuple[Book, Person]:
         said = prepared.loyalty
         book = Book(
             self._member(record_id, programme),
@@ -276,20 +378,27 @@ class _Work:
             occurred_at=prepared.occurred_at,
             key=prepared.event_key,
             new_id=self._vault.hash,
+            subject=record_id + part,
             actor=said.actor if said is not None else "regulars",
             reason=said.reason if said is not None else "",
         )
         return book, self.points.people[self.points.profiles[record_id], programme]
 
     def _apply(
-        self, prepared: Prepared, programme: int, versions: Sequence[Version], facts: Sequence[Fact]
+        self,
+        prepared: Prepared,
+        programme: int,
+        versions: Sequence[Version],
+        facts: Sequence[Fact],
+        part: str = "",
     ) -> None:
+        """Take facts in; those of another event than their own are a `part` of it."""
         by_profile: dict[str, list[Fact]] = defaultdict(list)
         for fact in facts:
             by_profile[self.points.profiles[fact.record_id]].append(fact)
         for own in by_profile.values():
-            book, person = self._book(prepared, own[0].record_id, programme)
-            told = prepared.loyalty if prepared.sale is not None else None
+            book, person = self._book(prepared, own[0].record_id, programme, part)
+            told = prepared.loyalty if prepared.sale is not None and not part else None
             # A hold is of one programme; what was spent without one is of the programme that is named.
             spends = (
                 [one for one in told.spends if one.hold is not None or told.programme == programme]

@@ -244,11 +244,11 @@ class Turn:
         used = offers.concerns(batch, used=self._memory.offers)
         if not (points or used):
             return
-        if wakes:
+        if used and wakes:
             raise Entangled
         self._decide(batch)
         if points:
-            batch.points = loyalty.run(session, self._vault, self._memory.programmes, batch)
+            batch.points = loyalty.run(session, self._vault, self._memory, batch, wakes)
         if used:
             batch.offers = offers.run(session, self._vault, batch)
 

@@ -8,6 +8,8 @@ waits for their commit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 from regulars.capabilities.identity.rules import Survey
@@ -15,6 +17,7 @@ from regulars.capabilities.identity.state import Record
 from regulars.capabilities.profile.state import SALE, RecordFigures, SaleRow
 
 from .batch import Batch
+from .points import Points
 
 
 class Entangled(Exception):
@@ -26,7 +29,7 @@ class Wake(Struct):
 
     `counters`: event_no, turn_no and cache_no afterwards. `changed`: records that are new, or say or belong to
     something else now; `components`, `values` and `match_keys` are those their links run over. `numbers`: keys of the numbers
-    of its receipts; `named`: of those that its refunds and voids name.
+    of its receipts; `named`: of those that its refunds and voids name. `points`: what it did to members' points.
     """
 
     counters: tuple[int, int, int]
@@ -40,6 +43,7 @@ class Wake(Struct):
     receipts: set[str]
     numbers: set[str]
     named: set[str]
+    points: Points
 
     def overlay(self, batch: Batch) -> None:
         """Bring what was loaded for the next batch up to this turn. Raises Entangled."""
@@ -60,6 +64,12 @@ class Wake(Struct):
             # First and last purchase are looked up anew when a purchase changes.
             if row.kind == SALE and row.counted_on in self.figures:
                 raise Entangled
+
+    def check_profiles(self, profiles: Mapping[str, str]) -> None:
+        """Whether records are in the profiles they were read in. Raises Entangled."""
+        moved = {record_id: self.records[record_id].profile_id for record_id in self.changed}
+        if not moved.keys().isdisjoint(profiles) or not set(moved.values()).isdisjoint(profiles.values()):
+            raise Entangled
 
     def check(self, need: Survey) -> None:
         """Whether what identity asks for is as it was before this turn. Raises Entangled."""
@@ -94,6 +104,7 @@ def wake_of(batch: Batch) -> Wake:
         receipts=set(rows),
         numbers={row.receipt_key for row in rows.values()},
         named={row.original_key for row in rows.values() if row.original_key is not None},
+        points=batch.points,
     )
 
 

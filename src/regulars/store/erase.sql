@@ -205,3 +205,62 @@ returning request_no
 -- name: list_records
 -- Ids of all records, for finding those an erasure marked.
 select record_id from record where workspace_id = %(workspace_id)s
+
+-- name: points_left
+-- What the books still hold of records: points in lots, and, without a lot, what is owed (below zero: repaid elsewhere).
+select programme, record_id, point, lot_id, remaining from loyalty_lot
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and remaining > 0
+union all
+select t.programme, e.record_id, e.point, null, sum(case when e.debit = 'debt' then -e.amount else e.amount end)::bigint
+from ledger_entry e
+join ledger_txn t on t.workspace_id = e.workspace_id and t.txn_id = e.txn_id
+where e.workspace_id = %(workspace_id)s and e.record_id = any(%(ids)s::uuid[]) and (e.debit = 'debt' or e.credit = 'debt')
+group by 1, 2, 3
+having sum(case when e.debit = 'debt' then -e.amount else e.amount end) <> 0
+order by 1, 2, 3, 4
+
+-- name: release_holds
+-- Open holds of records, and those of others that reserve their lots, let go of everybody's points.
+with gone as (
+    select h.hold_id, h.lots from loyalty_hold h
+    where h.workspace_id = %(workspace_id)s and h.state = 'open' and (
+        h.record_id = any(%(ids)s::uuid[]) or exists (
+            select from jsonb_array_elements(h.lots) x
+            join loyalty_lot l on l.workspace_id = %(workspace_id)s and l.lot_id = (x ->> 0)::uuid
+            where l.record_id = any(%(ids)s::uuid[])
+        )
+    )
+), freed as (
+    update loyalty_lot l set held = l.held - f.amount
+    from (
+        select (x ->> 0)::uuid as lot_id, sum((x ->> 1)::bigint) as amount
+        from gone cross join jsonb_array_elements(gone.lots) x group by 1
+    ) as f
+    where l.workspace_id = %(workspace_id)s and l.lot_id = f.lot_id
+)
+update loyalty_hold h set state = 'released', lots = '[]' from gone
+where h.workspace_id = %(workspace_id)s and h.hold_id = gone.hold_id
+
+-- name: delete_accounts
+-- The accounts of records.
+delete from loyalty_account where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: delete_lots
+-- Their lots of points; the ledger keeps what was posted.
+delete from loyalty_lot where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: delete_holds
+-- Their holds.
+delete from loyalty_hold where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: delete_earnings
+-- What their sales earned.
+delete from loyalty_earning where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: empty_approvals
+-- What was asked about the person keeps who, when and what became of it; words and command go, and what waits lapses.
+update approval set
+    subject = null, reason = '', note = '', command = '{}',
+    state = case when state = 'open' then 'lapsed' else state end,
+    outcome = case when state = 'approved' and outcome is null then 'not_a_member' else outcome end
+where workspace_id = %(workspace_id)s and subject = any(%(ids)s::uuid[])

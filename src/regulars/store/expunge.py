@@ -22,7 +22,7 @@ REWRITE_BYTES_MAX = 64 * 1024 * 1024
 """Up to this size a table is written anew, which holds others up for about a second."""
 SEGMENTS_MAX = 256
 # They hold wrapped keys beside what is sealed under them, or ids that a vendor gave to customers.
-_REWRITTEN = ("record", "quarantine", "answer", "outbox", "privacy_request")
+_REWRITTEN = ("record", "quarantine", "answer", "outbox", "privacy_request", "approval")
 _CLEARED = (
     "event",
     "webhook_attempt",
@@ -39,6 +39,10 @@ _CLEARED = (
     "consent",
     "sale",
     "generic_value",
+    "loyalty_account",
+    "loyalty_lot",
+    "loyalty_hold",
+    "loyalty_earning",
 )
 _QUERIES = load_queries("regulars.store", "expunge.sql")
 

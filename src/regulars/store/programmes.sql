@@ -42,7 +42,7 @@ returning version
 
 -- name: programmes
 -- Programmes with what holds at a time, what will hold next, and whether there is a draft.
-select p.programme, p.name, p.made_at,
+select p.programme, p.name, p.made_at, p.made_by,
     (select v.version from programme_version v
       where v.workspace_id = p.workspace_id and v.programme = p.programme and v.effective_from <= %(now)s
       order by v.effective_from desc, v.version desc limit 1),
@@ -54,8 +54,29 @@ select p.programme, p.name, p.made_at,
 from programme p where p.workspace_id = %(workspace_id)s order by p.programme
 
 -- name: versions
--- The versions of a programme, the newest first, the draft before them.
-select version, content, digest, effective_from, made_at, made_by, reason
+-- The draft of a programme, then its versions, the newest first.
+select version, digest, effective_from, made_at, made_by, reason
 from programme_version
 where workspace_id = %(workspace_id)s and programme = %(programme)s and (version = 0 or effective_from is not null)
-order by version = 0 desc, version desc
+order by version = 0 desc, version desc limit %(limit)s
+
+-- name: one_version
+-- One of them with its text.
+select version, digest, effective_from, made_at, made_by, reason, content
+from programme_version
+where workspace_id = %(workspace_id)s and programme = %(programme)s and version = %(version)s
+    and (version = 0 or effective_from is not null)
+
+-- name: member_by_records
+-- What loyalty knows of each record of a customer: known, with a card, joined, credit by day, caps used, first bought.
+select r.known,
+    exists (
+        select from identifier i
+        where i.workspace_id = r.workspace_id and i.record_id = r.record_id and i.kind = %(card)s and i.current
+    ),
+    a.enrolled_at, coalesce(a.credits, '{}'), coalesce(a.used, '{}'), a.first_at
+from record r
+left join loyalty_account a
+    on a.workspace_id = r.workspace_id and a.record_id = r.record_id and a.programme = %(programme)s
+where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s
+limit %(limit)s

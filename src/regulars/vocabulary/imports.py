@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-ImportKind = Literal["sales", "customers", "products"]
+ImportKind = Literal["sales", "customers", "products", "balances"]
 
 
 class ImportRun(Struct, frozen=True):

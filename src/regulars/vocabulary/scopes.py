@@ -41,7 +41,7 @@ SCOPES: Final = (
     Scope(REPORTS_READ, "Read figures and reports, which name nobody."),
     Scope(
         ADMIN,
-        "Set up the workspace: stores, products, sources, keys, segments and the audit trail; erase a person.",
+        "Set up the workspace: stores, products, sources, keys, loyalty programmes, segments and the audit trail; erase a person.",
     ),
     Scope(EVERYTHING, "Everything above. For trying things out, not for a shop."),
 )

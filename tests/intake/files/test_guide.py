@@ -42,6 +42,7 @@ def test_every_field_is_explained_as_the_code_has_it() -> None:
         ("Of sales", "sales", customer),
         ("Of customers", "customers", set[str]()),
         ("Of products", "products", set[str]()),
+        ("Of balances", "balances", customer),
     ):
         told = {row[0].strip("`"): row[1:] for row in rows(heading)}
         fields = {

@@ -251,15 +251,20 @@ def make_anew(record_ids: Iterable[str], state: State, tools: Tools, changes: Ch
         changes.records[record_id] = record
         record.changed = True
         before = changes.before.setdefault(record_id, _before(fields, tools))
-        _make_keys(record_id, before, state, tools, changes)
+        _make_keys(record_id, before, state, tools, changes, before.compared)
 
 
-def _make_keys(rid: str, before: Before, state: State, tools: Tools, changes: Changes) -> None:
-    """Find the keys of a record as it is now, unless it is compared by what it was before."""
+def _make_keys(
+    rid: str, before: Before, state: State, tools: Tools, changes: Changes, compared: Compared | None = None
+) -> None:
+    """Find the keys of a record as it is now, unless it is compared by what it was before.
+
+    `compared`: the record in the form it is compared in, where that is known.
+    """
     record = state.records[rid]
     fields = record.fields
     assert fields is not None, "told records are open"
-    compared = state.compared[rid] = tools.matcher.compared(fields)
+    compared = state.compared[rid] = compared or tools.matcher.compared(fields)
     fields.household = household_keys(fields, compared.values, tools.hash)
     household = frozenset(fields.household)
     changes.household.update(((key, rid), key in household) for key in household ^ before.household)

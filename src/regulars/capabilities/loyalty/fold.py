@@ -19,7 +19,7 @@ from . import state
 from .earning import Earned, Standing, earn, earn_for, usage_of
 from .ledger import Book
 from .programme import Programme, Version, in_force
-from .purchase import Purchase, burned
+from .purchase import Purchase, burned, with_kinds
 from .returning import Share, SoldLine, match, sold_lines, take_back
 from .state import Earning, Hold, Lot, Member, Posted, Return, is_open
 from .terms import Bonus, EarnRule, Multiplier
@@ -126,6 +126,16 @@ def bonus(
     book.close("spend")
 
 
+def count(book: Book, versions: Sequence[Version], person: Person) -> None:
+    """Count a member's earnings on top of what the accounts hold, as a turn would, and post nothing."""
+    _Fold(book, versions, person).in_order()
+
+
+def kept(earning: Earning, posted: Posted) -> int:
+    """Points of a grant that no return has taken back."""
+    return posted.points - _taken(earning, posted)
+
+
 class _Fold:
     def __init__(self, book: Book, versions: Sequence[Version], person: Person) -> None:
         self._book, self._member = book, book.member
@@ -172,6 +182,10 @@ class _Fold:
         for account in self._member.accounts.values():
             account.credits, account.used, account.first_at, account.last_at = {}, {}, None, None
             self._book.accounts.add(account.record_id)
+        self.in_order()
+
+    def in_order(self) -> None:
+        """Count all earnings on top of what the accounts hold."""
         stream: list[tuple[datetime, str, Earning, Return | None]] = []
         for earning in self._member.earnings.values():
             stream.append((earning.occurred_at, earning.key, earning, None))
@@ -209,7 +223,9 @@ class _Fold:
         earning.tier = standing.tier
         if earning.bonus is not None:
             return earn_for(programme, earning.bonus, earning.occurred_at, standing)
-        return earn(programme, earning.purchase, standing) if earning.purchase is not None else Earned()
+        if earning.purchase is None:
+            return Earned()
+        return earn(programme, with_kinds(earning.purchase, programme.kinds), standing)
 
     def _standing(self, earning: Earning, programme: Programme) -> Standing:
         accounts = self._member.accounts.values()
@@ -241,7 +257,9 @@ class _Fold:
             lot_id = (
                 old.lot_id
                 if old is not None
-                else self._book.new_id("lot", earning.key, earning.record_id, grant.rule, grant.point)
+                else self._book.new_id(
+                    "lot", earning.key, earning.record_id, str(earning.programme), grant.rule, grant.point
+                )
             )
             fresh = Posted(
                 grant.rule,

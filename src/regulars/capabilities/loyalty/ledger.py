@@ -29,7 +29,8 @@ class Short(Exception):
 class Book:
     """One member's ledger during one event.
 
-    `key` names the event: transactions and what they make get ids from it. Amounts are above zero everywhere.
+    `key` names the event and `subject` what of it is meant: transactions get ids from both, and what they make from the
+    first. Amounts are above zero everywhere.
     """
 
     def __init__(
@@ -40,12 +41,13 @@ class Book:
         occurred_at: datetime,
         key: str,
         new_id: NewId,
+        subject: str = "",
         actor: str = "regulars",
         reason: str = "",
     ) -> None:
         self.member, self.now, self.key = member, now, key
         self.occurred_at, self.new_id = occurred_at, new_id
-        self._actor, self._reason = actor, reason
+        self._subject, self._actor, self._reason = subject, actor, reason
         self._entries: list[Entry] = []
         self.transactions: list[Transaction] = []
         self.accounts: set[str] = set()
@@ -59,7 +61,9 @@ class Book:
         """Make a transaction of the entries since the last one; nothing where there are none."""
         if not self._entries:
             return
-        key = self.new_id("txn", self.key, str(self.member.programme), kind, str(len(self.transactions)))
+        key = self.new_id(
+            "txn", self.key, self._subject, str(self.member.programme), kind, str(len(self.transactions))
+        )
         self.transactions.append(
             Transaction(
                 key,
@@ -261,7 +265,8 @@ class Book:
             passed = min(skip, taken.amount)
             skip -= passed
             part = min(taken.amount - passed, left)
-            if part:
+            # A lot of somebody who was one person with the member then, and has been erased since, is gone.
+            if part and taken.lot_id in self.member.lots:
                 self._reopen(self._lot(taken.lot_id), part, grace)
                 left -= part
         hold.returned += amount - left

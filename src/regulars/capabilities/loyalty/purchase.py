@@ -6,7 +6,7 @@ shipping, gift cards and deposits where the programme leaves them out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, Literal
@@ -163,7 +163,7 @@ def purchase_of(
     sale = event.sale
     if sale is None:
         raise InvalidInput("%(type)s needs a sale", field="sale", type=event.type)
-    ids = _ids(sale.lines)
+    ids = _ids([line.line_id for line in sale.lines])
     lines = [
         _line(line, name, number, kinds or {})
         for number, (line, name) in enumerate(zip(sale.lines, ids, strict=True))
@@ -182,8 +182,50 @@ def purchase_of(
     )
 
 
-def _ids(lines: list[Line]) -> list[str]:
-    told = [line.line_id for line in lines]
+StoredLine = tuple[str | None, str | None, str | None, int, int, int, int, int]
+"""A line as a sale row keeps it: id, sku, category, quantity in millionths, unit price, discount, tax, total."""
+
+
+def purchase_of_row(
+    sale_id: str,
+    occurred_at: datetime,
+    sale: Sale,
+    lines: Sequence[StoredLine],
+    *,
+    store: str | None,
+    channel: str | None,
+) -> Purchase:
+    """The purchase a stored sale was: what `purchase_of` gives, without the brands and tenders that no row keeps.
+
+    `sale` has the amounts of the receipt; its lines are not looked at.
+    """
+    named = zip(_ids([line[0] for line in lines]), lines, strict=True)
+    told = [
+        PurchaseLine(
+            name,
+            -total if micros < 0 < total else total,
+            sku,
+            category,
+            None,
+            micros,
+            -tax if micros < 0 < total else tax,
+        )
+        for name, (_, sku, category, micros, _, _, tax, total) in named
+    ]
+    settled = _settled(told, sale, "inclusive") if told else [_whole(sale, "inclusive")]
+    return Purchase(sale_id, occurred_at, sale.currency, tuple(settled), (), store, channel)
+
+
+def with_kinds(purchase: Purchase, kinds: Mapping[str, Kind]) -> Purchase:
+    """The purchase with lines that a programme says are no goods (`Programme.kinds`) marked so."""
+    found = [_kind(line, kinds) if line.kind == "goods" else line.kind for line in purchase.lines]
+    if all(kind == line.kind for kind, line in zip(found, purchase.lines, strict=True)):
+        return purchase
+    lines = zip(purchase.lines, found, strict=True)
+    return replace(purchase, lines=tuple(replace(line, kind=kind) for line, kind in lines))
+
+
+def _ids(told: list[str | None]) -> list[str]:
     return [
         name if name is not None and told.count(name) == 1 else f"#{number}"
         for number, name in enumerate(told, 1)
@@ -206,7 +248,7 @@ def _line(line: Line, name: str, number: int, kinds: Mapping[str, Kind]) -> Purc
     )
 
 
-def _kind(line: Line, kinds: Mapping[str, Kind]) -> Kind:
+def _kind(line: Line | PurchaseLine, kinds: Mapping[str, Kind]) -> Kind:
     if not kinds:
         return "goods"
     if line.sku is not None and line.sku in kinds:

@@ -1,3 +1,7 @@
+-- name: load_tax_modes
+-- Shops whose prices are told to be with or without tax.
+select code, tax_mode from store where workspace_id = %(workspace_id)s and tax_mode is not null
+
 -- name: load_zones
 -- Time zones of the shops.
 select code, time_zone from store where workspace_id = %(workspace_id)s and time_zone is not null

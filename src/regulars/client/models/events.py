@@ -22,20 +22,6 @@ class Cart(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: str = "open"
 
 
-class Decision(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a person decided of pairs of records: together, apart, or nothing any more (null).
-
-    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`:
-    the id of the decision this one takes back, if it does.
-    """
-
-    pairs: list[list[Any]]
-    together: bool | None
-    actor: str
-    reason: str = ""
-    undoes: str | None = None
-
-
 class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     """An immutable fact from a source; `(source, id)` is unique for ever."""
 
@@ -55,9 +41,9 @@ class Event(msgspec.Struct, kw_only=True, omit_defaults=True):
     payment: Payment | None = None
     consent: IncomingConsent | None = None
     cart: Cart | None = None
-    decision: Decision | None = None
+    decision: IncomingDecision | None = None
     matching: Matching | None = None
-    loyalty: Loyalty | None = None
+    loyalty: IncomingLoyalty | None = None
     fetches: list[Fetch] = msgspec.field(default_factory=list)
     version: int | None = None
     properties: dict[str, Any] | None = None
@@ -94,32 +80,21 @@ class IncomingConsent(msgspec.Struct, kw_only=True, omit_defaults=True):
     text: str | None = None
 
 
-class IncomingProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A product as a source lists it; `sku` is its key."""
+class IncomingDecision(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a person decided of pairs of records: together, apart, or nothing any more (null).
 
-    sku: str
-    name: str | None = None
-    category: str | None = None
-    brand: str | None = None
-    barcode: str | None = None
-    price_minor: int | None = None
-    currency: str | None = None
-    active: bool = True
+    The last word on a pair holds. `actor` decided, for a reason of at most 500 characters. `undoes`:
+    the id of the decision this one takes back, if it does.
+    """
 
-
-class IncomingStore(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A shop or a web shop; `time_zone` is an IANA name, `tax_mode` inclusive or exclusive."""
-
-    code: str
-    name: str | None = None
-    time_zone: str | None = None
-    region: str | None = None
-    country: str | None = None
-    currency: str | None = None
-    tax_mode: str | None = None
+    pairs: list[list[Any]]
+    together: bool | None
+    actor: str
+    reason: str = ""
+    undoes: str | None = None
 
 
-class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What is to be done with the points of a member.
 
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
@@ -147,6 +122,31 @@ class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     business_day: date | None = None
     actor: str = "regulars"
     reason: str = ""
+
+
+class IncomingProduct(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A product as a source lists it; `sku` is its key."""
+
+    sku: str
+    name: str | None = None
+    category: str | None = None
+    brand: str | None = None
+    barcode: str | None = None
+    price_minor: int | None = None
+    currency: str | None = None
+    active: bool = True
+
+
+class IncomingStore(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A shop or a web shop; `time_zone` is an IANA name, `tax_mode` inclusive or exclusive."""
+
+    code: str
+    name: str | None = None
+    time_zone: str | None = None
+    region: str | None = None
+    country: str | None = None
+    currency: str | None = None
+    tax_mode: str | None = None
 
 
 class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):

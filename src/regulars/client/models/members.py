@@ -8,7 +8,30 @@ from typing import Literal
 
 import msgspec
 
-from .shared import Customer
+from .shared import Approval, Customer, ProgrammeStanding
+
+
+class Adjusted(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of an adjustment: done, or waiting for a second person as `approval`; where the member
+    stands.
+    """
+
+    # One of done, waiting.
+    state: str
+    approval: Approval | None
+    # 32 hexadecimal digits.
+    member_id: str
+    loyalty: ProgrammeStanding
+
+
+class Adjustment(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points to give, or below zero to take. Without `point` the first type of the programme's points."""
+
+    amount: int
+    # Why. It stays in the ledger for good, so it names nobody.
+    reason: str
+    programme: int | None = None
+    point: str | None = None
 
 
 class CardChange(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -125,15 +148,14 @@ class OpenHold(msgspec.Struct, kw_only=True, omit_defaults=True):
 class TierStanding(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The tier of a member: since when and, null for good, until when.
 
-    `credit` is what the qualifying window holds; `next` needs `missing` more. `warning` says that the
-    tier ends soon and `projected` is the one after it, if nothing more is bought.
+    `next` needs `missing` more credit. `warning` says that the tier ends soon and `projected` is the
+    one after it, if nothing more is bought.
     """
 
     code: str
     name: str
     since: date | None
     until: date | None
-    credit: int
     next: str | None
     next_name: str | None
     missing: int

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from .shared import Consent, Identifier
+from .shared import Consent, Identifier, ProgrammeStanding
 
 
 class Elsewhere(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -140,10 +140,63 @@ class Export(msgspec.Struct, kw_only=True, omit_defaults=True):
     records: list[ExportedRecord]
     consents: list[Consent]
     receipts: list[Receipt]
+    loyalty: ExportedLoyalty
     promotions: list[UsedPromotion]
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
+
+
+class ExportedApproval(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What somebody asked for about the person, and what a second person decided."""
+
+    kind: str
+    asked_at: datetime
+    reason: str
+    state: str
+    decided_at: datetime | None
+    note: str
+
+
+class ExportedLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All that loyalty keeps of a person."""
+
+    memberships: list[ExportedMembership]
+    movements: list[ExportedMovement]
+    approvals: list[ExportedApproval]
+
+
+class ExportedMembership(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A programme the person takes part in."""
+
+    programme: str
+    enrolled_at: datetime | None
+    status: str
+    tier: str | None
+    points: list[ExportedPoints]
+
+
+class ExportedMovement(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points that came (above zero) or went, and why. `receipt` is the sale's that gave them."""
+
+    programme: int
+    at: datetime
+    occurred_at: datetime
+    kind: str
+    point: str
+    amount: int
+    reason: str
+    receipt: str | None
+
+
+class ExportedPoints(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points of one type, as they stand."""
+
+    point: str
+    balance: int
+    held: int
+    pending: int
+    debt: int
 
 
 class ExportedRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -202,6 +255,19 @@ class HouseholdMember(msgspec.Struct, kw_only=True, omit_defaults=True):
     shares: list[str]
 
 
+class Loyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member of the first programme, its first point type. `programmes` has all where there are several
+    of either.
+    """
+
+    # 32 hexadecimal digits.
+    member_id: str
+    balance: int
+    pending: int
+    tier: str | None
+    programmes: list[ProgrammeStanding] = msgspec.field(default_factory=list)
+
+
 class ManualWord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a person decided of two records, which holds whatever they weigh."""
 
@@ -231,6 +297,8 @@ class Profile(msgspec.Struct, kw_only=True, omit_defaults=True):
     record_ids: list[str]
     identifiers: list[Identifier]
     metrics: ProfileMetrics
+    # Null for who takes part in no programme.
+    loyalty: Loyalty | None
     segments: list[str]
     # Per channel, for marketing.
     consent: dict[str, str]

@@ -8,6 +8,22 @@ from datetime import date, datetime
 import msgspec
 
 
+class DayBeyondLimit(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member's day beyond `points_per_day` or `card_uses_per_day` of the programme; a limit is null
+    where none is.
+    """
+
+    # 32 hexadecimal digits.
+    profile_id: str
+    programme: int
+    day: date
+    point: str
+    points: int
+    purchases: int
+    points_per_day: int | None
+    card_uses_per_day: int | None
+
+
 class LinesReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     """One line a store or member of staff, the most net first."""
 
@@ -19,6 +35,83 @@ class LinesReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     total: ReportFigures
     compared: ReportFigures | None
     lines: list[ReportLine]
+
+
+class LoyaltyAlerts(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What to look at since a time. It stops and delays nothing."""
+
+    since: datetime
+    adjusters: list[UnusualAdjuster]
+    days: list[DayBeyondLimit]
+
+
+class OwedCohort(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points issued in one month and currency; counts from its first day to the closing."""
+
+    month: date
+    currency: str
+    # revenue: given with a sale, a part of its price. cost: given without. One of cost, revenue.
+    kind: str
+    issued: int
+    redeemed: int
+    expired: int
+    outstanding: int
+    expected_breakage: int
+    movement: OwedMovement
+
+
+class OwedMovement(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """From one balance to the next, in minor units: opening + issued + redeemed + estimate + expired =
+    closing.
+    """
+
+    opening_minor: int
+    issued_minor: int
+    redeemed_minor: int
+    # Because another share is now expected to be redeemed.
+    estimate_minor: int
+    expired_minor: int
+    closing_minor: int
+
+
+class OwedTotal(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The sum of the cohorts of one currency and kind."""
+
+    currency: str
+    # One of cost, revenue.
+    kind: str
+    outstanding: int
+    movement: OwedMovement
+
+
+class PointsOwedReport(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points of one type: what is owed at the end of `days`, and how it came from their beginning.
+
+    `issued`, `redeemed` and `expired` are of these days, by the day they were posted; rates are parts
+    of one. `active_members` earned or redeemed within 365 days. `breakage` is of the months of issue
+    that are used up. `ledger_off` is the ledger's outstanding points less those of the lots, which is
+    0; null for a closing that is over.
+    """
+
+    programme: int
+    point: str
+    days: ReportDays
+    issued: int
+    redeemed: int
+    expired: int
+    outstanding: int
+    expected_breakage: int
+    redemption_rate: float | None
+    members: int
+    active_members: int
+    active_rate: float | None
+    sales: int
+    member_sales: int
+    participation: float | None
+    breakage: float | None
+    ledger_off: int | None
+    totals: list[OwedTotal]
+    cohorts: list[OwedCohort]
 
 
 class ReportCurrency(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -84,3 +177,15 @@ class SalesReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     periods: list[ReportPeriod]
     channels: list[ReportLine]
     categories: list[ReportLine]
+
+
+class UnusualAdjuster(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Somebody who adjusted points far more than others; `usual` is how often the middle one of all others
+    did.
+    """
+
+    actor: str
+    adjustments: int
+    given: int
+    taken: int
+    usual: int

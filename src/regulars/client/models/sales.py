@@ -4,10 +4,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
-from .shared import Customer, Sale
+from .shared import Customer, MemberAfter, Sale
+
+
+class Claim(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Whose sale it was. `programme` is the one whose rules say how old it may be, the first unless given."""
+
+    member_id: str
+    staff: str | None = None
+    programme: int | None = None
 
 
 class Confirm(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -45,27 +54,35 @@ class HoldUse(msgspec.Struct, kw_only=True, omit_defaults=True):
     amount: int | None = None
 
 
-class MemberAfter(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a sale gave its member and took from them, and what they have now; `pending` points come later.
+class Problem(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Every error: a stable code, a sentence that says what to do and, where one is to blame, the field."""
 
-    `tier_before` is the tier they would have without this sale: another one than `tier` where it made
-    the difference.
+    code: str
+    message: str
+    field: str | None = None
+
+
+class Queue(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Up to 100 sales, each as `POST /v1/sales` takes it, in the order they were made."""
+
+    sales: list[dict[str, Any]]
+
+
+class QueueAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """One result for each sale, in order."""
+
+    results: list[QueuedSale]
+
+
+class QueuedSale(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of one sale of the queue: the answer, or the error, that a call of its own would have
+    had.
     """
 
-    # 32 hexadecimal digits.
-    member_id: str
-    programme: int
-    point: str
-    # Without what returns took back.
-    points_earned: int
-    # Without what returns gave back.
-    points_burned: int
-    balance: int
-    held: int
-    pending: int
-    available: int
-    tier: str | None
-    tier_before: str | None
+    # One of confirmed, refused.
+    status: str
+    sale: SaleAnswer | None
+    error: Problem | None
 
 
 class SaleAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -21,6 +21,32 @@ class Address(msgspec.Struct, kw_only=True, omit_defaults=True):
     country: str | None = None
 
 
+class Approval(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Something that a second person decides on.
+
+    `command` is what will be done. `outcome`: done, or the code of why it could not be; null while it
+    was not tried.
+    """
+
+    # 32 hexadecimal digits.
+    id: str
+    kind: str
+    # One of approved, lapsed, open, rejected.
+    state: str
+    # The customer it is about; null after an erasure.
+    profile_id: str | None
+    asked_by: str
+    asked_at: datetime
+    # Null without pii:read: people may have named somebody.
+    reason: str | None
+    command: dict[str, Any]
+    expires_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str | None
+    outcome: str | None
+
+
 class Consent(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What holds for an address, channel and purpose. `address` is told only where a profile was asked
     for.
@@ -97,6 +123,41 @@ class Line(msgspec.Struct, kw_only=True, omit_defaults=True):
     original_line_id: str | None = None
 
 
+class MemberAfter(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a sale gave its member and took from them, and what they have now; `pending` points come later.
+
+    `tier_before` is the tier they would have without this sale: another one than `tier` where it made
+    the difference.
+    """
+
+    # 32 hexadecimal digits.
+    member_id: str
+    programme: int
+    point: str
+    # Without what returns took back.
+    points_earned: int
+    # Without what returns gave back.
+    points_burned: int
+    balance: int
+    held: int
+    pending: int
+    available: int
+    tier: str | None
+    tier_before: str | None
+
+
+class PointsStanding(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Points of one type: `balance`, of which tills hold `held`, and below zero by what is owed; `pending`
+    come later.
+    """
+
+    point: str
+    balance: int
+    held: int
+    pending: int
+    debt: int
+
+
 class ProfileSide(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A profile as it is or would be, with the sum of its records' figures and the consent that holds."""
 
@@ -110,6 +171,15 @@ class ProfileSide(msgspec.Struct, kw_only=True, omit_defaults=True):
     contacts: list[Identifier]
     # Per channel, for marketing.
     consent: dict[str, str]
+
+
+class ProgrammeStanding(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member in one loyalty programme. `tier` is null in a programme without tiers."""
+
+    programme: int
+    name: str
+    points: list[PointsStanding]
+    tier: str | None
 
 
 class Sale(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -1,14 +1,37 @@
 # Written by `make docs` from the OpenAPI document. Do not edit.
-"""till: what `client.members` does."""
+"""Loyalty and till: what `client.members` does."""
 
 from __future__ import annotations
 
 from ..connection import Group
-from ..models.members import CardChange, Enrolment, Matches, Member, MemberSearch
+from ..models.members import Adjusted, Adjustment, CardChange, Enrolment, Matches, Member, MemberSearch
 
 
 class MembersRoutes(Group):
-    """till."""
+    """Loyalty and till."""
+
+    def adjustments(
+        self, member_id: str, body: Adjustment, *, idempotency_key: str | None = None
+    ) -> Adjusted:
+        """Give or take points.
+
+        At once up to the programme's limit for one person, above it once a second person approves.
+
+        `member_id` is the id of the profile or of any of its records. 422 `insufficient_points` where
+        more is to be taken than there is.
+
+        Scope admin.
+
+        Route: POST /v1/members/{member_id}/adjustments.
+        """
+        return self._once(
+            "POST",
+            "/v1/members/{member_id}/adjustments",
+            Adjusted,
+            (member_id,),
+            body=body,
+            idempotency_key=idempotency_key,
+        )
 
     def cards(self, member_id: str, body: CardChange, *, idempotency_key: str | None = None) -> Member:
         """Issue, replace or block a card.

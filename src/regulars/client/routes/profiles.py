@@ -73,8 +73,8 @@ class ProfilesRoutes(Group):
     def export(self, profile_id: str) -> Export:
         """Export all that is kept of a person.
 
-        For access requests: profile, records, consents, receipts, events, and rejected messages that
-        name them.
+        For access requests: profile, records, consents, receipts, points, events, and rejected messages
+        that name them.
 
         Scope privacy or admin, and pii:read.
 

@@ -4,11 +4,51 @@
 from __future__ import annotations
 
 from ..connection import Group
-from ..models.reports import LinesReport, SalesReport
+from ..models.reports import LinesReport, LoyaltyAlerts, PointsOwedReport, SalesReport
 
 
 class ReportsRoutes(Group):
     """Reports."""
+
+    def loyalty(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        programme: int | None = None,
+        point: str | None = None,
+    ) -> PointsOwedReport:
+        """Report of points owed.
+
+        What is owed for points by IFRS 15, from month of issue to month of issue; this month so far
+        without days.
+
+        404 where no programme holds. A key that is limited to stores is refused: points belong to none.
+
+        Scope reports:read.
+
+        `from_`: First day, instead of a span. `to`: Last day; today when absent. `programme`: Absent:
+        the first. `point`: A type of points; absent: the first.
+
+        Route: GET /v1/reports/loyalty.
+        """
+        return self._call(
+            "GET",
+            "/v1/reports/loyalty",
+            PointsOwedReport,
+            query={"from": from_, "to": to, "programme": programme, "point": point},
+        )
+
+    def loyalty_alerts(self) -> LoyaltyAlerts:
+        """What is worth a look in loyalty.
+
+        Unusual adjustments, and members beyond a programme's limits, of the last 30 days.
+
+        Scope admin.
+
+        Route: GET /v1/reports/loyalty/alerts.
+        """
+        return self._call("GET", "/v1/reports/loyalty/alerts", LoyaltyAlerts)
 
     def sales(
         self,

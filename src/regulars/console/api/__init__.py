@@ -15,6 +15,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from . import (
+    alerts,
+    approvals,
     audit,
     consents,
     decisions,
@@ -25,14 +27,17 @@ from . import (
     models,
     openapi,
     people,
+    points_owed,
     privacy,
     products,
     profiles,
+    programmes,
     promotions,
     rejected,
     reports,
     requests,
     settings,
+    simulations,
     sources,
     staff,
     stores,
@@ -45,7 +50,7 @@ from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
 from .lookup import Lookups
-from .till import cards, enrolment, holds, members, quotes, sales
+from .till import batch, cards, claims, enrolment, floors, holds, members, quotes, receipt, returns, sales
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
@@ -67,14 +72,21 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.list_requests, requests.add_request,
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
-    reports.report_staff, settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
     promotions.list_promotions, promotions.add_promotion, promotions.show_promotion, promotions.change_promotion,
     promotions.activate_promotion, promotions.pause_promotion, promotions.end_promotion, promotions.add_promotion_code,
     quotes.quote_basket, quotes.release_offers,
+    reports.report_staff, points_owed.report_loyalty, programmes.list_programmes, programmes.add_programme, programmes.show_programme,
+    programmes.put_draft, programmes.list_versions, programmes.show_version, programmes.compare_draft, programmes.publish_draft,
+    simulations.simulate_basket, simulations.start_simulation, simulations.show_simulation,
+    settings.show_settings, settings.put_settings, decisions.merge_profiles, decisions.unmerge_profile,
     decisions.undo_decision, decisions.decide_reviews, decisions.list_decisions, decisions.list_reviews,
+    approvals.list_approvals, approvals.show_approval, approvals.approve, approvals.reject, approvals.adjust_points,
+    alerts.loyalty_alerts,
     members.find_members, members.search_members, members.show_member, enrolment.enrol_member,
     cards.change_card, holds.hold_points, holds.capture_hold, holds.release_hold,
-    sales.confirm_sale, sales.void_sale, health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
+    sales.confirm_sale, sales.void_sale, returns.take_return, claims.claim_sale, receipt.sale_receipt,
+    batch.confirm_queue, floors.list_floor_limits, floors.put_floor_limit,
+    health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,
 )  # fmt: skip
 
 

@@ -89,6 +89,12 @@ def _decide(path: str, *answers: int) -> Rule:
     return _post(path, "Identity", PROFILES_WRITE, ADMIN, answers=answers)
 
 
+def _decision(verb: str) -> Rule:
+    """A second person's word; 403 for one's own."""
+    path = f"/v1/approvals/{{approval_id}}/{verb}"
+    return Rule("POST", path, "Approvals", (ADMIN,), idempotent=True, answers=(403, 404, 409))
+
+
 def _till(path: str, *answers: int, method: str = "POST") -> Rule:
     """A call of a till. Writes may be repeated under one key."""
     return Rule(method, path, "till", (TILL,), idempotent=method == "POST", answers=answers)
@@ -133,6 +139,17 @@ RULES: Final = (
     _post("/v1/promotions/{promotion_id}/pause", "Promotions", ADMIN, answers=(409,)),
     _post("/v1/promotions/{promotion_id}/end", "Promotions", ADMIN),
     _post("/v1/promotions/{promotion_id}/codes", "Promotions", ADMIN, answers=(409,)),
+    _read("/v1/programmes", "Loyalty", *READERS),
+    _post("/v1/programmes", "Loyalty", ADMIN, answers=(409,)),
+    _read("/v1/programmes/{number}", "Loyalty", *READERS),
+    _put("/v1/programmes/{number}/draft", "Loyalty", ADMIN),
+    _read("/v1/programmes/{number}/versions", "Loyalty", *READERS),
+    _read("/v1/programmes/{number}/versions/{version}", "Loyalty", *READERS),
+    _read("/v1/programmes/{number}/comparison", "Loyalty", *READERS),
+    _post("/v1/programmes/{number}/publish", "Loyalty", ADMIN),
+    Rule("POST", "/v1/programmes/{number}/simulate", "Loyalty", (ADMIN,)),
+    _post("/v1/programmes/{number}/simulate/sales", "Loyalty", ADMIN, answers=(409,)),
+    _read("/v1/programmes/{number}/simulate/sales", "Loyalty", ADMIN),
     _read("/v1/sources", "Sources", ADMIN),
     _post("/v1/sources", "Sources", ADMIN),
     _read("/v1/sources/{name}", "Sources", ADMIN),
@@ -191,9 +208,16 @@ RULES: Final = (
     _request("/{request_no}/execute", 422),
     Rule("GET", "/v1/requests/{request_no}/data", "Requests", (PRIVACY,), also=(PII_READ,), answers=(409,)),
     _read("/v1/requests/{request_no}/proof", "Requests", PRIVACY),
+    _read("/v1/approvals", "Approvals", ADMIN),
+    _read("/v1/approvals/{approval_id}", "Approvals", ADMIN),
+    _decision("approve"),
+    _decision("reject"),
+    _post("/v1/members/{member_id}/adjustments", "Loyalty", ADMIN, answers=(404, 422)),
+    _read("/v1/reports/loyalty/alerts", "Reports", ADMIN),
     _report("/v1/reports/sales"),
     _report("/v1/reports/stores"),
     _report("/v1/reports/staff"),
+    _report("/v1/reports/loyalty"),
     _till("/v1/members", 404, 409, method="GET"),
     Rule("POST", "/v1/members/search", "till", (TILL,), answers=(404, 409)),
     _till("/v1/members/{member_id}", method="GET"),
@@ -206,6 +230,12 @@ RULES: Final = (
     _till("/v1/holds/{hold_id}/release"),
     _till("/v1/sales", 404),
     _till("/v1/sales/{sale_id}/void"),
+    _till("/v1/sales/{sale_id}/claim"),
+    _till("/v1/sales:batch"),
+    _till("/v1/returns", 404),
+    Rule("GET", "/v1/floor-limits", "till", (ADMIN,)),
+    Rule("PUT", "/v1/floor-limits", "till", (ADMIN,), answers=(404,)),
+    _till("/v1/sales/{sale_id}/receipt", method="GET"),
     _open("/healthz"),
     _open("/readyz", answers=(503,)),
     _open("/metrics"),

@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from regulars.console.passwords import Passwords
 from regulars.console.services.previews import Previews
 from regulars.console.services.quotes import Quotes
+from regulars.console.services.simulations import Simulations
 from regulars.console.services.workspace_settings import Ground
 from regulars.observe import Metrics
 from regulars.store.answers import Answers
@@ -61,6 +62,7 @@ class ApiDeps:
     sources: Sources
     webhooks: Webhooks
     previews: Previews
+    simulations: Simulations
     connectors: Mapping[str, Connector]
     metrics: Metrics
     replay: Replay

@@ -24,6 +24,7 @@ Json = dict[str, Any]
 BEARER: Final = "bearer"
 _REF: Final = "#/components/schemas/"
 _TYPED: Final = re.compile(":[a-z]+}")
+_FORMATS: Final = {"/v1/sales/{sale_id}/receipt": ("text/plain", "text/html", "application/octet-stream")}
 _REASONS: Final = {
     400: "The request cannot be read, or a value in it cannot be used.",
     401: "No valid key.",
@@ -168,6 +169,7 @@ def _complete(operation: Json, rule: Rule) -> None:
         for status, response in responses.items():
             if status.startswith("2"):
                 response.setdefault("headers", {})["Idempotency-Replayed"] = _REPLAYED_HEADER
+    _say_formats(responses, rule)
     responses.pop("400", None)
     for status in statuses(rule, has_body="requestBody" in operation):
         name = "NotReadyProblem" if rule.path == "/readyz" and status == 503 else "Problem"
@@ -175,6 +177,13 @@ def _complete(operation: Json, rule: Rule) -> None:
         content = {"application/json": {"schema": schema}}
         responses[str(status)] = {"description": _REASONS[status], "content": content}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _say_formats(responses: Json, rule: Rule) -> None:
+    """The other media types of a route that has several."""
+    for media_type in _FORMATS.get(rule.path, ()):
+        schema = {"type": "string"} | ({} if media_type.startswith("text/") else {"format": "binary"})
+        responses["200"]["content"][media_type] = {"schema": schema}
 
 
 def _tidy(parameter: Json) -> Json:

@@ -13,6 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from regulars.console.approvals.exported import ExportedLoyalty, loyalty_of_person
 from regulars.console.requests.book import Content, Request, about_profile
 from regulars.console.services import lookups
 from regulars.console.services.consents import addresses_in_words, words_of
@@ -25,6 +26,7 @@ from regulars.console.services.export import (
     rejected_about,
 )
 from regulars.console.services.lookups import PROFILES, Found, listed
+from regulars.console.services.member import load_standings
 from regulars.console.services.people import Part
 from regulars.engine.forget import forget
 from regulars.store.audit import write_line_async
@@ -95,6 +97,7 @@ class Export(Struct, frozen=True):
     records: list[ExportedRecord]
     consents: list[Consent]
     receipts: list[Receipt]
+    loyalty: ExportedLoyalty
     promotions: list[UsedPromotion]
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
@@ -125,7 +128,7 @@ async def erase_profile(
 
 @get("/v1/profiles/{profile_id:str}/export", summary="Export all that is kept of a person")
 async def export_profile(visit: AtVisit, profile_id: FromPath[str]) -> Response[Export]:
-    """For access requests: profile, records, consents, receipts, events, and rejected messages that name them."""
+    """For access requests: profile, records, consents, receipts, points, events, and rejected messages that name them."""
     names = await source_names(visit)
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await lookups.by_record(conn, visit.vault, profile_id_in(profile_id))
@@ -165,15 +168,31 @@ async def export_of(
     words = await words_of(conn, vault.workspace_id, found.parts, replaced=True)
     addresses = addresses_in_words(found.parts, clear=True)
     said = {(word.address, word.channel, word.purpose): word for each in words.values() for word in each}
+    standings = await load_standings(conn, vault.workspace_id, {found.profile_id: found.parts}, now=now)
     return Export(
         exported_at=now,
-        profile=profile_of(found.profile_id, found.parts, words, names, clear=True, spend=True),
+        profile=profile_of(
+            found.profile_id,
+            found.parts,
+            words,
+            names,
+            standings[found.profile_id],
+            clear=True,
+            spend=True,
+        ),
         records=[_record(part, names) for part in found.parts],
         consents=[
             consent_of(word, names[word.source_id], addresses.get(word.address), found.profile_id)
             for word in said.values()
         ],
         receipts=await receipts_of(conn, vault.workspace_id, found.profile_id),
+        loyalty=await loyalty_of_person(
+            conn,
+            vault.workspace_id,
+            standings[found.profile_id],
+            [part.record_id for part in found.parts],
+            now=now,
+        ),
         promotions=await promotions_of(conn, vault.workspace_id, found.profile_id),
         events=await _events(conn, vault, found.profile_id, names),
         requests=[_asked(one) for one in await about_profile(conn, vault, found.profile_id)],

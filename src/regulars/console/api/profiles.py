@@ -14,6 +14,7 @@ from regulars.capabilities.identity import kinds
 from regulars.console.services import lookups
 from regulars.console.services.consents import words_among, words_question
 from regulars.console.services.lookups import Found, NewestPlace
+from regulars.console.services.member import standing_questions, standings_among
 from regulars.vocabulary.errors import InvalidInput, NotFound
 
 from .deps import AtVisit, Visit
@@ -241,8 +242,13 @@ async def _shown(visit: Visit, found: Sequence[Found]) -> list[Profile]:
     parts = [part for one in found for part in one.parts]
     if not parts:
         return []
-    asked = words_question(visit.workspace_id, parts)
-    told = (await visit.api.database.ask(visit.workspace_id, asked))[0]
+    people = {one.profile_id: one.parts for one in found}
+    told, *stand = await visit.api.database.ask(
+        visit.workspace_id,
+        words_question(visit.workspace_id, parts),
+        *standing_questions(visit.workspace_id, people),
+    )
+    standings = standings_among(people, stand, now=visit.deps.clock())
     sources = await source_names(visit)
     return [
         profile_of(
@@ -250,6 +256,7 @@ async def _shown(visit: Visit, found: Sequence[Found]) -> list[Profile]:
             one.parts,
             words_among(one.parts, told),
             sources,
+            standings[one.profile_id],
             clear=visit.clear,
             spend=visit.stores is None,
         )

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from regulars.capabilities.profile.figures import average_order_minor, cadence_days, total
 from regulars.capabilities.profile.state import MICRO, Figures
 from regulars.console.services.common import mask
 from regulars.console.services.consents import Word, settled
+from regulars.console.services.member import Standing
 from regulars.console.services.people import Part, name_of
 from regulars.store.narrowing import STORES_MAX
 from regulars.vocabulary.events import Id as Code
@@ -51,6 +52,35 @@ class ProfileMetrics(Struct, frozen=True):
     cadence_days: Annotated[float | None, Meta(description="Mean days between purchases.")]
 
 
+class PointsStanding(Struct, frozen=True):
+    """Points of one type: `balance`, of which tills hold `held`, and below zero by what is owed; `pending` come later."""
+
+    point: str
+    balance: int
+    held: int
+    pending: int
+    debt: Count
+
+
+class ProgrammeStanding(Struct, frozen=True):
+    """A member in one loyalty programme. `tier` is null in a programme without tiers."""
+
+    programme: int
+    name: str
+    points: list[PointsStanding]
+    tier: str | None
+
+
+class Loyalty(Struct, frozen=True, omit_defaults=True):
+    """A member of the first programme, its first point type. `programmes` has all where there are several of either."""
+
+    member_id: Id
+    balance: int
+    pending: int
+    tier: str | None
+    programmes: list[ProgrammeStanding] = field(default_factory=list)
+
+
 class Profile(Struct, frozen=True):
     """One person: the records of all sources that tell of them, put together."""
 
@@ -59,6 +89,7 @@ class Profile(Struct, frozen=True):
     record_ids: Annotated[list[Id], Meta(description="Any of them finds this profile, for ever.")]
     identifiers: list[Identifier]
     metrics: ProfileMetrics
+    loyalty: Annotated[Loyalty | None, Meta(description="Null for who takes part in no programme.")]
     segments: list[str]
     consent: Annotated[dict[str, Status], Meta(description="Per channel, for marketing.")]
 
@@ -73,11 +104,15 @@ def profile_of(
     parts: Sequence[Part],
     words: Mapping[UUID, Sequence[Word]],
     sources: Mapping[int, str],
+    standings: Sequence[Standing],
     *,
     clear: bool,
     spend: bool,
 ) -> Profile:
-    """A profile out of its records and the consent words about them; without `spend` its metrics hold no amounts."""
+    """A profile out of its records, the consent words about them and where it stands in programmes.
+
+    Without `spend` its metrics hold no amounts.
+    """
     name = name_of(parts)
     said = [word for part in parts for word in words.get(part.record_id, ())]
     return Profile(
@@ -86,8 +121,36 @@ def profile_of(
         record_ids=[part.record_id.hex for part in parts],
         identifiers=identifiers_of(parts, sources, clear=clear),
         metrics=metrics_of((part.figures for part in parts), spend=spend),
+        loyalty=loyalty_of(standings),
         segments=[],
         consent={channel: status_of(word.granted) for channel, word in settled(said).items()},
+    )
+
+
+def loyalty_of(standings: Sequence[Standing]) -> Loyalty | None:
+    """Where a profile stands in programmes, None in none."""
+    if not standings:
+        return None
+    first = standings[0]
+    several = len(standings) > 1 or len(first.points) > 1
+    return Loyalty(
+        member_id=first.profile_id.hex,
+        balance=first.points[0].balance,
+        pending=first.points[0].pending,
+        tier=first.tier.tier if first.tier is not None else None,
+        programmes=[programme_of(one) for one in standings] if several else [],
+    )
+
+
+def programme_of(standing: Standing) -> ProgrammeStanding:
+    """Where a member stands in one programme."""
+    return ProgrammeStanding(
+        programme=standing.programme,
+        name=standing.name,
+        points=[
+            PointsStanding(one.point, one.balance, one.held, one.pending, one.debt) for one in standing.points
+        ],
+        tier=standing.tier.tier if standing.tier is not None else None,
     )
 
 

@@ -102,9 +102,20 @@ def _amounts(amounts: Iterable[Amount], currency: str, look: Look = Look.PLAIN) 
 
 def _points(slip: Slip, points: Points) -> Iterator[Row]:
     yield _row(_("Your points"), look=Look.HEADING)
-    yield _row(_("Card %(card)s", card=points.card), points.tier)
-    yield _row(_("Points before"), _signed(points.before))
+    yield _row(
+        _("Card %(card)s", card=points.card) if points.card else _("Tier") if points.tier else "", points.tier
+    )
+    if points.before is not None:
+        yield _row(_("Points before"), _signed(points.before))
     yield _row(_("Earned"), f"+{number(points.earned)}")
+    if points.earned_on_minor is not None:
+        base = words.money(points.earned_on_minor, slip.currency)
+        yield _row(_("on %(money)s of this sale", money=base), look=Look.DETAIL)
+    if points.pending:
+        yield _row(
+            ngettext("%(n)s of them comes later", "%(n)s of them come later", points.pending),
+            look=Look.DETAIL,
+        )
     if points.used:
         yield _row(_("Used"), _signed(-points.used))
     yield _row(_("Points now"), _signed(points.after), Look.STRONG)

@@ -53,14 +53,18 @@ class NextReward(Struct, frozen=True):
 class Points(Struct, frozen=True, kw_only=True):
     """The member's part. `earned` and `used` are zero or more; a debt makes a balance negative.
 
-    `worth_minor` is what the points after the sale are worth; None in a programme where points are not money.
+    `before` is None where more has moved since. `earned_on_minor` is the part of the sale that earned, None where
+    nothing could; `pending` of the points earned come later. `worth_minor` is what the points after the sale are worth; None in a programme where points are not
+    money.
     """
 
     card: str
-    before: int
+    before: int | None
     earned: int
     used: int
     after: int
+    pending: int = 0
+    earned_on_minor: int | None = None
     worth_minor: int | None = None
     tier: str = ""
     next_reward: NextReward | None = None

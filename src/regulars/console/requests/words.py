@@ -118,6 +118,7 @@ def detail_names() -> Mapping[str, str]:
         "events_made_anonymous": _("Events made anonymous"),
         "rejected_messages_removed": _("Rejected messages removed"),
         "identifiers_removed": _("Identifiers removed"),
+        "points_removed": _("Points removed"),
         "requests_emptied": _("Requests emptied of personal content"),
         "clear_also_at": _("To be cleared as well at"),
         "backups_clean_from": _("Backups are clean from"),

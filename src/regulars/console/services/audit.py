@@ -23,7 +23,7 @@ _TEXT_CHARACTERS_MAX: Final = 300
 _PAIRS_SHOWN_MAX: Final = 4
 _DETAIL_CHARACTERS_MAX: Final = 160
 _LAST_NO: Final = 2**63 - 1
-_KINDS_WITH_ID: Final = ("profile", "key", "user", "rejected", "decision", "value")
+_KINDS_WITH_ID: Final = ("profile", "key", "user", "rejected", "decision", "approval", "value")
 _KINDS_WITH_CODE: Final = ("source", "product", "store", "staff", "consent", "request", "report")
 _SQL = load_queries("regulars.store.views", "audit.sql")
 
@@ -215,6 +215,8 @@ def _href(kind: str, id_: str) -> str | None:
     """The page of an object, if it has one."""
     if kind == "profile" and _is_id(id_):
         return f"/customers/{plain(id_)}"
+    if kind == "approval" and _is_id(id_):
+        return f"/approvals/{plain(id_)}"
     return f"/requests/{id_}" if kind == "request" else None
 
 

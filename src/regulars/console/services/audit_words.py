@@ -45,6 +45,12 @@ ACTIONS: Final[Mapping[str, str]] = {
     "source.enabled": later("Source switched on"),
     "customers.exported": later("Customers downloaded"),
     "customer.enrolled": later("Customer enrolled in the store"),
+    "sale.voided": later("Sale voided"),
+    "sale.claimed": later("Sale claimed for a member"),
+    "till.points_over": later("Points spent beyond the floor limit of a till"),
+    "till.floor_limit": later("Floor limit of a till set"),
+    "points.held": later("Points reserved in the store"),
+    "points.released": later("Reserved points let go in the store"),
     "card.issued": later("Loyalty card issued"),
     "card.replaced": later("Loyalty card replaced"),
     "card.blocked": later("Loyalty card blocked"),
@@ -81,6 +87,10 @@ ACTIONS: Final[Mapping[str, str]] = {
     "request.done": later("Request carried out"),
     "request.refused": later("Request refused"),
     "request.erased": later("Request emptied by an erasure"),
+    "points.adjusted": later("Points adjusted"),
+    "approval.asked": later("Approval asked for"),
+    "approval.approved": later("Approved"),
+    "approval.rejected": later("Approval refused"),
     "rejected.replayed": later("Rejected events tried again"),
     "product.updated": later("Product changed"),
     "store.updated": later("Shop changed"),
@@ -89,6 +99,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "report.exported": later("Report downloaded"),
     "model.added": later("Matching model added"),
     "model.promoted": later("Matching model put to work"),
+    "programme.drafted": later("Draft of a loyalty programme saved"),
+    "programme.published": later("Loyalty programme published"),
     "settings.changed": later("Settings changed"),
     "settings.checklist_dismissed": later("Set-up list put away"),
 }
@@ -105,8 +117,11 @@ GROUPS: Final[Sequence[tuple[str, str, tuple[str, ...]]]] = (
     ("promotions", later("Promotions"), ("promotion",)),
     ("webhooks", later("Webhooks"), ("webhook",)),
     ("customers", later("Customers"), ("customer", "customers", "consent", "identity")),
+    ("till", later("At the till"), ("sale", "till", "card")),
     ("requests", later("Requests"), ("request",)),
+    ("approvals", later("Points and approvals"), ("points", "approval")),
     ("matching", later("Matching"), ("model",)),
+    ("loyalty", later("Loyalty"), ("programme",)),
     ("events", later("Rejected events"), ("rejected",)),
     ("registers", later("Products, shops and staff"), ("product", "store", "staff")),
     ("reports", later("Reports"), ("report",)),
@@ -138,6 +153,7 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "profile": later("Customer %(name)s"),
     "product": later("Product %(name)s"),
     "model": later("Matching model %(name)s"),
+    "programme": later("Loyalty programme %(name)s"),
     "store": later("Shop %(name)s"),
     "staff": later("Staff member %(name)s"),
     "consent": later("Consent for %(name)s"),
@@ -145,7 +161,9 @@ _OBJECTS: Final[Mapping[str, str]] = {
     "request": later("Request %(name)s"),
     "report": later("Report %(name)s"),
     "decision": later("Decision %(name)s"),
+    "approval": later("Approval %(name)s"),
     "value": later("Value %(name)s"),
+    "sale": later("Sale %(name)s"),
 }
 
 # Objects of which there is one.
@@ -174,6 +192,10 @@ _DETAILS: Final[Mapping[str, str]] = {
     "events_made_anonymous": later("Events made anonymous"),
     "rejected_messages_removed": later("Rejected messages removed"),
     "identifiers_removed": later("Identifiers removed"),
+    "points_removed": later("Points removed"),
+    "programme": later("Programme"),
+    "point": later("Point type"),
+    "amount": later("Points"),
     "reason": later("Reason"),
     "requests_emptied": later("Requests emptied"),
     "received": later("Received"),
@@ -213,6 +235,8 @@ _DETAILS: Final[Mapping[str, str]] = {
     "digest": later("Digest"),
     "frequencies": later("Own frequencies"),
     "instead_of": later("Instead of"),
+    "version": later("Version"),
+    "effective_from": later("In force from"),
 }
 
 _ID_SHOWN: Final = 8
@@ -254,6 +278,7 @@ class Names(Struct, frozen=True):
             "profile": _short,
             "rejected": _short,
             "decision": _short,
+            "approval": _short,
             "value": _short,
         }.get(kind, str)
         return _(_OBJECTS[kind], name=name(id_))

@@ -51,7 +51,7 @@ async def load_checklist(
     async with database.read(workspace_id) as conn:
         found = await row(conn, SETTINGS.checklist, params)
     assert found is not None, "the query always answers"
-    dismissed, connected, heard, stores, bare, people, chosen = found
+    dismissed, connected, heard, stores, bare, people, chosen, published = found
     if dismissed:
         return []
     steps = [
@@ -77,6 +77,7 @@ async def load_checklist(
             "/events",
         ),
         _stores_step(stores, bare),
+        _programme_step(published),
         Step(
             _("Invite the people you work with"),
             _("Each with a role of their own."),
@@ -110,6 +111,11 @@ def _stores_step(stores: bool, bare: int) -> Step:
         )
     href = "/settings/stores?show=bare" if bare else "/settings/stores"
     return Step(_("Give your stores their details"), note, stores and not bare, "settings", href)
+
+
+def _programme_step(published: bool) -> Step:
+    note = _("What members earn, and the tiers they reach; one comes with Regulars to begin with.")
+    return Step(_("Publish a loyalty programme"), note, published, "loyalty", "/loyalty")
 
 
 async def _backup_step(home: Path, now: datetime) -> Step:

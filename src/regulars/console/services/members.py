@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
-from regulars.capabilities.loyalty.fold import EARLIEST, MARK, credits_of
+from regulars.capabilities.loyalty.fold import EARLIEST, MARK, Person, credits_of
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
 from regulars.capabilities.loyalty.state import Account, Balance, Hold, Lot, Member, Taken
@@ -42,6 +42,7 @@ class Standing(Struct, frozen=True):
     `enrolled_at` is None for who takes no part, `EARLIEST` for who does without having joined. `status`: active,
     blocked or left; None where there was nothing to be any of it. `worth`: (minor units, points) by currency. `cards`: the status of
     each record's account. `balances` of all types of points, `used` of caps by rule and period, `bought`: anything before.
+    `birth`: month and day.
     """
 
     programme: int | None = None
@@ -64,6 +65,7 @@ class Standing(Struct, frozen=True):
     balances: Mapping[str, Balance] = {}
     used: Mapping[tuple[str, str], int] = {}
     bought: bool = False
+    birth: tuple[int, int] | None = None
 
     @property
     def enrolled(self) -> bool:
@@ -76,6 +78,15 @@ class Wanted(Struct, frozen=True):
 
     programme: int | None = None
     point: str | None = None
+
+
+class Taking(Struct, frozen=True):
+    """A customer as the rules take them: their books, and who they are. `member` may be changed by whoever asked."""
+
+    number: int
+    versions: Sequence[Version]
+    member: Member
+    person: Person
 
 
 class _Loaded(Struct):
@@ -114,6 +125,28 @@ async def standings(
     point = point_of(version.programme, wanted.point)
     who = loaded.versions[number][-1].programme.members.who
     return {one.profile_id: _standing(one, loaded, (number, version), point, who, now) for one in people}
+
+
+async def load_taking(
+    database: Database, workspace_id: int, found: Found, wanted: Wanted, now: datetime
+) -> Taking | None:
+    """A customer's books as they are now, for a trial; None where no programme holds. Raises NotFound."""
+    records = {part.record_id.hex for part in found.parts}
+    loaded = await _load(database, workspace_id, records)
+    number, version = chosen(loaded.versions, wanted.programme, now)
+    if version is None:
+        return None
+    versions = loaded.versions[number]
+    member = _member(loaded, number, records)
+    joined = _joined(found, loaded, member, versions[-1].programme.members.who)
+    person = Person(found.profile_id.hex, min(joined, default=None), _birth(found) if joined else None)
+    return Taking(number, versions, member, person)
+
+
+def _birth(found: Found) -> tuple[int, int] | None:
+    """Month and day of birth; of several the least, as a turn takes it."""
+    told = [str(born) for part in found.parts if (born := part.fields.scalar("birth_date"))]
+    return min(((day.month, day.day) for day in map(date.fromisoformat, told)), default=None)
 
 
 def chosen(
@@ -199,10 +232,7 @@ def _standing(
     book = Book(member, now=now, occurred_at=now, key="0" * 32, new_id=lambda *_: "0" * 32)
     book.settle()
     balance = member.balance(point, now)
-    joined = [a.enrolled_at for a in member.accounts.values() if a.enrolled_at is not None]
-    known = any(part.known for part in found.parts)
-    if (who == "known" and known) or (who == "card" and not loaded.carded.isdisjoint(records)):
-        joined.append(EARLIEST)
+    joined = _joined(found, loaded, member, who)
     credit = credits_of(member)
     tier = tier_at(programme, credit, programme.day_of(now)) if programme.tier else None
     return Standing(
@@ -234,6 +264,7 @@ def _standing(
         balances={kind.code: member.balance(kind.code, now) for kind in programme.point},
         used=_used(member),
         bought=any(account.first_at is not None for account in member.accounts.values()),
+        birth=_birth(found) if joined else None,
     )
 
 
@@ -245,6 +276,15 @@ def _used(member: Member) -> dict[tuple[str, str], int]:
             rule, _, period = name.partition(MARK)
             used[rule, period] += points
     return dict(used)
+
+
+def _joined(found: Found, loaded: _Loaded, member: Member, who: str) -> list[datetime]:
+    """Since when a customer takes part, by each of the reasons there are."""
+    joined = [a.enrolled_at for a in member.accounts.values() if a.enrolled_at is not None]
+    carded = not loaded.carded.isdisjoint(part.record_id.hex for part in found.parts)
+    if (who == "known" and any(part.known for part in found.parts)) or (who == "card" and carded):
+        joined.append(EARLIEST)
+    return joined
 
 
 def _member(loaded: _Loaded, number: int, records: set[str]) -> Member:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from typing import Final
 
-import msgspec
 from msgspec import Struct
 
 from regulars.engine.aside import Ask, Told
@@ -19,7 +16,8 @@ from regulars.store.database import Database
 from regulars.store.master import MasterKey
 from regulars.vocabulary.errors import Conflict
 
-LINE_BYTES_MAX: Final = 8 * 1024 * 1024
+from .beside import ask_beside
+
 _log = get_logger("matching")
 
 
@@ -82,35 +80,18 @@ class Previews:
                 await task
 
     async def _run(self, ask: Ask, look: Look) -> None:
-        process = None
+        code = None
+
+        def heard(told: Told) -> None:
+            look.share, look.preview, look.fault = told.share, told.preview, told.fault
+
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "regulars.engine.aside",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
-                limit=LINE_BYTES_MAX,
-            )
-            assert process.stdin is not None
-            assert process.stdout is not None
-            process.stdin.write(msgspec.json.encode(ask))
-            process.stdin.close()
-            async for line in process.stdout:
-                told = msgspec.json.decode(line, type=Told)
-                look.share, look.preview, look.fault = told.share, told.preview, told.fault
-            await process.wait()
+            code = await ask_beside("regulars.engine.aside", ask, Told, heard)
         except (OSError, ValueError) as error:
             _log.warning("preview failed", kind=type(error).__name__)
         finally:
             if look.running:
-                code = process.returncode if process is not None else None
                 _log.warning("preview ended without an answer", code=code)
                 look.fault = (
                     "The preview could not be worked out. Try again, or run: regulars identity preview"
                 )
-            if process is not None and process.returncode is None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await asyncio.shield(process.wait())

@@ -62,6 +62,11 @@ class TimelineLine(Struct, frozen=True):
     receipt: str | None = None
     retold: bool = False
 
+    @property
+    def slip(self) -> bool:
+        """Whether a slip of it can be shown."""
+        return self.type == "sale.completed" and self.amounts and not self.retold
+
 
 class Timeline(Struct, frozen=True):
     """A page of the timeline; `older` is the mark of the next one."""

@@ -42,7 +42,7 @@ def points_of(
     mode: Literal["inclusive", "exclusive"] = "exclusive" if tax_mode == "exclusive" else "inclusive"
     purchase = _purchase(asked, basket, answer, clock, programme, mode)
     tier = tier_at(programme, standing.credits, programme.day_of(clock)).tier if programme.tier else ""
-    known = earning.Standing(tier, standing.enrolled_at, None, not standing.bought, standing.used)
+    known = earning.Standing(tier, standing.enrolled_at, standing.birth, not standing.bought, standing.used)
     return QuotedPoints(
         standing.programme or 0,
         standing.version.number,

@@ -44,6 +44,7 @@ class Purchase(Struct, frozen=True):
     more: int
     amount_minor: int | None
     currency: str
+    event_no: int
 
 
 class Consent(Struct, frozen=True):
@@ -82,7 +83,7 @@ async def load_card(conn: AsyncConnection, vault: Vault, record_id: UUID, viewer
     holds = settled(word for said in words.values() for word in said)
     return Card(
         person=person,
-        card=_masked_card(parts, found.profile_id),
+        card=masked_card(parts, found.profile_id),
         purchases=purchases,
         last_store=purchases[0].store if purchases else None,
         consents=[_consent(channel, parts, holds.get(channel), known, clear=clear) for channel in CHANNELS],
@@ -127,7 +128,7 @@ def _note_text(value: Any) -> str:
     return ", ".join(one for one in plain if one)[:NOTE_CHARACTERS_MAX]
 
 
-def _masked_card(parts: Sequence[Part], profile_id: UUID) -> str | None:
+def masked_card(parts: Sequence[Part], profile_id: UUID) -> str | None:
     """The loyalty card said last, by its last digits alone, whoever looks."""
     card = person_of(profile_id, parts, clear=True, spend=False).card
     return mask("loyalty_card", card) if card else None
@@ -147,7 +148,7 @@ async def _purchases(
 ) -> list[Purchase]:
     params = {"workspace_id": vault.workspace_id, "profile_id": profile_id, "limit": PURCHASES}
     found = []
-    for at, store, channel, currency, total, wrapped, sealed in await listed(
+    for at, store, channel, currency, total, wrapped, sealed, event_no in await listed(
         conn, STORE_SCREENS.latest_purchases, params
     ):
         goods = _goods(open_body(vault, wrapped, sealed)) if sealed is not None else []
@@ -160,6 +161,7 @@ async def _purchases(
                 more=max(0, len(goods) - GOODS_SHOWN),
                 amount_minor=total if viewer.stores is None or store in viewer.stores else None,
                 currency=currency,
+                event_no=event_no,
             )
         )
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,12 +14,12 @@ from msgspec import Struct
 from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
 from regulars.capabilities.loyalty.returning import BackLine, SoldLine, match
 from regulars.capabilities.loyalty.state import Earning
-from regulars.capabilities.profile.state import SALE
+from regulars.capabilities.profile.state import MICRO, SALE
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault
-from regulars.vocabulary.events import Event
+from regulars.vocabulary.events import Event, Line, Sale
 
 from .common import id_array, row, rows
 from .log import EVENTS, open_body
@@ -53,6 +54,7 @@ class KnownSale(Struct, frozen=True):
     event_no: int
     event_key: UUID
     profile_id: UUID | None
+    lines: bytes
 
     @property
     def is_sale(self) -> bool:
@@ -65,6 +67,15 @@ async def find_sale(database: Database, vault: Vault, sale_id: UUID) -> KnownSal
     asked = {"workspace_id": vault.workspace_id, "sale_id": sale_id.hex}
     (found,) = await database.ask(vault.workspace_id, Call(TILL.sale, asked))
     return KnownSale(*found[0]) if found else None
+
+
+async def find_sale_told(
+    conn: AsyncConnection, workspace_id: int, profile_id: UUID, event_no: int
+) -> KnownSale | None:
+    """The receipt that an event of a customer told last; None for another event, or somebody else's."""
+    asked = {"workspace_id": workspace_id, "profile_id": profile_id, "event_no": event_no}
+    found = await row(conn, TILL.sale_of_event, asked)
+    return KnownSale(*found) if found is not None else None
 
 
 async def sales_of_receipt(
@@ -96,30 +107,30 @@ async def told_of(conn: AsyncConnection, vault: Vault, sale: KnownSale) -> Event
     return msgspec.convert(body, Event) if body else None
 
 
-async def sold_lines(
-    conn: AsyncConnection, vault: Vault, sale: KnownSale, purchase: Purchase
-) -> list[SoldLine]:
-    """The lines of a sale with what of each has come back so far."""
+async def returns_of(
+    conn: AsyncConnection, vault: Vault, sale: KnownSale
+) -> list[tuple[str, list[BackLine]]]:
+    """What came back of a sale so far: the ids of its returns with their lines, the first one first."""
     asked = {
         "workspace_id": vault.workspace_id,
         "receipt_key": sale.receipt_key,
         "sale_id": sale.sale_id,
         "limit": RETURNS_MAX,
     }
-    sold = bought(purchase)
-    for _, lines, total_minor in await rows(conn, TILL.returns_of, asked):
-        sold = after(sold, match(sold, back_lines(lines, total_minor)).lines)
-    return sold
+    found = await rows(conn, TILL.returns_of, asked)
+    return [(one.hex, back_lines(lines, total_minor)) for one, lines, total_minor in found]
 
 
-def bought(purchase: Purchase) -> list[SoldLine]:
-    """The lines of a purchase that goods can come back of."""
-    paid = purchase.paid()
-    return [
-        SoldLine(line.line_id, line.quantity_micro, paid[line.line_id], line.sku)
-        for line in purchase.lines
+def left_of(purchase: Purchase, returns: Iterable[Sequence[BackLine]]) -> list[SoldLine]:
+    """The lines of a purchase with what of each has come back."""
+    sold = [
+        SoldLine(line.line_id, line.quantity_micro, amount, line.sku)
+        for line, amount in ((line, purchase.paid()[line.line_id]) for line in purchase.lines)
         if line.quantity_micro > 0
     ]
+    for lines in returns:
+        sold = after(sold, match(sold, lines).lines)
+    return sold
 
 
 def back_lines(lines: bytes, total_minor: int) -> list[BackLine]:
@@ -136,9 +147,19 @@ def after(sold: Sequence[SoldLine], coming: dict[str, int]) -> list[SoldLine]:
     ]
 
 
-def purchase_told(event: Event, sale: KnownSale) -> Purchase:
-    """A sale as the rules see it."""
-    return purchase_of(event, sale_id=sale.sale_id.hex)
+def purchase_told(event: Event | None, sale: KnownSale) -> Purchase:
+    """A sale as the rules see it; out of what is kept of every sale where its event was erased."""
+    if event is not None:
+        return purchase_of(event, sale_id=sale.sale_id.hex)
+    lines = [
+        Line(
+            line_id, sku, category=category, quantity=Decimal(micro) / MICRO, tax_minor=tax, total_minor=total
+        )
+        for line_id, sku, category, micro, _, _, tax, total in _lines(sale.lines)
+    ]
+    told = Sale(sale.receipt, sale.currency, sale.total_minor, lines=lines)
+    kept = Event(sale.sale_id.hex, "sale.completed", sale.occurred_at, sale=told)
+    return purchase_of(kept, sale_id=sale.sale_id.hex)
 
 
 async def earnings_of(

@@ -14,6 +14,7 @@ from litestar import Request
 
 from regulars.console.i18n import Language, chosen
 from regulars.console.services.previews import Previews
+from regulars.console.services.simulations import Simulations
 from regulars.console.services.workspace_settings import Ground
 from regulars.console.sign_on_settings import SignOnSettings
 from regulars.engine.erase import Erasure
@@ -78,6 +79,7 @@ class Deps:
     sources: Sources
     webhooks: Webhooks
     previews: Previews
+    simulations: Simulations
     connectors: Mapping[str, Connector]
     ground: Ground = field(default_factory=Ground)
     home: Path | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from uuid import UUID
 
@@ -12,7 +12,11 @@ from litestar.di import NamedDependency
 from litestar.response import Redirect
 from msgspec import Struct
 
-from regulars.console.accounts import Accounts, Viewer
+from regulars.console.accounts import Accounts, Viewer, actor_of
+from regulars.console.approvals.catalogue import room_of
+from regulars.console.approvals.kinds import Means as RoomMeans
+from regulars.console.approvals.kinds import Who
+from regulars.console.approvals.room import Room, Waiting
 from regulars.console.own_account import OwnAccount
 from regulars.console.passwords import Passwords
 from regulars.console.requests.carry_out import Means, Requests
@@ -71,6 +75,7 @@ class Visit(Struct, frozen=True):
 class _Counts:
     at: float = -1e9
     values: dict[str, int] | None = None
+    approvals: list[Waiting] = field(default_factory=list)
 
 
 class Desk:
@@ -116,6 +121,16 @@ class Desk:
     def requests(self) -> Requests:
         """Requests about data, with the days of the zone the workspace has now."""
         return Requests(_means(self.deps))
+
+    @property
+    def room(self) -> Room:
+        """The approvals room."""
+        deps = self.deps
+        return room_of(RoomMeans(deps.db, deps.vault, deps.gate, deps.clock))
+
+    def who(self, viewer: Viewer) -> Who:
+        """A signed-in person as the approvals room knows them."""
+        return Who(actor_of(viewer.user_id), viewer.role, viewer.stores)
 
     async def visit(self, request: WebRequest, *, enrolling: bool = False, acts: bool | None = None) -> Visit:
         """Who is signed in. Raises SignInNeeded, SecondFactorNeeded but where one is set up (`enrolling`).
@@ -171,7 +186,7 @@ class Desk:
             csrf=csrf_token(visit.token),
             here=here,
             path=request.url.path + (f"?{request.url.query}" if request.url.query else ""),
-            counts=await self.nav_counts(),
+            counts=await self.nav_counts(visit.viewer),
             **context,
         )
 
@@ -179,20 +194,22 @@ class Desk:
         """Answer a form by sending the browser to a page of ours."""
         return Redirect(path, status_code=303, headers={"Cache-Control": "no-store"})
 
-    async def nav_counts(self) -> dict[str, int]:
-        """What waits for somebody: rejected events, and requests that are due; some seconds old at most."""
+    async def nav_counts(self, viewer: Viewer) -> dict[str, int]:
+        """What waits for somebody: rejected events, requests that are due, approvals; some seconds old at most."""
         now = time.monotonic()
         if self._counts.values is None or now - self._counts.at > COUNTS_LIFE_SECONDS:
             async with self.deps.db.read(self.workspace_id) as conn:
                 rejected = await count_open(conn, self.workspace_id)
                 duplicates, _ = await count_waiting(conn, self.workspace_id, COUNTED_MAX)
+                self._counts.approvals = await self.room.waiting(conn)
             self._counts.values = {
                 "rejected": rejected,
                 "requests": await self.requests.book.waiting(),
                 "duplicates": duplicates,
             }
             self._counts.at = now
-        return self._counts.values
+        mine = self.room.count_for(self._counts.approvals, self.who(viewer))
+        return self._counts.values | {"approvals": mine}
 
     def forget_counts(self) -> None:
         """Count anew on the next page: something changed."""

@@ -14,6 +14,7 @@ from regulars.console import charts, i18n
 from regulars.console import format as words
 from regulars.console.accounts import Viewer
 from regulars.console.services.explained_words import capital
+from regulars.vocabulary.money import to_major
 
 from . import filters
 from .assets import Assets
@@ -122,6 +123,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
     env.filters.update(
         told=i18n.told,
         money=words.money,
+        major=lambda amount, currency: f"{to_major(amount, currency):f}",
         number=i18n.number,
         percent=words.percent,
         signed_percent=words.signed_percent,

@@ -28,7 +28,7 @@ class Type(Enum):
     SALE_KIND = "sale, refund or void"
 
 
-Part = Literal["event", "sale", "line", "customer", "address", "product"]
+Part = Literal["event", "sale", "line", "customer", "address", "product", "balance"]
 
 
 class Field(Struct, frozen=True):
@@ -149,6 +149,16 @@ _PRODUCT: Final = {
     ),
     **_amounts("product", ("price", "price_minor", "price")),
 }
+_BALANCE: Final = _fields(
+    "balance",
+    ("points", Type.INTEGER, "how many points the lot has left; 0 only makes the customer a member"),
+    ("point", Type.ID, "code of the point type; the programme's first when absent"),
+    ("programme", Type.INTEGER, "number of the programme; 1 when absent"),
+    ("active_from", Type.DATE, "first day they can be spent; at once when absent"),
+    ("last_day", Type.DATE, "last day they can be spent; as the programme says when absent"),
+    ("expires_at", Type.TIME, "the moment they end, in place of `last_day`"),
+    ("reference", Type.ID, "what names this lot of the customer; kept in the ledger, so it names nobody"),
+)
 _STATE_TIME: Final = _fields(
     "event", ("occurred_at", Type.TIME, "when this was last true; when absent, the time the file was written")
 )
@@ -157,11 +167,13 @@ FIELDS: Final[dict[Kind, dict[str, Field]]] = {
     "sales": {**_SALE, **_CUSTOMER},
     "customers": {**_CUSTOMER, **_STATE_TIME},
     "products": {**_PRODUCT, **_STATE_TIME},
+    "balances": {**_BALANCE, **_CUSTOMER},
 }
 NEEDED: Final[dict[Kind, tuple[str, ...]]] = {
     "sales": ("receipt", "occurred_at", "currency"),
     "customers": (),
     "products": ("sku",),
+    "balances": ("points",),
 }
 CUSTOMER_KEYS: Final = (
     "external_id",
@@ -173,3 +185,5 @@ CUSTOMER_KEYS: Final = (
     "phone",
 )
 """A customer is known by the first of these that is present; one that has none is not kept."""
+BALANCE_KEYS: Final = ("loyalty_card", "external_id", "email", "phone")
+"""A member is found by the first of these that anybody has."""

@@ -51,4 +51,5 @@ class Report(Struct, frozen=True):
 
 
 def _things(kind: Kind) -> str:
-    return {"sales": "receipts", "customers": "customers", "products": "products"}[kind]
+    words = {"sales": "receipts", "customers": "customers", "products": "products", "balances": "balances"}
+    return words[kind]

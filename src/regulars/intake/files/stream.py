@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from regulars.vocabulary.events import EVENTS_PER_REQUEST_MAX
 
+from .balances import BalanceRows
 from .batches import Batch, Fault
 from .encoding import Prepared
 from .errors import TooManyRejects
@@ -45,7 +46,8 @@ class EventStream:
             self._cutter = SalesCutter(opened.mapping)
             self._prepared = self._sales
         else:
-            self._registers = RegisterRows(opened.mapping, opened.facts.written_at)
+            rows = BalanceRows if opened.mapping.kind == "balances" else RegisterRows
+            self._registers = rows(opened.mapping, opened.facts.written_at)
             self._prepared = self._register
 
     def batches(self, *, after: int) -> Generator[list[Prepared]]:

@@ -38,4 +38,6 @@ select exists (select from workspace_setting
                                limit %(limit)s) bare),
        (select count(*) from (select from app_user
                                where workspace_id = %(workspace_id)s and disabled_at is null limit 2) people),
-       exists (select from workspace_setting where workspace_id = %(workspace_id)s and name is not null);
+       exists (select from workspace_setting where workspace_id = %(workspace_id)s and name is not null),
+       exists (select from programme_version
+                where workspace_id = %(workspace_id)s and effective_from is not null);

@@ -20,7 +20,7 @@ select r.profile_id, count(*)
 
 -- name: latest_purchases
 -- The last sales of a profile that stand, latest first, each with the event that told it, sealed.
-select s.occurred_at, s.store, s.channel, s.currency, s.total_minor, k.sealed_key, e.sealed
+select s.occurred_at, s.store, s.channel, s.currency, s.total_minor, k.sealed_key, e.sealed, s.event_no
   from (
     select x.sale_id, x.occurred_at, x.store, x.channel, x.currency, x.total_minor, x.event_no
       from record r

@@ -4,16 +4,38 @@
 -- One receipt, with the profile it counts for.
 select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.record_id) as record_id, s.counted, s.void,
        s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
-       s.event_no, s.event_key, r.profile_id
+       s.event_no, s.event_key, r.profile_id, s.lines
   from sale s
   left join record r on r.workspace_id = %(workspace_id)s and r.record_id = coalesce(s.counted_on, s.record_id)
  where s.workspace_id = %(workspace_id)s and s.sale_id = %(sale_id)s::uuid;
+
+-- name: sale_of_event
+-- The receipt that an event of a profile told last, where it counts for them.
+select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.record_id) as record_id, s.counted, s.void,
+       s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
+       s.event_no, s.event_key, r.profile_id
+  from record r
+  join sale s on s.workspace_id = r.workspace_id and s.counted_on = r.record_id
+ where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid
+   and s.event_no = %(event_no)s::bigint
+ limit 1;
+
+-- name: moved_since
+-- Whether anything moved the points of some records after what an event did to them.
+select exists (
+    select from ledger_entry e
+      join ledger_txn t on t.workspace_id = e.workspace_id and t.txn_id = e.txn_id
+     where e.workspace_id = %(workspace_id)s and e.record_id = any(%(ids)s::uuid[]) and t.programme = %(programme)s
+       and t.event_key <> %(event_key)s::uuid
+       and t.recorded_at >= (select max(o.recorded_at) from ledger_txn o
+                              where o.workspace_id = %(workspace_id)s and o.event_key = %(event_key)s::uuid)
+);
 
 -- name: sales_of_receipt
 -- The sales of a receipt number, the latest first; of one that comes back day after day, a bounded part.
 select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.record_id) as record_id, s.counted, s.void,
        s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
-       s.event_no, s.event_key, r.profile_id
+       s.event_no, s.event_key, r.profile_id, s.lines
   from sale s
   left join record r on r.workspace_id = %(workspace_id)s and r.record_id = coalesce(s.counted_on, s.record_id)
  where s.workspace_id = %(workspace_id)s and s.receipt_key = %(receipt_key)s::uuid and s.kind = 1

@@ -11,17 +11,18 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from regulars.capabilities.loyalty import state
 from regulars.capabilities.loyalty.state import Earning
 from regulars.capabilities.loyalty.state import Hold as Held
 from regulars.capabilities.loyalty.tiers import tier_at
 from regulars.console.api.deps import Visit
 from regulars.console.api.shapes import Id as HexId
 from regulars.console.services.lookups import Found
-from regulars.console.services.members import Standing, Wanted, standings
+from regulars.console.services.members import Standing, Wanted
 from regulars.console.services.till_sales import KnownSale, earnings_of
 
 from .holds import find_holds
-from .reading import find_member
+from .reading import find_member, standing_of
 
 HoldState = Literal["open", "captured", "released", "timed_out"]
 
@@ -92,8 +93,7 @@ async def effects_of(visit: Visit, sale: KnownSale, wanted: Wanted) -> Effects |
         return None
     database, sale_id = visit.api.database, sale.sale_id.hex
     found = await find_member(visit, sale.profile_id.hex)
-    known = await standings(database, visit.workspace_id, [found], wanted, visit.deps.clock())
-    standing = known[found.profile_id]
+    standing = await standing_of(visit, found, wanted)
     if standing.point is None:
         return None
     records = [part.record_id.hex for part in found.parts]
@@ -171,7 +171,7 @@ async def answer_of(
         void=sale.void,
         member=member_after(effects) if effects is not None else None,
         holds=[
-            SaleHold(one.hold_id, _state(one), one.captured)
+            SaleHold(one.hold_id, _state(visit, one), one.captured)
             for one in sorted(known.values(), key=lambda one: one.hold_id)
             if one.hold_id in named or effects is None or one.hold_id != effects.unheld_id
         ],
@@ -180,5 +180,7 @@ async def answer_of(
     )
 
 
-def _state(hold: Held) -> HoldState:
-    return hold.state  # type: ignore[return-value]
+def _state(visit: Visit, hold: Held) -> HoldState:
+    """How a hold stands; one whose time is over is, whether that was posted already or not."""
+    over = hold.state == state.OPEN and not state.is_open(hold, visit.deps.clock())
+    return "timed_out" if over else hold.state  # type: ignore[return-value]

@@ -7,6 +7,7 @@ cards of one person wait for nobody's judgement. What a card is worth is the sta
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Annotated, Final, Literal
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from msgspec import Meta, Struct
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
+from regulars.capabilities.loyalty.programme import in_force
 from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.services import lookups
 from regulars.console.services.lookups import Found
@@ -26,7 +28,7 @@ from regulars.vocabulary.events import ENROLLED, LINKED, Customer, Decision, Eve
 from regulars.vocabulary.intake import TILL, own_source
 
 from .enrolment import card_holders
-from .reading import find_member, meet
+from .reading import find_member, meet, standing_of
 from .refusals import refused
 from .shapes import Member, member_of
 from .telling import check, command, note, record_of, tell
@@ -62,14 +64,14 @@ async def change_card(visit: AtVisit, member_id: FromPath[str], data: JSONBody[C
     if (data.action == "replace") != (data.replaces is not None):
         raise InvalidInput("Name the old card where one is replaced, and only there.", field="replaces")
     found = await find_member(visit, member_id)
-    (met,) = await meet(visit, [found])
-    if not met.standing.enrolled:
+    standing = await standing_of(visit, found)
+    if not standing.enrolled:
         raise refused("not_a_member", field="member_id")
     if data.action in ("issue", "replace"):
-        changed = await _issue(visit, data, found, met.standing.cards)
+        changed = await _issue(visit, data, found, standing.cards)
     else:
         status = state.BLOCKED if data.action == "block" else state.ACTIVE
-        changed = await _set(visit, _records(visit, found, data.card, "card"), status, met.standing.cards)
+        changed = await _set(visit, _records(visit, found, data.card, "card"), status, standing.cards)
     if changed:
         object_ = f"profile:{found.profile_id.hex}"
         await note(visit, _ACTIONS[data.action], object_, {"reason": data.reason})
@@ -127,19 +129,15 @@ async def _link(visit: Visit, data: CardChange, found: Found, record_id: str) ->
 
 async def _set(visit: Visit, records: Iterable[str], status: str, said: Mapping[str, str]) -> bool:
     """Give accounts of records a status in every programme that holds; whether any had another."""
-    now, changed = visit.deps.clock(), False
-    known = await programmes(visit.api.database, visit.workspace_id)
-    for record_id in records:
-        if said.get(record_id, None if status == state.ACTIVE else state.ACTIVE) == status:
-            continue
-        for number, versions in sorted(known.items()):
-            if any(version.effective_from <= now for version in versions):
-                told = Loyalty(programme=number, member=record_id, status=status)
-                answer = await command(visit, ENROLLED, told)
-                if answer is not None:
-                    check(answer)
-        changed = True
-    return changed
+    fallback = None if status == state.ACTIVE else state.ACTIVE
+    changed = [one for one in records if said.get(one, fallback) != status]
+    now, known = visit.deps.clock(), await programmes(visit.api.database, visit.workspace_id)
+    numbers = [n for n, versions in sorted(known.items()) if in_force(versions, now) is not None]
+    for record_id, number in product(changed, numbers):
+        answer = await command(visit, ENROLLED, Loyalty(programme=number, member=record_id, status=status))
+        if answer is not None:
+            check(answer)
+    return bool(changed)
 
 
 def _records(visit: Visit, found: Found, card: str, field: str) -> list[str]:

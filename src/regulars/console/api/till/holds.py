@@ -22,7 +22,7 @@ from regulars.vocabulary.errors import Unprocessable
 from regulars.vocabulary.events import CAPTURED, HELD, POINTS_MAX, RELEASED, Id, Loyalty
 from regulars.vocabulary.intake import LoyaltyAnswer
 
-from .reading import find_member, meet
+from .reading import find_member, standing_of
 from .refusals import refused
 from .telling import check, command, command_key, fresh_id, points_in
 
@@ -79,8 +79,8 @@ class Hold(Struct, frozen=True):
 async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
     """Reserve points of a member. They are not available to anybody else from now on, and free again when it is over."""
     found = await find_member(visit, data.member_id)
-    (met,) = await meet(visit, [found], Wanted(data.programme, data.point))
-    number, point = met.standing.programme, met.standing.point
+    standing = await standing_of(visit, found, Wanted(data.programme, data.point))
+    number, point = standing.programme, standing.point
     if number is None or point is None:
         raise refused("no_programme")
     said = Loyalty(
@@ -214,8 +214,7 @@ def hold_id_in(text: str, *, field: str = "hold_id") -> str:
 async def _as_it_is(visit: Visit, held: Held) -> Hold:
     """A hold that was dealt with before, and what its member has now."""
     found = await find_member(visit, held.record_id)
-    (met,) = await meet(visit, [found], Wanted(held.programme, held.point))
-    one = met.standing
+    one = await standing_of(visit, found, Wanted(held.programme, held.point))
     return _hold(held, found.profile_id.hex, one.balance, one.held, one.pending, replayed=True)
 
 

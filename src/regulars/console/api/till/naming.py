@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from regulars.capabilities.identity import kinds
 from regulars.console.api.deps import Visit
 from regulars.console.services.lookups import Found
-from regulars.console.services.people import last_scalar
+from regulars.console.services.people import Part, last_scalar
 from regulars.vocabulary.errors import Unprocessable
 from regulars.vocabulary.events import Customer
 
 from .telling import record_of
-
-_SHARED = (kinds.EMAIL, kinds.PHONE)
 
 
 def customer_of(visit: Visit, found: Found) -> Customer:
@@ -22,22 +21,16 @@ def customer_of(visit: Visit, found: Found) -> Customer:
     Else by their contacts with their name, by which they are known again as anybody is. Raises Unprocessable where
     nothing of that is known.
     """
-    for part in found.parts:
-        if part.source_id != visit.caller.source.source_id:
-            continue
-        for kind in kinds.KEY_ORDER:
-            for value, _ in part.fields.current(kind):
-                told = _named({kinds.NAMES[kind]: value})
-                if record_of(visit, told) == part.record_id.hex:
-                    return told
-    said: dict[str, Any] = {}
-    for part in found.parts:
-        for kind in (kinds.LOYALTY_CARD, *_SHARED):
-            for value, _ in part.fields.current(kind):
-                said.setdefault(kinds.NAMES[kind], value)
-    card = said.pop("loyalty_card", None)
-    if card is not None:
-        return Customer(loyalty_card=card)
+    source_id = visit.caller.source.source_id
+    for part in (part for part in found.parts if part.source_id == source_id):
+        for name, value in _said(part, kinds.KEY_ORDER):
+            told = _named({name: value})
+            if record_of(visit, told) == part.record_id.hex:
+                return told
+    cards = [value for part in found.parts for _, value in _said(part, (kinds.LOYALTY_CARD,))]
+    if cards:
+        return Customer(loyalty_card=cards[0])
+    said = dict(one for part in found.parts for one in _said(part, (kinds.EMAIL, kinds.PHONE)))
     if not said:
         raise Unprocessable(
             "This till has nothing to know the member by again: enrol them here, or issue a card.",
@@ -46,6 +39,13 @@ def customer_of(visit: Visit, found: Found) -> Customer:
         )
     names = {name: last_scalar(found.parts, name) for name in ("given_name", "family_name")}
     return _named(said | names)
+
+
+def _said(part: Part, wanted: Iterable[int]) -> Iterator[tuple[str, str]]:
+    """What a record carries now, by the name of its kind."""
+    for kind in wanted:
+        for value, _ in part.fields.current(kind):
+            yield kinds.NAMES[kind], value
 
 
 def _named(parts: dict[str, Any]) -> Customer:

@@ -54,6 +54,13 @@ def unknown_member(field: str) -> NotFound:
     )
 
 
+async def standing_of(visit: Visit, found: Found, wanted: Wanted = ANY) -> Standing:
+    """Where one customer stands now."""
+    now = visit.deps.clock()
+    known = await standings(visit.api.database, visit.workspace_id, [found], wanted, now)
+    return known[found.profile_id]
+
+
 async def meet(
     visit: Visit, people: Sequence[Found], wanted: Wanted = ANY, *, card: str | None = None
 ) -> list[Met]:

@@ -5,40 +5,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from regulars.console.i18n import later
 from regulars.vocabulary.errors import Conflict, NotFound, RegularsError, Unprocessable
 
 _GONE, _STATE, _ASKED = NotFound, Conflict, Unprocessable
 REFUSALS: Final[Mapping[str, tuple[type[RegularsError], str]]] = {
-    "unknown_hold": (_GONE, "There is no hold with this id."),
-    "unknown_sale": (_GONE, "There is no such sale of this till system."),
-    "unknown_card": (_GONE, "This member has no such card."),
-    "no_programme": (_GONE, "There is no loyalty programme to take part in yet. Publish one first."),
-    "insufficient_points": (_STATE, "Only %(available)s points are available."),
-    "not_a_member": (_STATE, "This customer takes no part in the programme. Enrol them first."),
+    "unknown_hold": (_GONE, later("There is no hold with this id.")),
+    "unknown_sale": (_GONE, later("There is no such sale of this till system.")),
+    "unknown_card": (_GONE, later("This member has no such card.")),
+    "no_programme": (_GONE, later("There is no loyalty programme to take part in yet. Publish one first.")),
+    "insufficient_points": (_STATE, later("Only %(available)s points are available.")),
+    "not_a_member": (_STATE, later("This customer takes no part in the programme. Enrol them first.")),
     "member_blocked": (
         _STATE,
-        "This card is blocked, so no points can be spent. Replace or unblock it first.",
+        later("This card is blocked, so no points can be spent. Replace or unblock it first."),
     ),
     "in_debt": (
         _STATE,
-        "This member owes points for returned goods; they can spend again once these are earned.",
+        later("This member owes points for returned goods; they can spend again once these are earned."),
     ),
-    "hold_expired": (_STATE, "The time of this hold is over. Hold the points again."),
-    "hold_ended": (_STATE, "This hold was captured or released already."),
-    "card_in_use": (_STATE, "This card belongs to another customer."),
+    "hold_expired": (_STATE, later("The time of this hold is over. Hold the points again.")),
+    "hold_ended": (_STATE, later("This hold was captured or released already.")),
+    "card_in_use": (_STATE, later("This card belongs to another customer.")),
     "already_returned": (
         _STATE,
-        "More comes back than is left of this sale: %(left)s of %(what)s can be returned.",
+        later("More comes back than is left of this sale: %(left)s of %(what)s can be returned."),
     ),
-    "sale_void": (_STATE, "This sale was voided."),
-    "void_too_late": (_STATE, "A sale is voided on its business day. Take the goods back as a return."),
-    "sale_of_member": (_STATE, "This sale counts for another member already."),
-    "claim_too_late": (_STATE, "This sale was too long before the member joined to count."),
-    "below_minimum": (_ASKED, "The programme lets fewer points than that not be spent."),
-    "not_in_steps": (_ASKED, "The programme lets points be spent in steps of a certain size only."),
-    "unknown_point": (_ASKED, "The programme has no such points."),
-    "above_hold": (_ASKED, "The hold is of %(available)s points; no more can be captured."),
-    "unusable_card": (_ASKED, "This cannot be the number of a loyalty card."),
+    "ambiguous_receipt": (
+        _STATE,
+        later("Several sales have this number. Name the store, the till or the business day."),
+    ),
+    "sale_void": (_STATE, later("This sale was voided.")),
+    "void_too_late": (
+        _STATE,
+        later("A sale is voided on its business day. Take the goods back as a return."),
+    ),
+    "sale_of_member": (_STATE, later("This sale counts for another member already.")),
+    "claim_too_late": (_STATE, later("This sale was too long before the member joined to count.")),
+    "below_minimum": (_ASKED, later("The programme lets fewer points than that not be spent.")),
+    "not_in_steps": (_ASKED, later("The programme lets points be spent in steps of a certain size only.")),
+    "unknown_point": (_ASKED, later("The programme has no such points.")),
+    "above_hold": (_ASKED, later("The hold is of %(available)s points; no more can be captured.")),
+    "unusable_card": (_ASKED, later("This cannot be the number of a loyalty card.")),
 }
 """By code. What is not there is 404, what the state does not allow 409, what the programme never allows 422."""
 

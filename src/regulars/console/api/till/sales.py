@@ -47,7 +47,7 @@ from .refusals import refused
 from .telling import note, tell
 
 HOLDS_MAX: Final = 5
-_UTC: Final = ZoneInfo("UTC")
+UTC: Final = ZoneInfo("UTC")
 
 
 class HoldUse(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -145,15 +145,15 @@ async def void_sale(visit: AtVisit, sale_id: FromPath[str], data: JSONBody[Void]
     return await answer_of(visit, await own_sale(visit, sale_id), Wanted(), replayed=not fresh)
 
 
-async def own_sale(visit: Visit, text: str) -> KnownSale:
+async def own_sale(visit: Visit, text: str, *, field: str = "sale_id") -> KnownSale:
     """A sale of the key's till system. Raises NotFound (unknown_sale)."""
     try:
         sale_id = UUID(text)
     except ValueError:
-        raise refused("unknown_sale", field="sale_id") from None
+        raise refused("unknown_sale", field=field) from None
     sale = await find_sale(visit.api.database, visit.vault, sale_id)
     if sale is None or not sale.is_sale or sale.receipt_key.hex != receipt_key(visit, sale.receipt):
-        raise refused("unknown_sale", field="sale_id")
+        raise refused("unknown_sale", field=field)
     return sale
 
 
@@ -165,13 +165,13 @@ def receipt_key(visit: Visit, receipt: str) -> str:
 async def zone_of(visit: Visit, store: str | None) -> ZoneInfo:
     """The time zone of a store, UTC where the register does not say it."""
     if store is None:
-        return _UTC
+        return UTC
     async with visit.api.database.read(visit.workspace_id) as conn:
         found = await row(conn, REGISTERS.store, {"workspace_id": visit.workspace_id, "code": store})
     try:
-        return ZoneInfo(found[2]) if found is not None and found[2] else _UTC
+        return ZoneInfo(found[2]) if found is not None and found[2] else UTC
     except (KeyError, ValueError):
-        return _UTC
+        return UTC
 
 
 # -- confirming ---------------------------------------------------------------------------------------

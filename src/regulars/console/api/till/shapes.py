@@ -30,15 +30,14 @@ class ExpiringPoints(Struct, frozen=True):
 class TierStanding(Struct, frozen=True):
     """The tier of a member: since when and, null for good, until when.
 
-    `credit` is what the qualifying window holds; `next` needs `missing` more. `warning` says that the tier ends soon
-    and `projected` is the one after it, if nothing more is bought.
+    `next` needs `missing` more credit. `warning` says that the tier ends soon and `projected` is the one after it, if
+    nothing more is bought.
     """
 
     code: str
     name: str
     since: date | None
     until: date | None
-    credit: int
     next: str | None
     next_name: str | None
     missing: int
@@ -130,7 +129,6 @@ def tier_of(standing: Standing) -> TierStanding | None:
         name=standing.tier_names.get(tier.tier, tier.tier),
         since=tier.since,
         until=tier.until,
-        credit=tier.credit,
         next=tier.next_tier,
         next_name=standing.tier_names.get(tier.next_tier or ""),
         missing=tier.missing,

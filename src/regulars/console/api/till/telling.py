@@ -10,10 +10,12 @@ import msgspec
 
 from regulars.capabilities.identity.person import person_of
 from regulars.console.api.deps import Visit
+from regulars.console.services.points_commands import command_key as key_of_command
+from regulars.console.services.points_commands import give_command
 from regulars.store.audit import write_line_async
 from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import Customer, Event, Loyalty
-from regulars.vocabulary.intake import OWN_SOURCE_ID, TILL, LoyaltyAnswer, PointsAnswer, Result, own_source
+from regulars.vocabulary.intake import TILL, LoyaltyAnswer, PointsAnswer, Result
 
 from .refusals import refused
 
@@ -31,12 +33,9 @@ async def tell(visit: Visit, events: Sequence[Event]) -> list[Result]:
 async def command(visit: Visit, type_: str, said: Loyalty, *, id_: str | None = None) -> LoyaltyAnswer | None:
     """Do something with a member's points; None where the same `id_` was done before."""
     said.actor = visit.actor
-    event = Event(id=id_ or fresh_id(type_), type=type_, occurred_at=visit.deps.clock(), loyalty=said)
-    source = own_source(visit.workspace_id)
-    (result,) = await visit.deps.gate.submit(source, [msgspec.json.encode(event)], door=TILL)
-    if result.error is not None:
-        raise Unprocessable(result.error.message, code=result.error.code, field=result.error.field)
-    return result.loyalty[0] if result.loyalty else None
+    return await give_command(
+        visit.deps.gate, visit.workspace_id, type_, said, id_=id_ or fresh_id(type_), at=visit.deps.clock()
+    )
 
 
 def fresh_id(type_: str) -> str:
@@ -46,7 +45,7 @@ def fresh_id(type_: str) -> str:
 
 def command_key(visit: Visit, id_: str) -> str:
     """The event key of a command of ours, from which ids of what it made come."""
-    return visit.vault.hash("event", str(OWN_SOURCE_ID), id_)
+    return key_of_command(visit.vault, id_)
 
 
 def check(answer: LoyaltyAnswer, *, field: str | None = None) -> LoyaltyAnswer:

@@ -137,8 +137,26 @@ function shift(form) {
   }, LOOK_MS);
 }
 
+// How long reserved points stay reserved: told by the server as seconds left, so that the tablet's clock does not matter.
+
+const ends = new Map(); // by the hold's id, so that a card shown again does not begin anew
+
+function countDown(timer) {
+  const { name, left, over } = timer.dataset;
+  if (!ends.has(name)) ends.set(name, Date.now() + Number(left) * 1000);
+  const tick = () => {
+    const seconds = Math.max(0, Math.ceil((ends.get(name) - Date.now()) / 1000));
+    timer.textContent = seconds ? `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}` : over;
+    if (!seconds) timer.closest("form")?.querySelector("button")?.remove();
+    if (!seconds || !timer.isConnected) clearInterval(ticking);
+  };
+  const ticking = setInterval(tick, 1000);
+  tick();
+}
+
 export function start(form) {
   if (form.id === "net") net(form);
+  else if (form.matches("[role=timer]")) countDown(form);
   else if (form.id === "find") scan(form);
   else shift(form);
 }

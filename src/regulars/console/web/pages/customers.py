@@ -20,7 +20,9 @@ from regulars.console.services.decision_list import load_decisions
 from regulars.console.services.explained_lines import Eyes, Lines, nearest
 from regulars.console.services.explaining import explain
 from regulars.console.services.households import household_lines, load_household
+from regulars.console.services.member import load_rules, load_standings
 from regulars.console.services.on_behalf import channels_of
+from regulars.console.services.people import load_parts
 from regulars.console.web.deps import Deps, WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.nav import may_open
@@ -123,11 +125,12 @@ async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) ->
         decides = may_open(visit.viewer, "duplicates")
         made = await _decisions(conn, desk, profile_id) if decides else {}
         household = await load_household(conn, desk.deps.vault, profile_id)
+        loyalty = await _loyalty(conn, desk, visit, profile_id)
     why = await explain(desk.deps.db, desk.deps.vault, profile_id, split=False)
     eyes = Eyes(clear=clear)
     lines = Lines(why, eyes)
     context = {
-        "decides": decides, **made, "household": household_lines(household, eyes, profile_id), "too_many": household.too_many,
+        "decides": decides, **made, **loyalty, "base": f"/customers/{profile_id.hex}", "household": household_lines(household, eyes, profile_id), "too_many": household.too_many,
         "linked": lines.pairs(why.inside.tree[:LINKS_SHOWN]), "apart": lines.pairs(nearest(why)[:APART_SHOWN]),
         "profile": found, "timeline": timeline, "topic": topic, "until": params.get("until") or "",
         "page_mark": params.get("page"), "spend": spend, "keeps_consent": may_open(visit.viewer, "requests"),
@@ -153,6 +156,16 @@ async def raw_event(
         )
     context = {"payload": payload, "number": number, "back": f"/customers/{profile}"}
     return await desk.page(request, visit, "pages/raw_event.html", "customers", **context)
+
+
+async def _loyalty(conn: AsyncConnection, desk: Desk, visit: Visit, profile_id: UUID) -> dict[str, Any]:
+    """Where a customer stands in programmes; nothing in a workspace that has none."""
+    if not await load_rules(conn, desk.workspace_id):
+        return {"standings": None}
+    parts = await load_parts(conn, desk.deps.vault, [profile_id])
+    found = await load_standings(conn, desk.workspace_id, parts, now=desk.deps.clock())
+    may_adjust = may_open(visit.viewer, "adjustments")
+    return {"standings": found.get(profile_id, []), "may_adjust": may_adjust}
 
 
 async def _decisions(conn: AsyncConnection, desk: Desk, profile_id: UUID) -> dict[str, Any]:

@@ -62,7 +62,7 @@ async def home_context(desk: Desk, viewer: Viewer, asked: service.Asked) -> dict
         latest = await log.latest(conn, desk.deps.vault, known, stores=stores, limit=looked_at)
     # Hints that a source has news are for engineers; the news itself follows.
     recent = [line for line in latest if not line.type.startswith("source.")][:RECENT_LINES]
-    due = (await desk.nav_counts())["requests"] if may_open(viewer, "requests") else 0
+    due = (await desk.nav_counts(viewer))["requests"] if may_open(viewer, "requests") else 0
     return {
         "home": figures, "recent": recent, "change": service.change, "base_url": desk.deps.base_url, "requests_due": due,
     }  # fmt: skip

@@ -18,6 +18,7 @@ from regulars.console.services.common import uuid_of
 from regulars.console.services.people import load_people
 from regulars.console.services.store_card import CHANNELS, load_card
 from regulars.console.services.store_find import Finding, Hit, find, readings
+from regulars.console.services.store_points import load_store_points
 from regulars.console.services.store_said import (
     Newcomer,
     Parts,
@@ -32,7 +33,7 @@ from regulars.console.web.nav import may_open
 from regulars.console.web.recent import RECENT_COOKIE, RECENT_PATH, add_recent, read_recent
 from regulars.console.web.security import csrf_token
 from regulars.console.web.templating import wants_fragment
-from regulars.vocabulary.errors import InvalidInput, NotFound
+from regulars.vocabulary.errors import InvalidInput, NotFound, RegularsError
 
 STATUSES = ("granted", "withdrawn")
 
@@ -65,7 +66,7 @@ async def look_up(request: WebRequest, desk: AtDesk) -> Response[Any]:
 async def customer(request: WebRequest, desk: AtDesk, profile: FromPath[str]) -> Response[Any]:
     """One customer. The id of any record leads to the profile it belongs to now."""
     visit = await desk.visit_to(request, "store")
-    return await _card(request, desk, visit, uuid_of(profile, "profile"))
+    return await card_page(request, desk, visit, uuid_of(profile, "profile"))
 
 
 @post("/store/c/{profile:str}/consent", include_in_schema=False)
@@ -88,7 +89,7 @@ async def consent(request: WebRequest, desk: AtDesk, profile: FromPath[str]) -> 
     )
     done = _("Noted: the customer said yes.") if status == "granted" else _("Noted: the customer said no.")
     if wants_fragment(request):
-        return await _card(request, desk, visit, record_id, done=done)
+        return await card_page(request, desk, visit, record_id, done=done)
     return desk.go(f"/store/c/{record_id.hex}")
 
 
@@ -160,7 +161,7 @@ async def _found(request: WebRequest, desk: Desk, visit: Visit, found: Finding) 
         people = await load_people(
             conn, desk.deps.vault, recent, clear=visit.viewer.sees("contacts"), spend=False
         )
-    return _page(
+    return store_page(
         request,
         desk,
         visit,
@@ -176,27 +177,43 @@ async def _open(
 ) -> Response[Any]:
     """The customer at once where only a part is asked for; else their own address."""
     if wants_fragment(request):
-        return await _card(request, desk, visit, profile_id, done=done)
+        return await card_page(request, desk, visit, profile_id, done=done)
     return desk.go(f"/store/c/{profile_id.hex}")
 
 
-async def _card(
-    request: WebRequest, desk: Desk, visit: Visit, record_id: UUID, *, done: str | None = None
+async def card_page(
+    request: WebRequest,
+    desk: Desk,
+    visit: Visit,
+    record_id: UUID,
+    *,
+    done: str | None = None,
+    error: RegularsError | None = None,
 ) -> Response[Any]:
+    """The customer with what was done just now, or why it was not. Raises NotFound."""
     now: datetime = desk.deps.clock()
     async with desk.deps.db.read(desk.workspace_id) as conn:
         try:
             card = await load_card(conn, desk.deps.vault, record_id, visit.viewer)
-        except NotFound as error:
-            raise NotFound(_("There is no such customer any more.")) from error
+            points = await load_store_points(conn, desk.deps.vault, record_id, now=now)
+        except NotFound as gone:
+            raise NotFound(_("There is no such customer any more.")) from gone
     profile_id = card.person.profile_id
     path = f"/store/c/{profile_id.hex}"
-    if profile_id != record_id and not wants_fragment(request):
+    if profile_id != record_id and not wants_fragment(request) and error is None:
         return desk.go(path)
-    answer = _page(
-        request, desk, visit, "store/customer.html", pushed=path,
-        card=card, done=done, as_of=now, wordings=wordings(desk), new_key=_new_key,
+    answer = store_page(
+        request, desk, visit, "store/customer.html", pushed=path, status=error.status if error else 200,
+        card=card, points=points, done=done, error=error, as_of=now, wordings=wordings(desk), new_key=_new_key,
     )  # fmt: skip
+    _remember(request, desk, visit, answer, profile_id)
+    return answer
+
+
+def _remember(
+    request: WebRequest, desk: Desk, visit: Visit, answer: Response[bytes], profile_id: UUID
+) -> None:
+    """The customer is among the last ones of the session."""
     recent = read_recent(request.cookies.get(RECENT_COOKIE), visit.token)
     answer.set_cookie(
         Cookie(
@@ -209,7 +226,6 @@ async def _card(
             secure=desk.deps.secure,
         )
     )
-    return answer
 
 
 def _enrol_form(
@@ -222,7 +238,9 @@ def _enrol_form(
     status: int = 200,
 ) -> Response[Any]:
     context = {"fields": fields, "error": error, "wordings": wordings(desk), "key": _new_key()}
-    return _page(request, desk, visit, "store/enrol.html", pushed="/store/enrol", status=status, **context)
+    return store_page(
+        request, desk, visit, "store/enrol.html", pushed="/store/enrol", status=status, **context
+    )
 
 
 def _new_key() -> str:
@@ -230,7 +248,7 @@ def _new_key() -> str:
     return secrets.token_urlsafe(18)
 
 
-def _page(
+def store_page(
     request: WebRequest,
     desk: Desk,
     visit: Visit,

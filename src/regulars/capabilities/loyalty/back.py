@@ -1,0 +1,86 @@
+"""What goods that come back mean, before they do: money and points that go back, and points that are taken back.
+
+The very shares a turn works with: what each line was given and paid, never today's rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+from .purchase import Purchase, burned
+from .returning import Share, SoldLine, take_back
+from .spreading import spread
+from .state import Earning, Hold
+
+POINTS_TENDER = "points"
+
+
+class Back(Struct, frozen=True):
+    """What goes back, in minor units and in points of one type.
+
+    `amounts` by line id; `points_minor` of them was paid with points. `taken` points were earned by what comes back;
+    `given` were spent on it.
+    """
+
+    amounts: dict[str, int]
+    points_minor: int
+    taken: int
+    given: int
+
+    @property
+    def total_minor(self) -> int:
+        """All that goes back, points with money."""
+        return sum(self.amounts.values())
+
+
+def back_of(
+    purchase: Purchase,
+    sold: Sequence[SoldLine],
+    coming: Mapping[str, int],
+    *,
+    point: str | None,
+    earnings: Iterable[Earning] = (),
+    spent: Iterable[Hold] = (),
+) -> Back:
+    """What comes of so many millionths of lines coming back, after what came back before (`sold`)."""
+    paid = {name: minor for name, minor in purchase.paid().items() if minor > 0}
+    tendered = sum(minor for kind, minor in purchase.tenders if kind == POINTS_TENDER)
+    with_points = spread(max(0, min(tendered, sum(paid.values()))), paid) if paid else {}
+    return Back(
+        amounts=_more([(line.line_id, line.amount_minor) for line in sold], sold, coming),
+        points_minor=sum(_more(with_points.items(), sold, coming).values()),
+        taken=sum(
+            sum(_more(posted.lines, sold, coming).values())
+            for one in earnings
+            for posted in one.posted
+            if posted.point == point and posted.points > 0
+        ),
+        given=sum(
+            sum(_more(burned(purchase, hold.captured).items(), sold, coming).values())
+            for hold in spent
+            if hold.point == point and hold.captured and paid
+        ),
+    )
+
+
+def _more(
+    shares: Iterable[tuple[str, int]], sold: Sequence[SoldLine], coming: Mapping[str, int]
+) -> dict[str, int]:
+    """What of shares by line goes back with what comes now."""
+    lines = {line.line_id: line for line in sold}
+    return take_back(
+        (
+            Share(
+                name,
+                amount,
+                amount * line.returned_micro // line.quantity_micro,
+                line.quantity_micro,
+                line.returned_micro,
+            )
+            for name, amount in shares
+            if (line := lines.get(name)) is not None
+        ),
+        coming,
+    )

@@ -1,0 +1,17 @@
+"""Every kind of approval there is, and the room that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .adjustments import ADJUSTMENTS
+from .kinds import Kind, Means
+from .room import Room
+
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (ADJUSTMENTS,)}
+
+
+def room_of(means: Means) -> Room:
+    """The approvals of a workspace."""
+    return Room(means, KINDS)
