@@ -202,10 +202,11 @@ TABLE: Final = {
     ("POST", "/v1/members/{member_id}/cards"): Row(
         TILL, body={"action": "issue", "card": "fresh"}, names=True
     ),
-    ("POST", "/v1/holds"): Row(TILL, body={"member_id": "{member_id}", "amount": 10}, names=True),
+    ("POST", "/v1/holds"): Row(TILL, body={"member_id": "{member_id}", "amount": 100}, names=True),
     ("POST", "/v1/holds/{hold_id}/capture"): Row(TILL, body={}, names=True),
     ("POST", "/v1/holds/{hold_id}/release"): Row(TILL, body={}, names=True),
     ("POST", "/v1/sales"): Row(TILL, body={"sale": SALE, "occurred_at": AT}),
+    ("GET", "/v1/sales/{sale_id}/receipt"): Row(TILL, names=True),
     ("POST", "/v1/sales/{sale_id}/void"): Row(TILL, body={"reason": "Tried."}, names=True),
     ("POST", "/v1/sales/{sale_id}/claim"): Row(TILL, body={"member_id": "{member_id}"}, names=True),
     ("POST", "/v1/sales:batch"): Row(TILL, body={"sales": [{"sale": SALE, "occurred_at": AT}]}),

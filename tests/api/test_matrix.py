@@ -157,7 +157,7 @@ async def approval(house: House) -> str:
     made = await house.keys.create(
         house.workspace_id, name="desk", scopes=["admin"], source="own", actor=f"user:{uuid4()}"
     )
-    body = {"amount": 900, "reason": "Broken mug."}
+    body = {"amount": 5_000, "reason": "Broken mug."}
     answer = await house.call("POST", f"/v1/members/{member_id}/adjustments", key=made.text, json=body)
     return str(answer.json()["approval"]["id"])
 
@@ -245,8 +245,8 @@ async def at_the_till(house: House, asked: set[str]) -> dict[str, str]:
         return {}
     till = Till(house, scopes=(EVERYTHING,))
     member = await till.enrol()
-    await till.command(ADJUSTED, member, amount=100, reason="To spend.")
-    hold = await till.post("/v1/holds", {"member_id": member, "amount": 10})
+    await till.command(ADJUSTED, member, amount=1_000, reason="To spend.")
+    hold = await till.post("/v1/holds", {"member_id": member, "amount": 100})
     sale = await till.sell(100)
     return {"member_id": member, "hold_id": hold["id"], "sale_id": sale["sale_id"]}
 

@@ -90,28 +90,29 @@ class PointsOwedReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     `issued`, `redeemed` and `expired` are of these days, by the day they were posted; rates are parts
     of one. `active_members` earned or redeemed within 365 days. `breakage` is of the months of issue
     that are used up. `ledger_off` is the ledger's outstanding points less those of the lots, which is
-    0; null for a closing that is over.
+    0; null for a closing that is over. Without a programme, `programme` and `point` are null and
+    nothing is owed.
     """
 
-    programme: int
-    point: str
+    programme: int | None = None
+    point: str | None = None
     days: ReportDays
-    issued: int
-    redeemed: int
-    expired: int
-    outstanding: int
-    expected_breakage: int
-    redemption_rate: float | None
-    members: int
-    active_members: int
-    active_rate: float | None
-    sales: int
-    member_sales: int
-    participation: float | None
-    breakage: float | None
-    ledger_off: int | None
-    totals: list[OwedTotal]
-    cohorts: list[OwedCohort]
+    issued: int = 0
+    redeemed: int = 0
+    expired: int = 0
+    outstanding: int = 0
+    expected_breakage: int = 0
+    redemption_rate: float | None = None
+    members: int = 0
+    active_members: int = 0
+    active_rate: float | None = None
+    sales: int = 0
+    member_sales: int = 0
+    participation: float | None = None
+    breakage: float | None = None
+    ledger_off: int | None = None
+    totals: list[OwedTotal] = msgspec.field(default_factory=list)
+    cohorts: list[OwedCohort] = msgspec.field(default_factory=list)
 
 
 class ReportCurrency(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -23,7 +23,8 @@ class ReportsRoutes(Group):
         What is owed for points by IFRS 15, from month of issue to month of issue; this month so far
         without days.
 
-        404 where no programme holds. A key that is limited to stores is refused: points belong to none.
+        404 for a programme or points that are not there. A key that is limited to stores is refused:
+        points belong to none.
 
         Scope reports:read.
 

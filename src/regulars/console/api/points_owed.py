@@ -12,7 +12,6 @@ from msgspec import Meta, Struct
 
 from regulars.capabilities.loyalty.liability import Movement
 from regulars.console.services.points_owed import PointsOwed, load_points_owed, read_span
-from regulars.vocabulary.errors import NotFound
 
 from .deps import AtVisit
 from .reports import From, ReportDays, To
@@ -56,33 +55,34 @@ class OwedTotal(Struct, frozen=True):
     movement: OwedMovement
 
 
-class PointsOwedReport(Struct, frozen=True):
+class PointsOwedReport(Struct, frozen=True, kw_only=True):
     """Points of one type: what is owed at the end of `days`, and how it came from their beginning.
 
     `issued`, `redeemed` and `expired` are of these days, by the day they were posted; rates are parts of one.
     `active_members` earned or redeemed within 365 days. `breakage` is of the months of issue that are used up.
     `ledger_off` is the ledger's outstanding points less those of the lots, which is 0; null for a closing that is over.
+    Without a programme, `programme` and `point` are null and nothing is owed.
     """
 
-    programme: int
-    point: str
+    programme: int | None = None
+    point: str | None = None
     days: ReportDays
-    issued: int
-    redeemed: int
-    expired: int
-    outstanding: int
-    expected_breakage: int
-    redemption_rate: float | None
-    members: int
-    active_members: int
-    active_rate: float | None
-    sales: int
-    member_sales: int
-    participation: float | None
-    breakage: float | None
-    ledger_off: int | None
-    totals: list[OwedTotal]
-    cohorts: list[OwedCohort]
+    issued: int = 0
+    redeemed: int = 0
+    expired: int = 0
+    outstanding: int = 0
+    expected_breakage: int = 0
+    redemption_rate: float | None = None
+    members: int = 0
+    active_members: int = 0
+    active_rate: float | None = None
+    sales: int = 0
+    member_sales: int = 0
+    participation: float | None = None
+    breakage: float | None = None
+    ledger_off: int | None = None
+    totals: list[OwedTotal] = []
+    cohorts: list[OwedCohort] = []
 
 
 @get("/v1/reports/loyalty", summary="Report of points owed")
@@ -100,7 +100,7 @@ async def report_loyalty(
 ) -> PointsOwedReport:
     """What is owed for points by IFRS 15, from month of issue to month of issue; this month so far without days.
 
-    404 where no programme holds. A key that is limited to stores is refused: points belong to none.
+    404 for a programme or points that are not there. A key that is limited to stores is refused: points belong to none.
     """
     now = visit.deps.clock()
     span = read_span(first, last, today=now.date())
@@ -109,9 +109,7 @@ async def report_loyalty(
             conn, visit.workspace_id, span, programme=programme, point=point, stores=visit.stores, now=now
         )
     if found is None:
-        raise NotFound(
-            "There is no loyalty programme to take part in yet. Publish one first.", code="no_programme"
-        )
+        return PointsOwedReport(days=ReportDays(span.first, span.last))
     return _told(found)
 
 

@@ -13,7 +13,7 @@ select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.recor
 -- The receipt that an event of a profile told last, where it counts for them.
 select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.record_id) as record_id, s.counted, s.void,
        s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
-       s.event_no, s.event_key, r.profile_id
+       s.event_no, s.event_key, r.profile_id, s.lines
   from record r
   join sale s on s.workspace_id = r.workspace_id and s.counted_on = r.record_id
  where r.workspace_id = %(workspace_id)s and r.profile_id = %(profile_id)s::uuid
