@@ -74,7 +74,6 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         names["request_no"] = await request(house, path.rpartition("/")[2])
     if "number" in asked or path.endswith("/rollback"):
         names["number"] = await numbered(house, path)
-    names |= await of_offers(house, path)
     if "webhook_id" in asked:
         names |= await webhook(house)
     if "quarantine_id" in asked:
@@ -85,6 +84,8 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
     for name, make in (("key_id", key), ("approval_id", approval), ("user_id", colleague)):
         if name in asked:
             names[name] = await make(house)
+
+    names |= await of_offers(house, path)
 
     def fill(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], text)

@@ -309,7 +309,11 @@ class House:
         content = OFFER.replace("{promotion}", name)
         run(register.add(self.workspace_id, content, actor="test"))
         run(register.activate(self.workspace_id, name, actor="test"))
-        run(register.change(self.workspace_id, name, content.replace("off_bp = 500", "off_bp = 600"), actor="test"))
+        run(
+            register.change(
+                self.workspace_id, name, content.replace("off_bp = 500", "off_bp = 600"), actor="test"
+            )
+        )
         return name
 
     def webhook(self, *, only: bool = False) -> dict[str, str]:
