@@ -24,12 +24,14 @@ CATALOGUES = CONSOLE / "locale"
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
 KEYWORDS = {"_": None, "gettext": None, "later": None, "ngettext": (1, 2)}
 ERRORS = (
-    "Conflict", "Fault", "Forbidden", "InvalidInput", "NotFound", "ProgrammeError", "ProviderAway", "SecondFactorNeeded", "SignInNeeded",
+    "Conflict", "Fault", "Forbidden", "InvalidInput", "NotFound", "ProgrammeError", "PromotionError", "ProviderAway", "SecondFactorNeeded", "SignInNeeded",
     "StoreUnavailable", "TooManyRequests", "TryLater", "Unprocessable", "_bad",
 )  # fmt: skip
 """What makes an error or a fault: its template is said on pages, in the reader's language."""
 SAYING = (
     "capabilities/loyalty/programme.py",
+    "capabilities/offers/lint.py",
+    "capabilities/offers/model.py",
     "console",
     "delivery/reach.py",
     "engine/erase.py",
@@ -37,6 +39,8 @@ SAYING = (
     "store/deliveries.py",
     "store/keys.py",
     "store/narrowing.py",
+    "store/promotion_codes.py",
+    "store/promotions.py",
     "store/sources.py",
     "store/webhooks.py",
 )

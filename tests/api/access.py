@@ -39,11 +39,16 @@ ADMIN: Final = frozenset({"admin"})
 READERS: Final = READ | ADMIN
 PRIVACY: Final = frozenset({"privacy", "admin"})
 OFFICER: Final = frozenset({"privacy"})
+TILL: Final = frozenset({"till"})
 REPORTS: Final = frozenset({"reports:read"})
 WRITE: Final = frozenset({"events:write"})
 CLEAR: Final = frozenset({"pii:read"})
-TILL: Final = frozenset({"till"})
 AT: Final = "2026-11-20T10:00:00Z"
+OFFER: Final = (
+    'id = "fresh"\nname = "Tea"\ncode_required = true\n[effect]\nkind = "percentage"\noff_bp = 500\n'
+)
+CHANGED_OFFER: Final = OFFER.replace("fresh", "{promotion_id}")
+BASKET: Final = {"currency": "GBP", "lines": [{"line_id": "1", "sku": "TEA", "unit_price_minor": 450}]}
 TOLD: Final = {"url": "http://127.0.0.1:9/in", "types": ["sale.recorded"]}
 SALE: Final = {"receipt": "fresh", "currency": "GBP", "total_minor": 100}
 OPEN: Final = Row()
@@ -167,6 +172,16 @@ TABLE: Final = {
     ("POST", "/v1/requests/{request_no}/execute"): Row(OFFICER, body={}, names=True),
     ("GET", "/v1/requests/{request_no}/data"): Row(OFFICER, CLEAR, names=True),
     ("GET", "/v1/requests/{request_no}/proof"): Row(OFFICER, names=True),
+    ("GET", "/v1/promotions"): Row(READERS),
+    ("POST", "/v1/promotions"): Row(ADMIN, body={"content": OFFER}),
+    ("GET", "/v1/promotions/{promotion_id}"): Row(READERS, names=True),
+    ("PUT", "/v1/promotions/{promotion_id}"): Row(ADMIN, body={"content": CHANGED_OFFER}, names=True),
+    ("POST", "/v1/promotions/{promotion_id}/activate"): Row(ADMIN, body={}, names=True),
+    ("POST", "/v1/promotions/{promotion_id}/pause"): Row(ADMIN, names=True),
+    ("POST", "/v1/promotions/{promotion_id}/end"): Row(ADMIN, names=True),
+    ("POST", "/v1/promotions/{promotion_id}/codes"): Row(ADMIN, body={"code": "fresh"}, names=True),
+    ("POST", "/v1/quotes"): Row(TILL, body=BASKET),
+    ("POST", "/v1/quotes/holds/{hold_id}/release"): Row(TILL, body={}, names=True),
     ("GET", "/v1/webhooks"): Row(ADMIN),
     ("POST", "/v1/webhooks"): Row(ADMIN, body=TOLD),
     ("GET", "/v1/webhooks/{webhook_id}"): Row(ADMIN, names=True),

@@ -15,7 +15,7 @@ from regulars.console.services.programmes import shipped_text as shipped_program
 from regulars.engine.identity_memory import shipped_text
 from regulars.vocabulary.events import ADJUSTED
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
-from tests.api.access import TABLE, TOLD
+from tests.api.access import BASKET, OFFER, TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
 from tests.api.till import Till
 from tests.console.told import add_messages
@@ -85,6 +85,8 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
         if name in asked:
             names[name] = await make(house)
 
+    names |= await of_offers(house, path)
+
     def fill(text: str) -> str:
         return re.sub(r"\{(\w+)\}", lambda found: names[found[1]], text)
 
@@ -117,6 +119,31 @@ def changed(body: Any, by: Callable[[str], str]) -> Any:
     if isinstance(body, dict):
         return {name: changed(value, by) for name, value in body.items()}
     return by(body) if isinstance(body, str) else body
+
+
+async def of_offers(house: House, path: str) -> dict[str, str]:
+    """What routes of promotions name."""
+    if "{promotion_id}" in path:
+        return {"promotion_id": await promotion(house)}
+    return {"hold_id": await offers_hold(house)} if "/quotes/holds/" in path else {}
+
+
+async def promotion(house: House) -> str:
+    """A promotion that runs, and asks for a code."""
+    made = f"p{uuid4().hex[:8]}x"
+    content = OFFER.replace("fresh", made)
+    await house.call("POST", "/v1/promotions", json={"content": content})
+    answer = await house.call("POST", f"/v1/promotions/{made}/activate", json={})
+    assert answer.status_code == 200, answer.text
+    return made
+
+
+async def offers_hold(house: House) -> str:
+    """The id of a hold of promotions made now."""
+    code = f"c{uuid4().hex}"
+    await house.call("POST", f"/v1/promotions/{await promotion(house)}/codes", json={"code": code})
+    answer = await house.call("POST", "/v1/quotes", json=BASKET | {"codes": [code], "reserve": True})
+    return str(answer.json()["hold"]["id"])
 
 
 async def profile(house: House) -> str:

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from regulars.store.database import Database
+from tests.console.offered import open_promotions
 from tests.console.shop import ask_about_data, ask_for_points, open_shop
 from tests.console.stage import EMAIL, Stage
 from tests.console.test_settings_page import post
@@ -61,6 +62,7 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
         open_shop(served, datetime.now(UTC))
         ask_about_data(served)
         ask_for_points(served)
+        open_promotions(served)
         with closing(served.client()) as client:
             post(client, name="Corner Shops")
         yield served

@@ -55,7 +55,7 @@ DOCS = {
 }
 PATHS = (
     "/", "/customers", "PROFILE", "/events", "/events/40", "/events/rejected", "/audit", "/keys", "/keys/sources",
-    "/people", "/account", "/account/second-factor", "/webhooks", "/webhooks/2", "/webhooks/new", "/matching", "/matching/models/1", "/requests", "/requests/2",
+    "/promotions", "/promotions/try", "/promotions/new", "/promotions/tea-week", "/people", "/account", "/account/second-factor", "/webhooks", "/webhooks/2", "/webhooks/new", "/matching", "/matching/models/1", "/requests", "/requests/2",
     "/requests/new", "/requests/consent", "/reports/sales", "/reports/stores", "/reports/staff", "/settings",
     "/settings/appearance", "/settings/stores", "/settings/stores/new", "/settings/products", "/settings/staff",
 )  # fmt: skip

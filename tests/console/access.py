@@ -27,6 +27,8 @@ REPORTS: Final = frozenset({"owner", "marketer", "manager"})
 REQUESTS: Final = frozenset({"owner", "privacy"})
 SETTINGS: Final = frozenset({"owner", "engineer"})
 FILE: Final = frozenset({"owner", "marketer", "manager", "privacy"})
+PROMOTIONS: Final = EVERYBODY - {"associate"}
+PROMOTIONS_EDIT: Final = frozenset({"owner", "marketer"})
 STORE: Final = frozenset({"owner", "manager", "associate"})
 
 REGISTERS: Final = ("products", "staff", "stores")
@@ -190,6 +192,19 @@ TABLE: Final = {
     ("POST", "/store/till/slip"): STORE,
     ("POST", "/theme"): EVERYBODY,
     ("POST", "/view-as/end"): EVERYBODY,
+    ("GET", "/promotions"): PROMOTIONS,
+    ("GET", "/promotions/new"): PROMOTIONS_EDIT,
+    ("POST", "/promotions/new"): PROMOTIONS_EDIT,
+    ("GET", "/promotions/try"): PROMOTIONS,
+    ("POST", "/promotions/try"): PROMOTIONS,
+    ("GET", "/promotions/{promotion}"): PROMOTIONS,
+    ("POST", "/promotions/{promotion}/activate"): PROMOTIONS_EDIT,
+    ("POST", "/promotions/{promotion}/codes.csv"): PROMOTIONS_EDIT,
+    ("GET", "/promotions/{promotion}/edit"): PROMOTIONS_EDIT,
+    ("POST", "/promotions/{promotion}/edit"): PROMOTIONS_EDIT,
+    ("POST", "/promotions/{promotion}/end"): PROMOTIONS_EDIT,
+    ("POST", "/promotions/{promotion}/pause"): PROMOTIONS_EDIT,
+    ("POST", "/promotions/{promotion}/word"): PROMOTIONS_EDIT,
     ("GET", "/webhooks"): KEYS,
     ("POST", "/webhooks"): KEYS,
     ("GET", "/webhooks/new"): KEYS,

@@ -31,7 +31,9 @@ from regulars.console.totp import code_at, step_at
 from regulars.console.web.security import csrf_token
 from regulars.engine.identity_memory import shipped_text
 from regulars.intake.gate import EngineGate
+from regulars.store.audit import write_line_async
 from regulars.store.database import Database
+from regulars.store.promotions import Promotions
 from regulars.store.rollup import Rollup
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Wish
@@ -78,6 +80,9 @@ QUERIES: Final = {
     "/settings/stores/edit": {"code": "{code}"},
 }
 """What an address asks for beside its path."""
+OFFER: Final = (
+    'id = "{promotion}"\nname = "Tea"\ncode_required = true\n[effect]\nkind = "percentage"\noff_bp = 500\n'
+)
 _TOLD: Final = {"url": f"{NOBODY}/in", "type:sale.recorded": "1"}
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/approvals/{approval}/decide": {"answer": "reject", "note": "Seen."},
@@ -109,6 +114,11 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/people/view-as": {"role": "manager"},
     "/people/{user}/role": {"role": "manager"},
     "/people/{user}/stores": {"all": "1"},
+    "/promotions/new": {"content": OFFER.replace("{promotion}", "p{one}")},
+    "/promotions/try": {"currency": "GBP", "sku-0": "{code}", "price-0": "1.50"},
+    "/promotions/{promotion}/codes.csv": {"count": "2"},
+    "/promotions/{promotion}/edit": {"content": OFFER},
+    "/promotions/{promotion}/word": {"code": "{one}"},
     "/requests": {"kind": "access", "came_by": "letter", "received_on": "{today}", "customer": "{profile}"},
     "/requests/consent": {"address": "own@example.com"},
     "/requests/find": {"q": "own@example.com"},
@@ -292,6 +302,20 @@ class House:
         models = Models(self.database, self.vault, _desk(self.stage).deps.clock)
         self.stage.run(models.promote(self.stage.gate, int(self.model()), "To see.", "test"))
 
+    def promotion(self) -> str:
+        """The id of a promotion made now: it runs, and a change of it waits."""
+        register = Promotions(self.database, audit=write_line_async, clock=_desk(self.stage).deps.clock)
+        name, run = f"{self.name}-{uuid4().hex[:8]}x", self.stage.run
+        content = OFFER.replace("{promotion}", name)
+        run(register.add(self.workspace_id, content, actor="test"))
+        run(register.activate(self.workspace_id, name, actor="test"))
+        run(
+            register.change(
+                self.workspace_id, name, content.replace("off_bp = 500", "off_bp = 600"), actor="test"
+            )
+        )
+        return name
+
     def webhook(self, *, only: bool = False) -> dict[str, str]:
         """A webhook made now, and a message it did not take; `only` takes the others away, since few are allowed."""
         webhooks, run = self.stage.webhooks, self.stage.run
@@ -354,6 +378,8 @@ class Town:
         if path.startswith("/settings/") and path.endswith("/edit"):
             page = self.visitor("owner").client.get(path, params={"code": self.own["code"]}).text
             ids["read"] = page.split('name="read" value="')[1].partition('"')[0]
+        if "{promotion}" in path:
+            ids["promotion"] = self.house.promotion()
         if path == "/matching/models/{number}/promote":
             ids["number"] = self.house.model()
         if path.startswith("/requests/{number}"):
@@ -468,5 +494,5 @@ def _furnished(house: House) -> dict[str, str]:
         "user": house.people["spare"].hex, "quarantine": rejected[0].hex, "figure": "orders", "request": request, "model": model, "programme": programme,
         "session_id": house.session("spare"), "version": "1", "read": "",
         "pair": house.pair(), "decision": house.decision(), **{k: v for k, v in house.twofold().items() if k != "profile"},
-        "today": house.stage.run(house.book.today()).isoformat(), **webhook,
+        "promotion": house.promotion(), "today": house.stage.run(house.book.today()).isoformat(), **webhook,
     }  # fmt: skip

@@ -19,6 +19,7 @@ from . import (
     keeping,
     loyalty,
     people,
+    promotions,
     requests,
     running,
     sampling,
@@ -45,6 +46,7 @@ app.command(loyalty.app)
 auditing.add_to(app)
 app.command(sources.app)
 app.command(webhooks.app)
+app.command(promotions.app)
 people.add_to(app)
 app.command(requests.app)
 keeping.add_to(app)

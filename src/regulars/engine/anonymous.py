@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from regulars.vocabulary.events import Event, Sale
+from regulars.vocabulary.events import Event, Loyalty, Sale
 
 FORGOTTEN = "regulars.forgotten"
 """Type in the sealed body of an event that tells nothing any more; a rebuild passes it over."""
@@ -33,8 +33,16 @@ def anonymous(event: Event, event_key: str) -> Event:
         stock=event.stock,
         store_details=event.store_details,
         staff_details=event.staff_details if event.type == "staff.updated" else None,
+        loyalty=_offers(event.loyalty) if event.sale is not None and event.loyalty is not None else None,
         version=event.version,
     )
+
+
+def _offers(said: Loyalty) -> Loyalty | None:
+    """Which promotions a sale used, since they are counted; nothing of whose points it spent."""
+    if not (said.promotions or said.offers_hold):
+        return None
+    return Loyalty(promotions=said.promotions, offers_hold=said.offers_hold, business_day=said.business_day)
 
 
 def _bare(sale: Sale) -> Sale:

@@ -19,6 +19,7 @@ from regulars.store.vault import Vault
 from .identity_memory import AtWork, IdentityMemory, shipped
 from .points import Points, Programmes
 from .prepared import Prepared, Refused
+from .uses import Offers
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -27,7 +28,8 @@ class Memory(Struct):
     """What an engine keeps between turns; `cache_no` tells whether it still holds.
 
     `endpoints`: the webhooks that are told of a type of message, by the type; empty where nobody is told anything.
-    `programmes`: published loyalty programmes; `tax_modes` of shops, where they are told.
+    `programmes`: published loyalty programmes; `tax_modes` of shops, where they are told. `offers`: promotions were
+    reserved or used here.
     """
 
     cache_no: int = -1
@@ -36,6 +38,7 @@ class Memory(Struct):
     tombstones: bool = False
     endpoints: dict[str, list[int]] = field(default_factory=dict)
     programmes: Programmes = field(default_factory=dict)
+    offers: bool = False
     tax_modes: dict[str, str] = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)
@@ -74,7 +77,8 @@ class Batch(Struct):
     """A turn in the making: what came in, what is new in it, and what the rooms decided.
 
     `cache_no` is the one it found, `cache_step` how far it moves that. `people` is what identity works on. `matching`: see Step. `receipts_before`: ids of the receipts that are stored already. `quarantined`: the quarantine id of each
-    refused message, by its id(). `decided`: identity and sales have decided, and `points` is what follows.
+    refused message, by its id(). `decided`: identity and sales have decided, and `points` is what follows, and
+    `offers`, where any promotion is concerned.
     """
 
     now: datetime
@@ -96,6 +100,7 @@ class Batch(Struct):
     sales: SalesChanges = field(default_factory=SalesChanges)
     rows: SalesState = field(default_factory=SalesState)
     points: Points = field(default_factory=Points)
+    offers: Offers | None = None
     decided: bool = False
     receipts_before: set[str] = field(default_factory=set)
     checked_at: datetime | None = None

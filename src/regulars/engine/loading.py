@@ -30,6 +30,7 @@ _PROFILE = load_queries("regulars.capabilities.profile")
 _REGISTERS = load_queries("regulars.capabilities.registers")
 _TURN = load_queries("regulars.store", "turn.sql")
 _LOYALTY = load_queries("regulars.capabilities.loyalty")
+_OFFERS = load_queries("regulars.capabilities.offers")
 _WEBHOOKS = load_queries("regulars.store", "webhooks.sql")
 _figures = msgspec.json.Decoder(Figures).decode
 
@@ -176,13 +177,14 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
 def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
     """Read anew what the engine keeps in memory, because it changed under another engine or at start."""
     workspace = {"workspace_id": vault.workspace_id}
-    zones, tax_modes, erased, endpoints, programmes = session.run(
+    zones, tax_modes, erased, endpoints, programmes, offers = session.run(
         [
             Call(_REGISTERS.load_zones, workspace),
             Call(_REGISTERS.load_tax_modes, workspace),
             Call(_IDENTITY.load_tombstones_exist, workspace),
             Call(_WEBHOOKS.load_endpoints, workspace),
             Call(_LOYALTY.load_programmes, workspace),
+            Call(_OFFERS.any_use, workspace),
         ]
     )
     memory.identity = identity_memory.load(session, vault)
@@ -193,6 +195,7 @@ def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> No
     memory.endpoints = by_type(endpoints)
     memory.tax_modes = dict(tax_modes)
     memory.programmes = read_programmes(programmes)
+    memory.offers = bool(offers[0][0])
     memory.cache_no = cache_no
 
 

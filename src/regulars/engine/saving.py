@@ -21,6 +21,7 @@ from . import rekeying
 from .announce import announce
 from .batch import Batch, Memory
 from .documents import Blob, document
+from .offers import offers_calls
 from .prepared import CANARY, Prepared
 from .saving_identity import identity_calls
 from .saving_loyalty import loyalty_calls
@@ -50,6 +51,10 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     yield from _profile(batch, workspace)
     yield from identity_calls(vault, batch.identity, batch.model.number, workspace)
     yield from loyalty_calls(batch.points, workspace, log=log)
+    first_offers = False
+    if batch.offers is not None:
+        yield from offers_calls(batch.offers, workspace)
+        first_offers = bool(batch.offers.usage.moved_counts) and not memory.offers
     entries, register_calls = _registers(vault, memory, batch, workspace)
     batch.entries = entries
     yield from register_calls
@@ -70,8 +75,8 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     for said in published:
         version = {"programme": said.programme, "version": said.version, "effective_from": said.active_from}
         yield Call(_LOYALTY.put_in_force, workspace | version)
-    batch.cache_step = int(bool(zones_changed or known or promoted or published))
-    if known and not zones_changed and not promoted and not published:
+    batch.cache_step = int(bool(zones_changed or known or promoted or published or first_offers))
+    if known and not zones_changed and not promoted and not published and not first_offers:
         memory.identity.follow(found, batch.people.manual)
         memory.cache_no = batch.cache_no + batch.cache_step
     numbers = {

@@ -24,7 +24,7 @@ from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result, Status
 
-from . import erased, loading, loyalty, rekeying, saving
+from . import erased, loading, loyalty, offers, rekeying, saving
 from .batch import Batch, Memory
 from .flight import Flight, HandedOver, Reading
 from .prepared import Item, Prepared, Refused
@@ -236,9 +236,21 @@ class Turn:
             for wake in wakes:
                 wake.overlay(batch)
         batch.loaded_at = self._clock()
-        if self._memory.programmes and loyalty.concerns(batch):
-            self._decide(batch)
+        self._load_loyalty(batch, session, wakes)
+
+    def _load_loyalty(self, batch: Batch, session: Session, wakes: Sequence[Wake]) -> None:
+        """Points and promotions, which look at what identity and sales decided."""
+        points = bool(self._memory.programmes) and loyalty.concerns(batch)
+        used = offers.concerns(batch, used=self._memory.offers)
+        if not (points or used):
+            return
+        if used and wakes:
+            raise Entangled
+        self._decide(batch)
+        if points:
             batch.points = loyalty.run(session, self._vault, self._memory, batch, wakes)
+        if used:
+            batch.offers = offers.run(session, self._vault, batch)
 
     def _strip_erased(self, batch: Batch, session: Session) -> None:
         """An erased customer does not come back: what tells of them is taken as anonymous."""
@@ -267,7 +279,7 @@ class Turn:
         yield from saving.rooms(self._vault, self._memory, batch, log=self._log)
 
     def _decide(self, batch: Batch) -> None:
-        """Identity and sales at once, where loyalty has to look at what they decided."""
+        """Identity and sales at once, where loyalty or promotions have to look at what they decided."""
         self._decide_people(batch)
         self._decide_sales(batch)
         batch.decided = True
@@ -322,6 +334,7 @@ def _results(items: Sequence[Item], batch: Batch) -> list[Result]:
         record = batch.records.get(item.said.person.record_id) if item.said else None
         status: Status = "duplicate" if id(item) in batch.duplicates else "applied"
         points = batch.points.answers.get(item.event_key, []) if status == "applied" else []
+        told = batch.offers.answers.get(item.event_key) if status == "applied" and batch.offers else None
         profile_id = record.profile_id if record else None
-        results.append(Result(item.id, status, profile_id=profile_id, loyalty=points))
+        results.append(Result(item.id, status, profile_id=profile_id, loyalty=points, offers=told))
     return results

@@ -27,6 +27,7 @@ from regulars.vocabulary.events import (
     LINKED,
     LOYALTY_TYPES,
     OCCURRED_AHEAD_SECONDS_MAX,
+    OFFER_TYPES,
     PROMOTED,
     PUBLISHED,
     REKEYED,
@@ -42,7 +43,7 @@ EVENT_BYTES_MAX = 512 * 1024
 UTC_ZONE = ZoneInfo("UTC")
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(.*)`$")
 _TYPE = re.compile(r"[a-z][a-z0-9_]{0,30}(\.[a-z0-9_]{1,30}){1,3}")
-OWN_TYPES = frozenset((CANARY, LINKED, PROMOTED, REKEYED, PUBLISHED)) | LOYALTY_TYPES
+OWN_TYPES = frozenset((CANARY, LINKED, PROMOTED, REKEYED, PUBLISHED)) | LOYALTY_TYPES | OFFER_TYPES
 _AHEAD = timedelta(seconds=OCCURRED_AHEAD_SECONDS_MAX)
 
 

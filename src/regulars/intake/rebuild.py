@@ -44,11 +44,12 @@ NOT_PLAYED = frozenset((ERASED, PROMOTED, REKEYED))
 """What the log holds for the record, and a rebuild does not need: it matches by the model at work from the start."""
 COMPARED = (
     "records figures sales days reports consents identifiers keys crowds households reviews generics decided stores products"
-    " stocks accounts lots holds earnings counters"
+    " stocks accounts lots holds earnings offer_counts offer_holds offer_sales counters"
 ).split()
 REPLACED = (
     "record record_figures identifier name_word match_key crowded_key household_key review generic_value sale store_day report_figure"
     " consent store product stock loyalty_account loyalty_lot loyalty_hold loyalty_earning"
+    " promotion_count promotion_hold promotion_sale"
 ).split()
 DECIDED = ["manual_link", "decision", "decision_pair"]
 """What people decided: compared, but not replaced, since an erasure has taken words out of it."""

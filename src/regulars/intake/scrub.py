@@ -60,7 +60,8 @@ _EXEMPT = frozenset(
 # Of commands of ours: ids of records, decisions and holds, and of whoever says it. Digits of theirs may look like a card.
 _OWN = frozenset(
     """decision.pairs decision.undoes decision.actor matching.after matching.actor
-    loyalty.member loyalty.members loyalty.hold loyalty.actor spends.hold""".split()
+    loyalty.member loyalty.members loyalty.hold loyalty.actor spends.hold
+    loyalty.offers_hold promotions.code""".split()
 )
 _OWN_ID = re.compile(r"(?:[a-z]+:)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 # A number in international form in one of these is a phone's: German mobiles have 13 digits and start with 4.

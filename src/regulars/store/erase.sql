@@ -80,6 +80,22 @@ where m.workspace_id = %(workspace_id)s and m.model_no = x.model and m.key = x.k
 delete from household_key h using json_to_recordset(%(keys)s::json) as x(key bigint, id uuid)
 where h.workspace_id = %(workspace_id)s and h.key = x.key and h.record_id = x.id
 
+-- name: delete_promotion_counts
+-- How often the records used promotions.
+delete from promotion_count
+where workspace_id = %(workspace_id)s and scope = 'member'
+    and key in (select replace(x::text, '-', '') from unnest(%(ids)s::uuid[]) as x)
+
+-- name: unname_promotion_holds
+-- Promotions that were reserved stay reserved, as nobody's.
+update promotion_hold set record_id = null
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: unname_promotion_sales
+-- What sales used stays counted, as nobody's.
+update promotion_sale set record_id = null
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
 -- name: delete_manual
 -- What people decided of the records.
 delete from manual_link

@@ -130,6 +130,21 @@ from loyalty_hold where workspace_id = %(workspace_id)s order by 1
 select key, record_id, programme, occurred_at, doc from loyalty_earning
 where workspace_id = %(workspace_id)s order by 1, 2, 3
 
+-- name: offer_counts
+-- How often promotions were used.
+select promotion_id, scope, key, uses, held, spent_minor, held_minor from promotion_count
+where workspace_id = %(workspace_id)s order by 1, 2, 3
+
+-- name: offer_holds
+-- Holds of promotions.
+select hold_id, record_id, store, day, expires_at, state, sale_id, uses from promotion_hold
+where workspace_id = %(workspace_id)s order by 1
+
+-- name: offer_sales
+-- What sales used of promotions.
+select sale_id, record_id, store, day, at, counted, uses, over from promotion_sale
+where workspace_id = %(workspace_id)s order by 1
+
 -- name: stores
 -- Shops that were told of.
 select code, name, time_zone, region, country, currency, tax_mode, said_at, said_key

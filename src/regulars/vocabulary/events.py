@@ -245,7 +245,32 @@ SWEPT: Final = COMMAND_PREFIX + "points_swept"
 PUBLISHED: Final = COMMAND_PREFIX + "programme_published"
 """A version of a programme holds from a time on."""
 LOYALTY_TYPES: Final = frozenset((ENROLLED, HELD, CAPTURED, RELEASED, ADJUSTED, OPENED, SWEPT))
+OFFERS_HELD: Final = COMMAND_PREFIX + "offers_held"
+"""A till reserves the use of promotions."""
+OFFERS_RELEASED: Final = COMMAND_PREFIX + "offers_released"
+"""A till lets go the use of promotions it reserved."""
+OFFER_TYPES: Final = frozenset((OFFERS_HELD, OFFERS_RELEASED))
 POINTS_MAX: Final = 10**12
+OFFERS_PER_SALE_MAX: Final = 100
+
+
+class OfferUse(Struct, omit_defaults=True, gc=False):
+    """A promotion that a basket got, in one version: `times` items or sets of it for `amount_minor` altogether.
+
+    `code`: keyed hash of the code that was presented for it. The bounds are those of the version, and `code_most` how
+    often the code may be used; None: without end. They stand here so that the log alone says what was within them.
+    """
+
+    promotion: Id
+    version: Annotated[int, Meta(ge=1, le=10**9)]
+    amount_minor: Annotated[int, Meta(ge=0, le=10**15)] = 0
+    times: Annotated[int, Meta(ge=0, le=10**9)] = 1
+    code: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    total_most: Annotated[int, Meta(ge=1)] | None = None
+    day_most: Annotated[int, Meta(ge=1)] | None = None
+    member_most: Annotated[int, Meta(ge=1)] | None = None
+    code_most: Annotated[int, Meta(ge=1)] | None = None
+    budget_minor: Annotated[int, Meta(ge=1)] | None = None
 
 
 class Spend(Struct, omit_defaults=True, gc=False):
@@ -267,6 +292,8 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below zero only where
     points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
     enrolment makes of the account. `expires_at`, `active_from`: of points that come with times of their own.
+    `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
+    `business_day` the store's day it counts on.
     """
 
     programme: Annotated[int, Meta(ge=1, le=32_767)] = 1
@@ -281,6 +308,9 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     active_from: Aware | None = None
     expires_at: Aware | None = None
     version: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+    promotions: Annotated[list[OfferUse], Meta(max_length=OFFERS_PER_SALE_MAX)] = field(default_factory=list)
+    offers_hold: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    business_day: date | None = None
     actor: Id = "regulars"
     reason: Text = ""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Final, Literal, Protocol
+from typing import Final, Literal, Protocol
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
+
+from .events import Aware
 
 Status = Literal["applied", "duplicate", "rejected"]
 
@@ -73,11 +74,35 @@ class LoyaltyAnswer(Struct, omit_defaults=True, gc=False):
     available: int | None = None
     hold: str | None = None
     state: str | None = None
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    expires_at: Aware | None = None
+
+
+class OfferRefusal(Struct, omit_defaults=True, gc=False):
+    """A promotion beyond one of its bounds: `code` is limit_reached, budget_spent or code_used."""
+
+    promotion: str
+    code: str
+
+
+class OffersAnswer(Struct, omit_defaults=True, gc=False):
+    """What became of promotions that were reserved or used.
+
+    Of a hold, `beyond` says why nothing was reserved; of a sale, what was counted although it is over its bounds.
+    `refused`: why a hold could not be let go.
+    """
+
+    hold: str | None = None
+    state: str | None = None
+    expires_at: Aware | None = None
+    beyond: list[OfferRefusal] = field(default_factory=list)
+    refused: str | None = None
 
 
 class Result(Struct, omit_defaults=True, gc=False):
-    """What became of one event. `profile_id` is absent for anonymous events, `loyalty` where no points are concerned."""
+    """What became of one event. `profile_id` is absent for anonymous events, `loyalty` where no points are concerned.
+
+    `offers` is there where promotions are reserved, let go or used.
+    """
 
     id: str | None
     status: Status
@@ -85,6 +110,7 @@ class Result(Struct, omit_defaults=True, gc=False):
     quarantine_id: str | None = None
     error: EventError | None = None
     loyalty: list[LoyaltyAnswer] = field(default_factory=list)
+    offers: OffersAnswer | None = None
 
 
 class ReplayOutcome(Struct, frozen=True):

@@ -217,6 +217,8 @@ def parse(text: str | bytes) -> Promotion:
         return msgspec.convert(raw, Promotion)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
-        raise PromotionError(f"{message}.", field=place.rstrip("`").lstrip(".") or None) from None
+        raise PromotionError(
+            "%(fault)s.", fault=message, field=place.rstrip("`").lstrip(".") or None
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError) as error:
-        raise PromotionError(f"This is neither JSON nor TOML: {error}.") from None
+        raise PromotionError("This is neither JSON nor TOML: %(fault)s.", fault=str(error)) from None

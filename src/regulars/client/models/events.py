@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -100,7 +100,9 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
     zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
     captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
-    that come with times of their own.
+    that come with times of their own. `promotions`: those a sale got, or a hold reserves;
+    `offers_hold`: the hold that a sale uses or a till lets go, and `business_day` the store's day it
+    counts on.
     """
 
     programme: int = 1
@@ -115,6 +117,9 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     active_from: datetime | None = None
     expires_at: datetime | None = None
     version: int = 0
+    promotions: list[OfferUse] = msgspec.field(default_factory=list)
+    offers_hold: str | None = None
+    business_day: date | None = None
     actor: str = "regulars"
     reason: str = ""
 
@@ -173,6 +178,48 @@ class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
+class OfferRefusal(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A promotion beyond one of its bounds: `code` is limit_reached, budget_spent or code_used."""
+
+    promotion: str
+    code: str
+
+
+class OfferUse(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A promotion that a basket got, in one version: `times` items or sets of it for `amount_minor`
+    altogether.
+
+    `code`: keyed hash of the code that was presented for it. The bounds are those of the version, and
+    `code_most` how often the code may be used; None: without end. They stand here so that the log alone
+    says what was within them.
+    """
+
+    promotion: str
+    version: int
+    amount_minor: int = 0
+    times: int = 1
+    code: str | None = None
+    total_most: int | None = None
+    day_most: int | None = None
+    member_most: int | None = None
+    code_most: int | None = None
+    budget_minor: int | None = None
+
+
+class OffersAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What became of promotions that were reserved or used.
+
+    Of a hold, `beyond` says why nothing was reserved; of a sale, what was counted although it is over
+    its bounds. `refused`: why a hold could not be let go.
+    """
+
+    hold: str | None = None
+    state: str | None = None
+    expires_at: datetime | None = None
+    beyond: list[OfferRefusal] = msgspec.field(default_factory=list)
+    refused: str | None = None
+
+
 class Payment(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A payment as the payment provider tells it; joined to a sale by `receipt` where known."""
 
@@ -199,6 +246,8 @@ class PointsAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What became of one event. `profile_id` is absent for anonymous events, `loyalty` where no points are
     concerned.
+
+    `offers` is there where promotions are reserved, let go or used.
     """
 
     id: str | None
@@ -208,6 +257,7 @@ class Result(msgspec.Struct, kw_only=True, omit_defaults=True):
     quarantine_id: str | None = None
     error: EventError | None = None
     loyalty: list[LoyaltyAnswer] = msgspec.field(default_factory=list)
+    offers: OffersAnswer | None = None
 
 
 class Results(msgspec.Struct, kw_only=True, omit_defaults=True):

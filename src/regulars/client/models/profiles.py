@@ -141,6 +141,7 @@ class Export(msgspec.Struct, kw_only=True, omit_defaults=True):
     consents: list[Consent]
     receipts: list[Receipt]
     loyalty: ExportedLoyalty
+    promotions: list[UsedPromotion]
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
@@ -446,3 +447,14 @@ class Unmerge(msgspec.Struct, kw_only=True, omit_defaults=True):
     reason: str
     # Only say what it would do.
     preview: bool = False
+
+
+class UsedPromotion(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A promotion the person used, in so many sales, for so much in minor units; `held` ones are reserved
+    at tills.
+    """
+
+    promotion: str
+    uses: int
+    held: int
+    spent_minor: int

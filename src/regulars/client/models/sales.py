@@ -25,7 +25,9 @@ class Confirm(msgspec.Struct, kw_only=True, omit_defaults=True):
     Say whose it is by `member_id` as a look-up told it, or by `customer`; by neither where `holds` say
     it, or where nobody knows. `offline`: it was made without the network. Then holds whose time is
     over, and `unheld` points, are taken as far as they are there and the till's floor limit goes; what
-    is over is the shop's loss. `programme` and `point` say what the answer tells of.
+    is over is the shop's loss. `promotions` are those it got, and `offers_hold` the hold of their
+    quote; without `promotions` it got what the hold reserves. What is beyond a bound is counted, and
+    noted for somebody to look at. `programme` and `point` say what the answer tells of.
     """
 
     sale: Sale
@@ -39,6 +41,8 @@ class Confirm(msgspec.Struct, kw_only=True, omit_defaults=True):
     holds: list[HoldUse] = msgspec.field(default_factory=list)
     offline: bool = False
     unheld: UnheldPoints | None = None
+    promotions: list[SoldPromotion] = msgspec.field(default_factory=list)
+    offers_hold: str | None = None
     programme: int | None = None
     point: str | None = None
 
@@ -108,6 +112,16 @@ class SaleHold(msgspec.Struct, kw_only=True, omit_defaults=True):
     # One of captured, open, released, timed_out.
     state: str
     captured: int
+
+
+class SoldPromotion(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A promotion that a sale got, in the version of its quote, and the code that brought it."""
+
+    promotion: str
+    version: int
+    amount_minor: int
+    times: int = 1
+    code: str | None = None
 
 
 class UnheldPoints(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -19,6 +19,8 @@ from .people import PeopleRoutes
 from .products import ProductsRoutes
 from .profiles import ProfilesRoutes
 from .programmes import ProgrammesRoutes
+from .promotions import PromotionsRoutes
+from .quotes import QuotesRoutes
 from .rejected import RejectedRoutes
 from .reports import ReportsRoutes
 from .requests import RequestsRoutes
@@ -51,6 +53,8 @@ class Routes:
         self.products = ProductsRoutes(connection)
         self.profiles = ProfilesRoutes(connection)
         self.programmes = ProgrammesRoutes(connection)
+        self.promotions = PromotionsRoutes(connection)
+        self.quotes = QuotesRoutes(connection)
         self.rejected = RejectedRoutes(connection)
         self.reports = ReportsRoutes(connection)
         self.requests = RequestsRoutes(connection)

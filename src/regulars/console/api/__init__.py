@@ -32,6 +32,7 @@ from . import (
     products,
     profiles,
     programmes,
+    promotions,
     rejected,
     reports,
     requests,
@@ -49,7 +50,7 @@ from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
 from .lookup import Lookups
-from .till import batch, cards, claims, enrolment, floors, holds, members, receipt, returns, sales
+from .till import batch, cards, claims, enrolment, floors, holds, members, quotes, receipt, returns, sales
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
@@ -71,6 +72,9 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     requests.list_requests, requests.add_request,
     requests.show_request, requests.check_request, requests.extend_request, requests.add_note, requests.refuse_request,
     requests.execute_request, requests.request_data, requests.request_proof, reports.report_sales, reports.report_stores,
+    promotions.list_promotions, promotions.add_promotion, promotions.show_promotion, promotions.change_promotion,
+    promotions.activate_promotion, promotions.pause_promotion, promotions.end_promotion, promotions.add_promotion_code,
+    quotes.quote_basket, quotes.release_offers,
     reports.report_staff, points_owed.report_loyalty, programmes.list_programmes, programmes.add_programme, programmes.show_programme,
     programmes.put_draft, programmes.list_versions, programmes.show_version, programmes.compare_draft, programmes.publish_draft,
     simulations.simulate_basket, simulations.start_simulation, simulations.show_simulation,

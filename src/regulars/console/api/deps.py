@@ -12,12 +12,15 @@ from litestar.di import NamedDependency
 
 from regulars.console.passwords import Passwords
 from regulars.console.services.previews import Previews
+from regulars.console.services.quotes import Quotes
 from regulars.console.services.simulations import Simulations
 from regulars.console.services.workspace_settings import Ground
 from regulars.observe import Metrics
 from regulars.store.answers import Answers
+from regulars.store.audit import write_line_async
 from regulars.store.keys import Caller, Keys
 from regulars.store.opening import Store
+from regulars.store.promotions import Promotions
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Webhooks
@@ -80,6 +83,8 @@ class Api:
         self.database = deps.store.database
         self.answers = Answers(deps.store.database)
         self.passwords = Passwords()
+        self.promotions = Promotions(self.database, audit=write_line_async, clock=deps.clock)
+        self.quotes = Quotes(self.database)
         self._vaults: dict[int, Vault] = {}
 
     def vault(self, workspace_id: int) -> Vault:

@@ -17,7 +17,14 @@ from regulars.console.approvals.exported import ExportedLoyalty, loyalty_of_pers
 from regulars.console.requests.book import Content, Request, about_profile
 from regulars.console.services import lookups
 from regulars.console.services.consents import addresses_in_words, words_of
-from regulars.console.services.export import Receipt, RejectedMessage, receipts_of, rejected_about
+from regulars.console.services.export import (
+    Receipt,
+    RejectedMessage,
+    UsedPromotion,
+    promotions_of,
+    receipts_of,
+    rejected_about,
+)
 from regulars.console.services.lookups import PROFILES, Found, listed
 from regulars.console.services.member import load_standings
 from regulars.console.services.people import Part
@@ -91,6 +98,7 @@ class Export(Struct, frozen=True):
     consents: list[Consent]
     receipts: list[Receipt]
     loyalty: ExportedLoyalty
+    promotions: list[UsedPromotion]
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
@@ -185,6 +193,7 @@ async def export_of(
             [part.record_id for part in found.parts],
             now=now,
         ),
+        promotions=await promotions_of(conn, vault.workspace_id, found.profile_id),
         events=await _events(conn, vault, found.profile_id, names),
         requests=[_asked(one) for one in await about_profile(conn, vault, found.profile_id)],
         rejected=await rejected_about(conn, vault, found.parts),

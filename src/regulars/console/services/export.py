@@ -1,4 +1,4 @@
-"""What else is kept of a person, for access requests: their receipts, and rejected messages that name them."""
+"""What else is kept of a person, for access requests: their receipts, promotions they used, and rejected messages that name them."""
 
 from __future__ import annotations
 
@@ -57,6 +57,15 @@ class Receipt(Struct, frozen=True):
     lines: list[ReceiptLine]
 
 
+class UsedPromotion(Struct, frozen=True):
+    """A promotion the person used, in so many sales, for so much in minor units; `held` ones are reserved at tills."""
+
+    promotion: str
+    uses: int
+    held: int
+    spent_minor: int
+
+
 class RejectedMessage(Struct, frozen=True):
     """A message that was not understood and names the person."""
 
@@ -70,6 +79,12 @@ async def receipts_of(conn: AsyncConnection, workspace_id: int, profile_id: UUID
     """All receipts of a profile, latest first."""
     params = {"workspace_id": workspace_id, "profile_id": profile_id}
     return [_receipt(one) for one in await rows(conn, PROFILES.sales_of, params)]
+
+
+async def promotions_of(conn: AsyncConnection, workspace_id: int, profile_id: UUID) -> list[UsedPromotion]:
+    """Promotions a profile used."""
+    params = {"workspace_id": workspace_id, "profile_id": profile_id}
+    return [UsedPromotion(*one) for one in await rows(conn, _EXPORT.promotions_used, params)]
 
 
 async def rejected_about(conn: AsyncConnection, vault: Vault, parts: Sequence[Part]) -> list[RejectedMessage]:

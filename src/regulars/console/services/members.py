@@ -18,10 +18,10 @@ from msgspec import Struct, field
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
-from regulars.capabilities.loyalty.fold import EARLIEST, Person, credits_of
+from regulars.capabilities.loyalty.fold import EARLIEST, MARK, Person, credits_of
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
-from regulars.capabilities.loyalty.state import Account, Hold, Lot, Member, Taken
+from regulars.capabilities.loyalty.state import Account, Balance, Hold, Lot, Member, Taken
 from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
@@ -41,7 +41,8 @@ class Standing(Struct, frozen=True):
 
     `enrolled_at` is None for who takes no part, `EARLIEST` for who does without having joined. `status`: active,
     blocked or left; None where there was nothing to be any of it. `worth`: (minor units, points) by currency. `cards`: the status of
-    each record's account.
+    each record's account. `balances` of all types of points, `used` of caps by rule and period, `bought`: anything before.
+    `birth`: month and day.
     """
 
     programme: int | None = None
@@ -61,6 +62,10 @@ class Standing(Struct, frozen=True):
     tier_names: Mapping[str, str] = {}
     holds: Sequence[Hold] = ()
     cards: Mapping[str, str] = {}
+    balances: Mapping[str, Balance] = {}
+    used: Mapping[tuple[str, str], int] = {}
+    bought: bool = False
+    birth: tuple[int, int] | None = None
 
     @property
     def enrolled(self) -> bool:
@@ -256,7 +261,21 @@ def _standing(
             key=lambda hold: (hold.expires_at, hold.hold_id),
         ),
         cards={record_id: account.status for record_id, account in member.accounts.items()},
+        balances={kind.code: member.balance(kind.code, now) for kind in programme.point},
+        used=_used(member),
+        bought=any(account.first_at is not None for account in member.accounts.values()),
+        birth=_birth(found) if joined else None,
     )
+
+
+def _used(member: Member) -> dict[tuple[str, str], int]:
+    """What rules gave towards their caps, over all records."""
+    used: dict[tuple[str, str], int] = defaultdict(int)
+    for account in member.accounts.values():
+        for name, points in account.used.items():
+            rule, _, period = name.partition(MARK)
+            used[rule, period] += points
+    return dict(used)
 
 
 def _joined(found: Found, loaded: _Loaded, member: Member, who: str) -> list[datetime]:

@@ -23,6 +23,7 @@ from regulars.console.requests.carry_out import Means, Requests
 from regulars.console.second_factors import SecondFactors
 from regulars.console.services.consent_figures import ConsentFigures
 from regulars.console.services.newcomers import Newcomers
+from regulars.console.services.quotes import Quotes
 from regulars.console.services.rejected import count_open
 from regulars.console.services.reviews import Worths, count_waiting
 from regulars.console.single_sign_on import SingleSignOn
@@ -95,6 +96,7 @@ class Desk:
         self.consent_figures = ConsentFigures(deps.db, deps.vault.workspace_id, deps.clock)
         self.worths = Worths(deps.db, deps.vault.workspace_id, deps.clock)
         self.newcomers = Newcomers(deps.vault.workspace_id)
+        self.quotes = Quotes(deps.db)
         self.throttle = Throttle(time.monotonic)
         self.code_throttle = Throttle(time.monotonic, account_failures_max=CODE_FAILURES_MAX)
         self.workspace_id = deps.vault.workspace_id

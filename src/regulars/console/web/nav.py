@@ -34,6 +34,8 @@ MAY_OPEN: Final[Mapping[str, frozenset[str]]] = {
     "events": frozenset({"owner", "engineer", "privacy"}),
     "loyalty": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
     "loyalty-edit": frozenset({"owner", "marketer"}),
+    "promotions": frozenset({"owner", "engineer", "marketer", "manager", "privacy"}),
+    "promotions-edit": frozenset({"owner", "marketer"}),
     "reports": frozenset({"owner", "marketer", "manager"}),
     "requests": frozenset({"owner", "privacy"}),
     "audit": frozenset({"owner", "privacy"}),
@@ -64,6 +66,7 @@ def entries() -> Sequence[NavItem]:
         NavItem(
             "approvals", "/approvals", "circle-check", _("Approvals"), group=_("Engage"), counts="approvals"
         ),
+        NavItem("promotions", "/promotions", "tag", _("Promotions"), group=_("Engage")),
         NavItem("reports", "/reports/sales", "chart-bar", _("Reports"), group=_("Insight")),
         NavItem("requests", "/requests", "inbox", _("Requests"), group=_("Trust"), counts="requests"),
         NavItem("audit", "/audit", "shield-check", _("Audit log"), group=_("Trust")),

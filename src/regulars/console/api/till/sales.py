@@ -22,14 +22,26 @@ from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.services.common import row
 from regulars.console.services.lookups import Found
 from regulars.console.services.members import Wanted
+from regulars.console.services.offer_uses import SoldPromotion
 from regulars.console.services.registers import REGISTERS
 from regulars.console.services.till_sales import KnownSale, find_sale, floor_limit, told_of
 from regulars.vocabulary.errors import InvalidInput, RegularsError, Unprocessable
-from regulars.vocabulary.events import POINTS_MAX, Aware, Customer, Event, Id, Loyalty, Sale, Spend
+from regulars.vocabulary.events import (
+    OFFERS_PER_SALE_MAX,
+    POINTS_MAX,
+    Aware,
+    Customer,
+    Event,
+    Id,
+    Loyalty,
+    Sale,
+    Spend,
+)
 
 from .after import SaleAnswer, answer_of
 from .holds import Amount, check_open, find_holds, hold_id_in
 from .naming import customer_of
+from .promotions import name_promotions, note_beyond
 from .reading import find_member
 from .refusals import refused
 from .telling import note, tell
@@ -57,8 +69,9 @@ class Confirm(Struct, forbid_unknown_fields=True, kw_only=True):
 
     Say whose it is by `member_id` as a look-up told it, or by `customer`; by neither where `holds` say it, or where
     nobody knows. `offline`: it was made without the network. Then holds whose time is over, and `unheld` points, are
-    taken as far as they are there and the till's floor limit goes; what is over is the shop's loss. `programme` and
-    `point` say what the answer tells of.
+    taken as far as they are there and the till's floor limit goes; what is over is the shop's loss. `promotions` are those
+    it got, and `offers_hold` the hold of their quote; without `promotions` it got what the hold reserves. What is beyond
+    a bound is counted, and noted for somebody to look at. `programme` and `point` say what the answer tells of.
     """
 
     sale: Sale
@@ -72,6 +85,8 @@ class Confirm(Struct, forbid_unknown_fields=True, kw_only=True):
     holds: Annotated[list[HoldUse], Meta(max_length=HOLDS_MAX)] = []
     offline: bool = False
     unheld: UnheldPoints | None = None
+    promotions: Annotated[list[SoldPromotion], Meta(max_length=OFFERS_PER_SALE_MAX)] = []
+    offers_hold: Annotated[str, Meta(max_length=64)] | None = None
     programme: Annotated[int, Meta(ge=1, le=32_767)] | None = None
     point: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
 
@@ -177,8 +192,10 @@ async def confirm(visit: Visit, data: Confirm) -> SaleAnswer:
     if spends:
         programme = data.programme or next((one.programme for one in holds.values()), 1)
         event.loyalty = Loyalty(programme=programme, spends=spends, actor=visit.actor)
+    await name_promotions(visit, event, data.promotions, data.offers_hold)
     _lead(visit, event, before)
     (result,) = await tell(visit, [event])
+    await note_beyond(visit, result, sale_id)
     answer = await _answer(visit, data, sale_id, replayed=result.status == "duplicate")
     if answer.points_over and not answer.replayed:
         where = {"store": data.store, "till": data.till, "staff": data.staff, "points": answer.points_over}

@@ -1,0 +1,36 @@
+"""What codes look like: letters and digits that are not mistaken for each other, the last of them a check."""
+
+from __future__ import annotations
+
+from typing import Final
+
+ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""32 signs without I, O, 0 and 1."""
+RANDOM_CHARACTERS: Final = 13
+"""65 bits."""
+
+
+def normalised(code: str) -> str:
+    """A code as it is compared: capitals, without spaces and hyphens."""
+    return "".join(char for char in code.upper() if not char.isspace() and char != "-")
+
+
+def with_check(text: str) -> str:
+    """The text with its check character: it fits no code with one wrong sign (Luhn, modulo 32)."""
+    return text + ALPHABET[-_sum(text, 2) % len(ALPHABET)]
+
+
+def fits(code: str) -> bool:
+    """Whether a code is one of these, as far as its form tells."""
+    text = normalised(code)
+    made = len(text) == RANDOM_CHARACTERS + 1 and all(char in ALPHABET for char in text)
+    return made and _sum(text, 1) % len(ALPHABET) == 0
+
+
+def _sum(text: str, factor: int) -> int:
+    total = 0
+    for char in reversed(text):
+        product = factor * ALPHABET.index(char)
+        total += product // len(ALPHABET) + product % len(ALPHABET)
+        factor = 3 - factor
+    return total

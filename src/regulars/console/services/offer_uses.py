@@ -1,0 +1,101 @@
+"""What is counted of promotions: with the bounds of their versions, so that the log alone says what was within them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from regulars.capabilities.offers.model import Promotion
+from regulars.store.database import Database
+from regulars.store.pipeline import Call
+from regulars.store.promotion_codes import code_hash
+from regulars.store.promotions import read
+from regulars.store.queries import load_queries
+from regulars.store.vault import Vault
+from regulars.vocabulary.errors import InvalidInput, Unprocessable
+from regulars.vocabulary.events import OfferUse
+
+from .quotes import Code, Quoted
+
+_SQL = load_queries("regulars.store", "promotions.sql")
+
+
+class SoldPromotion(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A promotion that a sale got, in the version of its quote, and the code that brought it."""
+
+    promotion: Annotated[str, Meta(min_length=1, max_length=80)]
+    version: Annotated[int, Meta(ge=1, le=10**9)]
+    amount_minor: Annotated[int, Meta(ge=0, le=10**12)]
+    times: Annotated[int, Meta(ge=0, le=10**9)] = 1
+    code: Annotated[str, Meta(min_length=1, max_length=60)] | None = None
+
+
+def uses_of_quote(quoted: Quoted) -> list[OfferUse]:
+    """What a quote gives, to be reserved."""
+    out = []
+    for one in quoted.quote.applied:
+        promotion = quoted.snapshot.by_id[one.promotion].promotion
+        code = quoted.codes.get(one.code) if one.code is not None else None
+        out.append(_use(promotion, one.amount_minor, one.times, code))
+    return out
+
+
+async def uses_of_sale(database: Database, vault: Vault, sold: Sequence[SoldPromotion]) -> list[OfferUse]:
+    """What a till says a sale got.
+
+    Raises InvalidInput for a promotion named twice, and Unprocessable (unknown_promotion) for a version that is not there.
+    """
+    if not sold:
+        return []
+    if len({one.promotion for one in sold}) < len(sold):
+        raise InvalidInput("Name each promotion once.", field="promotions")
+    hashes = {one.code: code_hash(vault, one.code) for one in sold if one.code is not None}
+    workspace = {"workspace_id": vault.workspace_id}
+    names = sorted({one.promotion for one in sold})
+    versions, codes = await database.ask(
+        vault.workspace_id,
+        Call(_SQL.some_versions, workspace | {"ids": names}),
+        Call(_SQL.codes, workspace | {"hashes": "{" + ",".join(sorted(set(hashes.values()))) + "}"}),
+    )
+    texts = {(name, version): content for name, version, content in versions}
+    known = {row[0].hex: Code(row[0].hex, row[1], row[2]) for row in codes}
+    return [_told(place, one, texts, known, hashes) for place, one in enumerate(sold)]
+
+
+def _told(
+    place: int,
+    one: SoldPromotion,
+    texts: Mapping[tuple[str, int], str],
+    codes: Mapping[str, Code],
+    hashes: Mapping[str, str],
+) -> OfferUse:
+    content = texts.get((one.promotion, one.version))
+    if content is None:
+        raise Unprocessable(
+            "There is no such version of a promotion. Name it as its quote does.",
+            code="unknown_promotion",
+            field=f"promotions[{place}].promotion",
+        )
+    code = codes.get(hashes[one.code]) if one.code is not None else None
+    mine = code if code is not None and code.promotion_id == one.promotion else None
+    use = _use(read(content), one.amount_minor, one.times, mine)
+    use.version = one.version
+    return use
+
+
+def _use(promotion: Promotion, amount_minor: int, times: int, code: Code | None) -> OfferUse:
+    limits = promotion.limits
+    return OfferUse(
+        promotion.id,
+        promotion.version,
+        amount_minor,
+        times,
+        code=code.hash if code is not None else None,
+        total_most=limits.total,
+        day_most=limits.day,
+        member_most=limits.member,
+        code_most=code.uses_max if code is not None else None,
+        budget_minor=limits.budget_minor,
+    )

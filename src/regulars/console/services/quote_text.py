@@ -1,0 +1,38 @@
+"""What a till may show of a quote: a few lines of 42 columns."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from regulars.capabilities.offers.basket import Answer
+from regulars.capabilities.offers.compiled import Snapshot
+from regulars.console.format import money
+from regulars.console.i18n import _, number
+from regulars.console.receipts.columns import beside, clean, wrap
+from regulars.console.receipts.text import COLUMNS
+
+from .quote_shapes import QuotedPoints
+
+APPLIED_MAX: Final = 6
+_PLAIN: Final = str.maketrans({"\u2212": "-"})
+
+
+def till_text(currency: str, answer: Answer, snapshot: Snapshot, points: QuotedPoints | None) -> str:
+    """The promotions that saved most, what is saved altogether, one offer nearly reached, and the points."""
+    names = {ready.id: ready.promotion.text or ready.promotion.name for ready in snapshot.promotions}
+    lines: list[str] = []
+    for one in sorted(answer.applied, key=lambda one: (-one.amount_minor, one.promotion_id))[:APPLIED_MAX]:
+        amount = money(-one.amount_minor, currency).translate(_PLAIN)
+        lines += beside(clean(names[one.promotion_id]), amount, COLUMNS)
+    if answer.discount_minor:
+        lines += beside(_("You save"), money(answer.discount_minor, currency), COLUMNS)
+    for near in answer.nearly[:1]:
+        offer = clean(names[near.promotion_id])
+        if near.missing_items:
+            told = _("%(n)s more for: %(offer)s", n=near.missing_items, offer=offer)
+        else:
+            told = _("%(money)s more for: %(offer)s", money=money(near.missing_minor, currency), offer=offer)
+        lines += wrap(told, COLUMNS)
+    for earned in points.earn if points is not None else []:
+        lines += beside(_("Points to earn (%(point)s)", point=earned.point), number(earned.points), COLUMNS)
+    return "\n".join(lines)
