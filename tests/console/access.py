@@ -203,6 +203,11 @@ UNLINKED: Final = {
     ("GET", "/sign-in/provider/return"),
     ("GET", "/store/c/{profile}"),  # a form finds it
     ("POST", "/store/c/{profile}/consent"),
+    ("POST", "/store/c/{profile}/join"),
+    ("POST", "/store/c/{profile}/release"),
+    ("POST", "/store/c/{profile}/reserve"),
+    ("GET", "/store/c/{profile}/slips/{number}"),
+    ("POST", "/store/till/slip"),  # of a basket that was tried
     ("GET", "/store/offline"),  # for scripts, as the next two
     ("GET", "/store/ping"),
     ("GET", "/store/sw.js"),
