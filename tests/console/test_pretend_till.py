@@ -127,6 +127,14 @@ def test_articles_are_found_by_sku_and_by_the_beginning_of_their_name(
     assert post(sam, article="nothing").status_code == 400
 
 
+def test_a_contact_in_the_name_of_an_article_is_masked_for_who_sees_none(
+    stage: Stage, sam: httpx.Client
+) -> None:
+    stage.send(product("GIFT-1", "Gift for jane@example.com", 500), product("GIFT-2", "Gift", 500))
+    for fields in ({"article": "GIFT-1"}, {"article": "gift"}, {"article": "Gift for"}):
+        assert "jane@example.com" not in post(sam, **fields).text
+
+
 def test_a_customer_is_found_by_card_and_one_of_several_is_picked(stage: Stage, sam: httpx.Client) -> None:
     profile = jane(stage)
     assert f'name="profile" value="{profile.replace("-", "")}"' in post(sam, customer="L0001").text

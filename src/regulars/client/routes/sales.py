@@ -68,8 +68,8 @@ class SalesRoutes(Group):
         them.
 
         `text` has 42 columns, `html` is a page of 72 mm without scripts, `escpos` goes to a receipt
-        printer as it is. The card is masked. Points before the sale are left out once anything moved
-        them since.
+        printer as it is. The card is masked, without pii:read a contact in what an article is called as
+        well. Points before the sale are left out once anything moved them since.
 
         Scope till.
 

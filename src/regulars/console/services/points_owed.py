@@ -140,8 +140,6 @@ async def load_points_owed(
         "closing": closing,
         "limit": COHORTS_MAX + 1,
     }
-    # The lots first: what is posted meanwhile is then in the ledger's figures alone, and never missed in them.
-    lots = await row(conn, SQL.outstanding, asked) if closing > now else None
     found = await rows(conn, SQL.cohorts, asked)
     if len(found) > COHORTS_MAX:
         raise TooLarge("There are too many months of issue to add up.")
@@ -155,7 +153,8 @@ async def load_points_owed(
         },
     ) or (0, 0)
     sales = await row(conn, SQL.participation, asked | {"first": span.first, "last": span.last}) or (0, 0)
-    return _made(number, version, kind, span, found, (enrolled, active), sales, lots[0] if lots else None)
+    lots = found[0][-1] if found and closing > now else None
+    return _made(number, version, kind, span, found, (enrolled, active), sales, lots)
 
 
 def _begin(day: date, zone: ZoneInfo) -> datetime:
@@ -213,7 +212,7 @@ def _sum(counts: Mapping[Key, _Counts], name: str) -> int:
 def _counted(found: Sequence[tuple[Any, ...]], main: str, *, opening: bool) -> dict[Key, _Counts]:
     """What became of each cohort until the opening, or until the closing."""
     out: dict[Key, _Counts] = defaultdict(_Counts)
-    for month, reason, currency, before, age, issued, redeemed, expired, given, price in found:
+    for month, reason, currency, before, age, issued, redeemed, expired, given, price, _lots in found:
         if opening and not before:
             continue
         one = out[currency or main, liability.kind_of(reason), month]

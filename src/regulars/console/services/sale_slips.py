@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from regulars.capabilities.loyalty.fold import credits_of
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import in_force
 from regulars.capabilities.loyalty.state import Earning, Hold
 from regulars.capabilities.loyalty.tiers import tier_at
-from regulars.console.receipts.slip import Points, Slip
+from regulars.console.receipts.slip import Line, Points, Slip
+from regulars.observe import mask as mask_text
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
 from regulars.store.vault import Vault
@@ -26,11 +29,12 @@ from .till_sales import TILL, KnownSale, earnings_of, told_of
 
 
 async def load_slip(
-    database: Database, vault: Vault, sale: KnownSale, *, shop: str, zone: str, now: datetime
+    database: Database, vault: Vault, sale: KnownSale, *, shop: str, zone: str, now: datetime, clear: bool
 ) -> Slip:
     """The slip of a sale in the shop's zone, `zone` where the register does not say it.
 
-    Who may see it is for the caller to look at; the card is masked. Raises NotFound for one that was erased.
+    Who may see it is for the caller to look at. The card is masked, and unless `clear` so is a contact in what an
+    article is called. Raises NotFound for one that was erased.
     """
     async with database.read(vault.workspace_id) as conn:
         event = await told_of(conn, vault, sale)
@@ -39,13 +43,18 @@ async def load_slip(
         found = await by_record(conn, vault, sale.profile_id) if sale.profile_id is not None else None
     if event is None or event.sale is None:
         raise NotFound("Nothing readable is left of this sale; it may have been erased.", code="unknown_sale")
-    return slip_of(
+    slip = slip_of(
         event,
         shop=shop,
         zone=_zone(store[2] if store is not None else None) or zone,
         store=(store[1] if store is not None else None) or sale.store or "",
         points=await _points(database, vault, sale, found, now) if found is not None else None,
     )
+    return slip if clear else replace(slip, lines=tuple(map(_masked, slip.lines)))
+
+
+def _masked(line: Line) -> Line:
+    return replace(line, name=mask_text(line.name))
 
 
 def _zone(name: str | None) -> str | None:

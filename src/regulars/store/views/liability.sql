@@ -3,9 +3,9 @@
 -- name: cohorts
 -- By month of issue, reason, currency, age in months, and whether it was posted before the opening: points issued (net
 -- of what was taken back), redeemed and expired until the closing, points given with sales at first, and the prices of
--- these sales. It reads the ledger of a point type whole. The month of a lot is that of the entry that was posted
--- first for it, so that it never changes. Points of erased customers count as expired; points that were given back
--- after their end count as issued anew.
+-- these sales; and what the lots hold at this very moment, the same in each row. It reads the ledger of a point type
+-- whole. The month of a lot is that of the entry that was posted first for it, so that it never changes. Points of
+-- erased customers count as expired; points that were given back after their end count as issued anew.
 with moved as materialized (
     select e.lot_id, e.txn_id, e.entry_no, e.debit, e.credit, e.amount, t.kind, t.occurred_at, t.recorded_at
       from ledger_entry e
@@ -43,7 +43,9 @@ select b.month, b.reason, coalesce(b.currency, '') as currency, m.recorded_at < 
                 else 0 end)::bigint as expired,
        sum(case when m.debit = 'issued' and m.credit = 'member' then m.amount else 0 end)::bigint as given,
        coalesce(sum(b.total_minor) filter (where b.leads and m.txn_id = b.txn_id and m.entry_no = b.entry_no), 0)::bigint
-           as price_minor
+           as price_minor,
+       (select coalesce(sum(l.remaining), 0) from loyalty_lot l
+         where l.workspace_id = %(workspace_id)s and l.programme = %(programme)s and l.point = %(point)s)::bigint as lots
   from moved m
   join born b on b.lot_id = m.lot_id
  group by 1, 2, 3, 4, 5
@@ -74,8 +76,3 @@ select count(*), count(*) filter (where exists (
   from sale s
  where s.workspace_id = %(workspace_id)s and s.kind = 1 and s.counted and not s.void
    and s.business_date between %(first)s and %(last)s;
-
--- name: outstanding
--- What the lots hold now: the same figure from the other side.
-select coalesce(sum(remaining), 0)::bigint from loyalty_lot
- where workspace_id = %(workspace_id)s and programme = %(programme)s and point = %(point)s;

@@ -46,7 +46,7 @@ async def sale_receipt(
     """What was bought and what it did to the member's points, with the part of the sale that earned them.
 
     `text` has 42 columns, `html` is a page of 72 mm without scripts, `escpos` goes to a receipt printer as it is. The
-    card is masked. Points before the sale are left out once anything moved them since.
+    card is masked, without pii:read a contact in what an article is called as well. Points before the sale are left out once anything moved them since.
     """
     chosen = FORMATS.get(format_ or "text")
     if chosen is None:
@@ -65,6 +65,7 @@ async def sale_receipt(
         shop=values.name,
         zone=values.time_zone,
         now=visit.deps.clock(),
+        clear=visit.clear,
     )
     media_type, make = chosen
     made = make(slip)

@@ -35,7 +35,13 @@ async def slip(
         raise NotFound("This customer has no such event; it may have been erased.")
     deps = desk.deps
     made = await load_slip(
-        deps.db, deps.vault, sale, shop=deps.workspace_name, zone=str(deps.zone), now=deps.clock()
+        deps.db,
+        deps.vault,
+        sale,
+        shop=deps.workspace_name,
+        zone=str(deps.zone),
+        now=deps.clock(),
+        clear=visit.viewer.sees("contacts"),
     )
     base = "/store/c/" if in_store else "/customers/"
     return slip_page(desk.pages, request, made, back=f"{base}{profile_id.hex}")

@@ -36,6 +36,7 @@ from regulars.console.services.store_find import Hit, find
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.slip import slip_page
+from regulars.observe import mask as mask_text
 from regulars.store.database import AsyncConnection
 from regulars.vocabulary.errors import InvalidInput, NotFound, RegularsError
 from regulars.vocabulary.money import to_minor
@@ -61,6 +62,7 @@ class _Till(Struct):
     most: int = 0
     outcome: Outcome | None = None
     error: RegularsError | None = None
+    clear: bool = False
 
     @property
     def basket(self) -> Basket:
@@ -79,7 +81,7 @@ async def till_step(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """Find an article or the customer, change the basket, or try it; a form, so that contacts stay out of addresses."""
     visit = await desk.visit_to(request, "store", acts=False)
     fields = await desk.form(request, visit.token)
-    till = _Till()
+    till = _Till(clear=visit.viewer.sees("contacts"))
     try:
         await _read(desk, visit, till, fields)
         if fields.get("do") == "try":
@@ -94,7 +96,7 @@ async def till_slip(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """The slip of a basket that was tried, to print. Raises InvalidInput for one that cannot be."""
     visit = await desk.visit_to(request, "store", acts=False)
     fields = await desk.form(request, visit.token)
-    till = _Till()
+    till = _Till(clear=visit.viewer.sees("contacts"))
     await _read(desk, visit, till, fields)
     outcome = _tried(desk, till)
     return slip_page(desk.pages, request, _slip(desk, till, outcome), back="/store/till")
@@ -129,7 +131,7 @@ async def _lines(
     faults: list[InvalidInput] = []
     for number in range(1, LINES_MAX + 1):
         sku = fields.get(f"sku.{number}", "")
-        product = await _product(conn, desk, sku) if sku and str(number) != without else None
+        product = await _product(conn, desk, till, sku) if sku and str(number) != without else None
         if product is None:
             continue
         line = _line(product)
@@ -157,15 +159,15 @@ async def _article(conn: AsyncConnection, desk: Desk, till: _Till, do: str, text
     sku = do.removeprefix("add:") if do.startswith("add:") else text.strip()
     if not sku:
         return
-    product = await _product(conn, desk, sku)
+    product = await _product(conn, desk, till, sku)
     if product is None:
         page = await product_page(conn, desk.deps.vault, after="", query=sku)
         if not page.lines:
             raise InvalidInput(_("No article begins with this."), field="article")
         if len(page.lines) > 1:
-            till.articles = page.lines[:CHOICES_MAX]
+            till.articles = [_seen(till, one) for one in page.lines[:CHOICES_MAX]]
             return
-        product = page.lines[0]
+        product = _seen(till, page.lines[0])
     if till.lines and (product.currency or till.currency) != till.currency:
         raise InvalidInput(_("This article has a price in another currency."), field="article")
     till.currency = till.currency or product.currency or ""
@@ -178,9 +180,14 @@ async def _article(conn: AsyncConnection, desk: Desk, till: _Till, do: str, text
     till.lines.append(_line(product))
 
 
-async def _product(conn: AsyncConnection, desk: Desk, sku: str) -> Product | None:
+async def _product(conn: AsyncConnection, desk: Desk, till: _Till, sku: str) -> Product | None:
     found = await row(conn, REGISTERS.product, {"workspace_id": desk.workspace_id, "code": sku[:200]})
-    return product_of(desk.deps.vault, found) if found is not None else None
+    return _seen(till, product_of(desk.deps.vault, found)) if found is not None else None
+
+
+def _seen(till: _Till, product: Product) -> Product:
+    """A product without the contacts its name may hold, for those who see none."""
+    return product if till.clear else replace(product, name=mask_text(product.name or product.sku))
 
 
 def _line(product: Product) -> BasketLine:
