@@ -31,22 +31,8 @@ USED_ELSEWHERE = {
     "on_header": "httptools, while it parses",
     "refundable": "whoever shows what a return would give before it is made",
     "on_message_complete": "httptools, while it parses",
-    **dict.fromkeys(("upcoming", "reminders"), "tests, until reminders go out"),
-    **dict.fromkeys(("spendable", "back_lines"), "tests, until the till asks"),
-    # The loyalty report and printed slips come next; until then only tests use their parts.
-    **dict.fromkeys(
-        (
-            "allocated",
-            "expected_of",
-            "curve",
-            "redemption_rate",
-            "cohort_redemption_rate",
-            "active_member_rate",
-        ),
-        "tests, until the report",
-    ),
-    **dict.fromkeys(("participation", "breakage"), "tests, until the report"),
-    **dict.fromkeys(("escpos", "slip_page"), "tests, until the till prints"),
+    "reminders": "tests, until reminders of points that end go out",
+    "cohort_redemption_rate": "tests, until a report shows cohorts",
 }
 # Decorators whose functions a library calls.
 DECORATORS = ["@get*", "@post*", "@put*", "@patch*", "@delete*", "@route*", "@asgi*", "@app.*", "@*.command*"]
