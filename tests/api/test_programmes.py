@@ -110,7 +110,9 @@ async def test_what_cannot_be_published_is_refused_with_the_field(house: House) 
 
 
 async def test_a_basket_is_tried_with_the_reason_of_each_point(house: House) -> None:
-    where = await drafted(house, shipped_text().replace('who = "enrolled"', 'who = "known"'))
+    where = await drafted(
+        house, shipped_text().replace('who = "enrolled"\nsales_before_days = 14', 'who = "known"')
+    )
     await publish(house, where)
     body = {"currency": "GBP", "lines": [{"sku": "A", "total_minor": 1_550}], "tier": "silver"}
     tried = (await house.call("POST", f"{where}/simulate", json=body)).json()
@@ -136,7 +138,9 @@ async def test_a_basket_is_tried_with_the_reason_of_each_point(house: House) -> 
 
 
 async def test_sales_are_counted_under_a_draft(house: House) -> None:
-    where = await drafted(house, shipped_text().replace('who = "enrolled"', 'who = "known"'))
+    where = await drafted(
+        house, shipped_text().replace('who = "enrolled"\nsales_before_days = 14', 'who = "known"')
+    )
     path = f"{where}/simulate/sales"
     assert_error(await house.call("GET", path), 404)
     assert_error(await house.call("POST", path, json={"days": 0}), 400)

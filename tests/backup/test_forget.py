@@ -77,7 +77,7 @@ def test_after_an_erasure_neither_keys_nor_sealed_bytes_are_left_in_any_file(
     erasure = forget(shop.store, shop.vault, philippa, actor="test")
     assert erasure.proof["storage"] == {
         "cleared": True,
-        "rewritten": ["record", "quarantine", "answer", "outbox", "privacy_request"],
+        "rewritten": ["record", "quarantine", "answer", "outbox", "privacy_request", "approval"],
         "write_ahead_log": "emptied",
     }
     sealed = {raw: what for raw, what in sealed.items() if what != "an event"}

@@ -49,7 +49,11 @@ def test_a_basket_is_tried_by_the_draft_beside_what_holds(visitor: httpx.Client,
 
 
 def test_a_basket_of_a_customer_goes_by_their_own_tier(stage: Stage, visitor: httpx.Client) -> None:
-    text = shipped_text().replace('who = "enrolled"', 'who = "card"').replace("30_000", "900")
+    text = (
+        shipped_text()
+        .replace('who = "enrolled"\nsales_before_days = 14', 'who = "card"')
+        .replace("30_000", "900")
+    )
     where = f"{published(visitor, text)}/try"
     stage.send(sale("1", total_minor=1_000, loyalty_card="L1", given_name="Ann"))
     stage.send(details("2", external_id="e2", given_name="Bob", email="bob@example.com"))
@@ -93,10 +97,14 @@ def test_a_line_more_keeps_what_was_typed(visitor: httpx.Client, where: str) -> 
 
 
 def test_sales_are_counted_under_the_draft_beside_what_was_given(stage: Stage, visitor: httpx.Client) -> None:
-    text = shipped_text().replace('who = "enrolled"', 'who = "card"')
+    text = shipped_text().replace('who = "enrolled"\nsales_before_days = 14', 'who = "card"')
     address = published(visitor, text)
     stage.send(sale("1", total_minor=2_000, loyalty_card="L1"), sale("2", total_minor=999, loyalty_card="L2"))
-    fill(visitor, f"{address}/edit", content=GENEROUS.replace('who = "enrolled"', 'who = "card"'))
+    fill(
+        visitor,
+        f"{address}/edit",
+        content=GENEROUS.replace('who = "enrolled"\nsales_before_days = 14', 'who = "card"'),
+    )
     where = f"{address}/try"
     assert fill(visitor, where, f"{where}/sales").status_code == 303
     wait_until(lambda: "Really given" in words(visitor.get(where)))

@@ -201,7 +201,7 @@ def test_each_role_opens_what_the_matrix_says_and_no_more(
     pages = {
         "home": "/", "customers": "/customers", "duplicates": "/customers/duplicates", "matching": "/matching", "events": "/events", "audit": "/audit", "keys": "/keys",
         "people": "/people", "store": "/store", "requests": "/requests", "reports": "/reports/sales", "webhooks": "/webhooks", "settings": "/settings", "appearance": "/settings/appearance", "staff": "/settings/staff", "customer-file": "/customers.csv",
-        "loyalty": "/loyalty", "loyalty-edit": "/loyalty/new", "approvals": "/approvals",
+        "loyalty": "/loyalty", "loyalty-edit": "/loyalty/new", "approvals": "/approvals", "promotions": "/promotions", "promotions-edit": "/promotions/new",
     }  # fmt: skip
     in_nav = {item.key for item in entries()}
     # What is done to one approval or one member has addresses of its own, in the table of all routes.

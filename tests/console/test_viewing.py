@@ -24,6 +24,8 @@ ALLOWED = {
     "/theme",
     "/language",
     "/store/find",
+    "/store/till",
+    "/store/till/slip",
     "/requests/find",
     "/requests/consent",
 }

@@ -28,8 +28,8 @@ from tests.intake.files import retail
 from tests.intake.files.support import SHOP, Keeper, Positions
 from tests.intake.files.test_online_retail import MAPPING
 
-ONE_IN = 1 if os.environ.get("REGULARS_SOAK") else 25
-"""So many customers to one that is looked at; all of them in the soak."""
+ONE_IN = int(os.environ.get("REGULARS_RETAIL_ONE_IN", "1"))
+"""So many customers to one that is looked at: all of them, unless somebody is in a hurry."""
 LAST_DAY = date(2011, 12, 9)
 PROGRAMME = """
 name = "Gift Club"
@@ -59,7 +59,7 @@ threshold = 500_000
 months = 12
 """
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.soak,
     pytest.mark.skipif(not retail.FILE.is_file(), reason=f"the file is not there: {retail.FILE}"),
 ]
 

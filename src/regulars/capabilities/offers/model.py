@@ -6,6 +6,7 @@ tiers or segments means everybody. Codes are checked outside; a promotion only s
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -221,4 +222,7 @@ def parse(text: str | bytes) -> Promotion:
             "%(fault)s.", fault=message, field=place.rstrip("`").lstrip(".") or None
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.DecodeError) as error:
-        raise PromotionError("This is neither JSON nor TOML: %(fault)s.", fault=str(error)) from None
+        line = re.search(r"at line (\d+)", str(error))
+        if line is None:
+            raise PromotionError("This is neither JSON nor TOML.") from None
+        raise PromotionError("This is neither JSON nor TOML: see line %(line)s.", line=line[1]) from None

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from regulars.console.i18n import _, told
+from regulars.console.i18n import _
+from regulars.console.accounts import Viewer
+from regulars.observe import mask
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
@@ -44,8 +46,8 @@ class Typed(Struct):
         return self.fields.get(name, "").strip()
 
 
-async def offered(database: Database, workspace_id: int) -> Offered:
-    """Stores and products of the register, a bounded part of each."""
+async def offered(database: Database, workspace_id: int, viewer: Viewer) -> Offered:
+    """Stores and products of the register, a bounded part of each; contacts in names for who may see them."""
     asked: dict[str, Any] = {"workspace_id": workspace_id, "after": "", "only": None}
     async with database.read(workspace_id) as conn:
         stores = await rows(conn, REGISTERS.stores, asked | {"limit": STORES_OFFERED_MAX})
@@ -53,9 +55,13 @@ async def offered(database: Database, workspace_id: int) -> Offered:
     currencies = [one[6] for one in products if one[6]] + [one[5] for one in stores if one[5]]
     return Offered(
         [(one[0], one[1] or one[0]) for one in stores],
-        [(one[0], one[1] or one[0]) for one in products if one[7]],
+        [(one[0], _seen(one[1] or one[0], viewer)) for one in products if one[7]],
         currencies[0] if currencies else "EUR",
     )
+
+
+def _seen(text: str, viewer: Viewer) -> str:
+    return text if viewer.sees("contacts") else mask(text)
 
 
 async def basket_of(database: Database, workspace_id: int, typed: Typed) -> Basket | None:
@@ -107,8 +113,8 @@ def _price(typed: Typed, place: int, text: str, currency: str) -> int | None:
     name = f"price-{place}"
     try:
         amount = to_minor(text.replace(",", "."), currency, field=name)
-    except InvalidInput as error:
-        typed.faults[name] = told(error)
+    except InvalidInput:
+        typed.faults[name] = _("Write an amount such as 12.50.")
         return None
     if not 0 <= amount <= 10**12:
         typed.faults[name] = _("A price is 0 or more.")

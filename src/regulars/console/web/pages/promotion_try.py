@@ -52,7 +52,7 @@ async def _page(
     quoted: Quoted | None = None,
     status: int = 200,
 ) -> Response[Any]:
-    choice = await offered(desk.deps.db, desk.workspace_id)
+    choice = await offered(desk.deps.db, desk.workspace_id, visit.viewer)
     names = {}
     if quoted is not None:
         names = {ready.id: ready.promotion.name for ready in quoted.snapshot.promotions}

@@ -53,7 +53,7 @@ async def promotions(request: WebRequest, desk: AtDesk) -> Response[Any]:
 async def new_form(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """A text to start from."""
     visit = await desk.visit_to(request, EDIT)
-    currency = (await offered(desk.deps.db, desk.workspace_id)).currency
+    currency = (await offered(desk.deps.db, desk.workspace_id, visit.viewer)).currency
     content = example(request.query_params.get("kind", ""), currency)
     return await _form(request, desk, visit, None, content)
 
