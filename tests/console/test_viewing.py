@@ -24,6 +24,7 @@ ALLOWED = {
     "/theme",
     "/language",
     "/store/find",
+    "/promotions/try",
     "/store/till",
     "/store/till/slip",
     "/requests/find",
