@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from regulars.console.i18n import _
 from regulars.console.accounts import Viewer
+from regulars.console.i18n import _
 from regulars.observe import mask
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
