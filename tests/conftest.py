@@ -27,6 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "both_databases: run on the embedded server and on Debian's PostgreSQL"
     )
+    config.addinivalue_line(
+        "markers",
+        "embedded_only: run on the embedded server alone, where others of its directory run on both",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -35,7 +39,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     directory = metafunc.definition.path.parent.name
     marked = metafunc.definition.get_closest_marker("both_databases") is not None
     params: list[Any] = ["embedded"]
-    if marked or directory in BOTH_DIRECTORIES:
+    alone = metafunc.definition.get_closest_marker("embedded_only") is not None
+    if marked or (directory in BOTH_DIRECTORIES and not alone):
         missing = pytest.mark.skipif(
             debian_programs() is None, reason=f"no PostgreSQL {DEBIAN_MAJOR_MIN} or newer in {DEBIAN_ROOT}"
         )

@@ -18,6 +18,7 @@ from tests.engine.club import BASE, LONDON, Club, sale
 from tests.engine.test_points import check
 from tests.engine.world import World
 
+pytestmark = pytest.mark.embedded_only  # the same statements run on both in test_points.py
 POINTS = {"kind": "points", "amount_minor": 100}
 
 

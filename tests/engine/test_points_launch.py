@@ -18,6 +18,7 @@ from tests.engine.fixtures import MakeWorld
 from tests.engine.test_launch import followed
 from tests.engine.world import World
 
+pytestmark = pytest.mark.embedded_only  # the same statements run on both in test_points.py
 __all__ = ["followed"]
 NAMES = ["ann", "bob", "cem", "dot", "eve"]
 ROUNDS = 30

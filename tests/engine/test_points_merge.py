@@ -13,6 +13,7 @@ from regulars.vocabulary.events import CAPTURED, HELD, LINKED, SWEPT, Decision, 
 from tests.engine.club import BASE, KNOWN, START, TIERS, Club
 from tests.engine.world import World
 
+pytestmark = pytest.mark.embedded_only  # the same statements run on both in test_points.py
 NAMES = {"given_name": "Ann", "family_name": "Lee"}
 
 
