@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -25,7 +25,7 @@ ROWS = [["c1", "Zoë", "zoe@x.example"], ["c2", "José", "jose@x.example"], ["c3
         (b"", "is empty"),
         (b"\xef\xbb\xbf\r\n", "is empty"),
         (b"\n\n\n", "is empty"),
-        (os.urandom(64) * 200, "neither text nor Parquet"),
+        (Random(1).randbytes(64) * 200, "neither text nor Parquet"),
         (b"PK\x03\x04" + b"\0" * 100, "Excel workbook"),
         (b"PAR1" + b"\0" * 100 + b"PAR1", "damaged Parquet"),
         (b"\x1f\x8b" + b"\0" * 50, "damaged or incomplete gzip"),
