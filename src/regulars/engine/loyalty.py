@@ -21,8 +21,8 @@ from regulars.capabilities.loyalty.commands import Command, Done, command
 from regulars.capabilities.loyalty.fold import EARLIEST, Fact, Person, appends, bonus, take
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Version
-from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
-from regulars.capabilities.loyalty.returning import BackLine
+from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchase_of
+from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.standing import answer
 from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
@@ -42,7 +42,7 @@ _MODELS = load_queries("regulars.store", "models.sql")
 _fields = msgspec.json.Decoder(Fields).decode
 _earning = msgspec.json.Decoder(Earning).decode
 LOOSE = "/loose"
-_lines = msgspec.json.Decoder(list[tuple[str | None, str | None, str | None, int, int, int, int, int]]).decode
+_lines = msgspec.json.Decoder(list[StoredLine]).decode
 
 
 def concerns(batch: Batch) -> bool:
@@ -127,7 +127,8 @@ class _Work:
         elif row.kind == REFUND and row.original_id is not None:
             original = self._batch.rows.rows.get(row.original_id)
             if original is not None and original.record_id is not None:
-                back = _return_of(row) if row.counted else None
+                lines = back_lines(_lines(row.lines), row.total_minor)
+                back = Return(row.sale_id, row.occurred_at, lines) if row.counted else None
                 fact = Fact(original.sale_id, original.record_id, original.occurred_at, original.counted)
                 yield replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
         elif row.kind == REFUND and row.original_key is None and row.record_id is not None:
@@ -428,11 +429,3 @@ class _Work:
         told = answer(book, person, versions, done)
         if told is not None:
             self.points.answers[prepared.event_key].append(told)
-
-
-def _return_of(row: SaleRow) -> Return:
-    """Goods that came back; a receipt without lines brings back its amount."""
-    lines = [BackLine(line[0], line[1], abs(line[3]), abs(line[7])) for line in _lines(row.lines)] or [
-        BackLine(amount_minor=row.total_minor)
-    ]
-    return Return(row.sale_id, row.occurred_at, lines)

@@ -20,7 +20,7 @@ from msgspec import Struct, field
 from regulars.capabilities.identity.kinds import LOYALTY_CARD
 from regulars.capabilities.loyalty.programme import Programme, parse
 from regulars.capabilities.loyalty.purchase import StoredLine, purchase_of_row
-from regulars.capabilities.loyalty.returning import BackLine
+from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.simulation import Bought, Outcome, Past, Simulation
 from regulars.capabilities.loyalty.state import Return
 from regulars.capabilities.profile.state import REFUND
@@ -163,7 +163,7 @@ def _bought(rows: Iterator[Row]) -> list[Bought]:
     for _, kind, sale_id, original, at, currency, store, channel, total, tax, discount, lines in rows:
         stored = _lines(lines)
         if original is not None:
-            back.append((original, _return_of(sale_id, at, total, stored)))
+            back.append((original, Return(sale_id, at, back_lines(stored, total))))
             continue
         receipt = Sale("", currency, total, tax_minor=tax, discount_minor=discount)
         purchase = purchase_of_row(sale_id, at, receipt, stored, store=store, channel=channel)
@@ -174,8 +174,3 @@ def _bought(rows: Iterator[Row]) -> list[Bought]:
     for sale in found.values():
         sale.returns.sort(key=lambda one: (one.occurred_at, one.return_id))
     return list(found.values())
-
-
-def _return_of(sale_id: str, at: datetime, total: int, lines: list[StoredLine]) -> Return:
-    told = [BackLine(line[0], line[1], abs(line[3]), abs(line[7])) for line in lines]
-    return Return(sale_id, at, told or [BackLine(amount_minor=total)])

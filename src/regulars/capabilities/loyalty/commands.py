@@ -72,11 +72,6 @@ def command(book: Book, asked: Command, versions: Sequence[Version], person: Per
     return _DO[asked.type](_Asked(book, asked, versions, person, version, point))
 
 
-def blocked(book: Book) -> bool:
-    """Whether any account of the member is blocked."""
-    return any(account.status == state.BLOCKED for account in book.member.accounts.values())
-
-
 def _enrol(asked: _Asked) -> Done:
     book, said, record_id = asked.book, asked.command.said, asked.command.member_id
     account = book.account(record_id)
@@ -119,7 +114,7 @@ def _may_spend(asked: _Asked, amount: int) -> str | None:
     rules = asked.programme.redeem
     if asked.person.enrolled_at is None:
         return NOT_A_MEMBER
-    if blocked(asked.book):
+    if asked.book.member.blocked:
         return BLOCKED
     if rules.blocked_in_debt and asked.book.member.debt(asked.point):
         return IN_DEBT

@@ -452,14 +452,11 @@ def _spend_unheld(
     unheld = [spend for spend in spends if spend.hold is None and spend.amount]
     if version is None or not unheld:
         return
-    book.settle()
-    book.close("settle")
-    barred = any(account.status == state.BLOCKED for account in book.member.accounts.values())
     for spend in unheld:
         point = spend.point or version.programme.point[0].code
         hold_id = book.new_id("unheld", fact.key, str(book.member.programme), point)
         if hold_id not in book.member.holds:  # else it is told again
-            limit = 0 if barred or person.enrolled_at is None else spend.limit
+            limit = 0 if book.member.blocked or person.enrolled_at is None else spend.limit
             book.spend_unheld(hold_id, fact.record_id, point, spend.amount or 0, limit, fact.key)
     book.close("spend")
 

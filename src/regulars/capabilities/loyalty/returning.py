@@ -10,11 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from regulars.capabilities.profile.receipt import micro
-from regulars.vocabulary.errors import InvalidInput
-from regulars.vocabulary.events import Event
-
-from .purchase import Purchase
+from .purchase import Purchase, StoredLine
 
 
 class SoldLine(Struct, frozen=True):
@@ -91,25 +87,13 @@ def sold_lines(purchase: Purchase, returned: Mapping[str, int]) -> list[SoldLine
     ]
 
 
-def back_lines(event: Event) -> list[BackLine]:
-    """What a refund says came back; its total where it tells no lines. Raises InvalidInput for one without a sale.
+def back_lines(lines: Iterable[StoredLine], total_minor: int) -> list[BackLine]:
+    """What a return brought back, as its row keeps it; its total where it tells no lines.
 
-    A line names the one it was bought with by `original_line_id`, else by an id of its own that means the same.
+    A row of a return names each line by the one it was bought as (see profile.receipt).
     """
-    sale = event.sale
-    if sale is None:
-        raise InvalidInput("%(type)s needs a sale", field="sale", type=event.type)
-    if not sale.lines:
-        return [BackLine(amount_minor=abs(sale.total_minor))]
-    return [
-        BackLine(
-            line.original_line_id or line.line_id,
-            line.sku,
-            abs(micro(line.quantity, f"sale.lines[{number}].quantity")),
-            abs(line.total_minor),
-        )
-        for number, line in enumerate(sale.lines)
-    ]
+    told = [BackLine(line[0], line[1], abs(line[3]), abs(line[7])) for line in lines]
+    return told or [BackLine(amount_minor=abs(total_minor))]
 
 
 def match(sold: Sequence[SoldLine], back: Iterable[BackLine], other_minor: int = 0) -> Matched:

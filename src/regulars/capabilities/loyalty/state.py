@@ -229,6 +229,11 @@ class Member(Struct):
         """Lots of its records."""
         return [lot for lot in self.lots.values() if lot.point == point and lot.record_id in self.records]
 
+    @property
+    def blocked(self) -> bool:
+        """Whether any of its accounts is."""
+        return any(account.status == BLOCKED for account in self.accounts.values())
+
     def debt(self, point: str) -> int:
         """What it owes."""
         return sum(account.debt.get(point, 0) for account in self.accounts.values())

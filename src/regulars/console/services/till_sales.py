@@ -11,8 +11,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
-from regulars.capabilities.loyalty.returning import BackLine, SoldLine, match
+from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchase_of
+from regulars.capabilities.loyalty.returning import BackLine, SoldLine, back_lines, match, sold_lines
 from regulars.capabilities.loyalty.state import Earning
 from regulars.capabilities.profile.state import MICRO, SALE
 from regulars.store.database import AsyncConnection, Database
@@ -30,7 +30,7 @@ RECEIPTS_MAX: Final = 5
 """Sales of one number that are looked at; a till that numbers anew each day names the day."""
 RETURNS_MAX: Final = 1_000
 _earning = msgspec.json.Decoder(Earning).decode
-_lines = msgspec.json.Decoder(list[tuple[str | None, str | None, str | None, int, int, int, int, int]]).decode
+_lines = msgspec.json.Decoder(list[StoredLine]).decode
 
 
 class KnownSale(Struct, frozen=True):
@@ -118,25 +118,15 @@ async def returns_of(
         "limit": RETURNS_MAX,
     }
     found = await rows(conn, TILL.returns_of, asked)
-    return [(one.hex, back_lines(lines, total_minor)) for one, lines, total_minor in found]
+    return [(one.hex, back_lines(_lines(lines), total_minor)) for one, lines, total_minor in found]
 
 
 def left_of(purchase: Purchase, returns: Iterable[Sequence[BackLine]]) -> list[SoldLine]:
     """The lines of a purchase with what of each has come back."""
-    sold = [
-        SoldLine(line.line_id, line.quantity_micro, amount, line.sku)
-        for line, amount in ((line, purchase.paid()[line.line_id]) for line in purchase.lines)
-        if line.quantity_micro > 0
-    ]
+    sold = sold_lines(purchase, {})
     for lines in returns:
         sold = after(sold, match(sold, lines).lines)
     return sold
-
-
-def back_lines(lines: bytes, total_minor: int) -> list[BackLine]:
-    """What a return brought back, as it is kept; its amount where it names no lines."""
-    found = [BackLine(one[0], one[1], abs(one[3]), abs(one[7])) for one in _lines(lines)]
-    return found or [BackLine(amount_minor=total_minor)]
 
 
 def after(sold: Sequence[SoldLine], coming: dict[str, int]) -> list[SoldLine]:
