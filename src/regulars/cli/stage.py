@@ -17,28 +17,20 @@ from regulars.app import Program
 from regulars.connectors import connectors
 from regulars.console.accounts import Accounts, Role
 from regulars.console.passwords import Passwords
-from regulars.console.services import workspace_settings
-from regulars.console.services.programmes import Programmes, shipped_text
 from regulars.console.team import ROLES
 from regulars.demo.run import run_history, run_live
 from regulars.demo.shop import Credentials, Shop, Vendors
 from regulars.demo.vendors import VendorApi
-from regulars.demo.world import CHAIN
 from regulars.engine.turn import utc_now
 from regulars.store.home import read_private, write_private
 from regulars.vocabulary.errors import Conflict
+
+from .stage_shop import set_up_shop
 
 FILE: Final = "demo.json"
 LOGINS: Final[Mapping[Role, str]] = {role: f"{role}@demo.example" for role in ROLES}
 VENDOR_PATH: Final = "/demo/vendors"
 SEED: Final = 7
-ZONE: Final = "Europe/London"
-CLUB: Final = {
-    'who = "enrolled"\nsales_before_days = 14': 'who = "card"',
-    "Europe/Berlin": ZONE,
-    "Regulars Club": f"{CHAIN} Club",
-}
-"""What the demo's programme has instead of the shipped one's: tills identify its members by their cards alone."""
 PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
 """The demo's vendors answer from this very process; real ones set limits."""
 
@@ -111,8 +103,7 @@ class Stage:
                     options=source.options | PACE,
                     secrets=source.secrets,
                 )
-        await _name(program)
-        await _club(program, self._props.began_at - timedelta(days=self._props.days + 1))
+        await set_up_shop(program, self._props.began_at - timedelta(days=self._props.days + 1))
         accounts = Accounts(program.database, program.vault, Passwords(), utc_now)
         for role, email in LOGINS.items():
             with contextlib.suppress(Conflict):
@@ -147,31 +138,3 @@ class Stage:
                 for name in ("square", "shopify")
             }
             return Props(SEED, secrets.token_urlsafe(9), "", own, self._options.days, utc_now())
-
-
-async def _name(program: Program) -> None:
-    """Give the workspace the name and the time zone of the chain, unless somebody chose others."""
-    async with program.database.read(program.workspace_id) as conn:
-        saved = await workspace_settings.load(conn, program.workspace_id)
-    if saved.version == workspace_settings.Saved().version:
-        await workspace_settings.save(
-            program.database,
-            program.workspace_id,
-            {"name": CHAIN, "time_zone": ZONE},
-            version=saved.version,
-            ground=workspace_settings.Ground(),
-            by="demo",
-            now=utc_now(),
-        )
-
-
-async def _club(program: Program, since: datetime) -> None:
-    """Publish the shipped programme from before the history on, for whoever has a card, unless there is one."""
-    programmes = Programmes(program.database, program.vault, utc_now)
-    if await programmes.known():
-        return
-    text = shipped_text()
-    for ours, theirs in CLUB.items():
-        text = text.replace(ours, theirs, 1)
-    number = await programmes.save_draft(text, "demo")
-    await programmes.publish(program.gate, number, "The demo begins.", "demo", effective_from=since)
