@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import sys
@@ -20,6 +21,7 @@ from regulars.console.passwords import Passwords
 from regulars.console.team import ROLES
 from regulars.demo.run import run_history, run_live
 from regulars.demo.shop import Credentials, Shop, Vendors
+from regulars.demo.stall import Stall, open_store
 from regulars.demo.vendors import VendorApi
 from regulars.engine.turn import utc_now
 from regulars.store.home import read_private, write_private
@@ -45,6 +47,7 @@ class Props(Struct):
     days: float
     began_at: datetime
     runs: int = 0
+    till_key: str = ""
 
 
 class Options(Struct, frozen=True):
@@ -89,7 +92,13 @@ class Stage:
             self.shop.resume(self._props.days, self._props.began_at, run=self._props.runs)
         self._props.runs += 1
         self._write()
-        await run_live(self.shop, self._base_url, sales_per_second=self._options.sales_per_second)
+        await open_store(self._base_url, self._props.api_key)
+        stall = Stall(self.shop.world, self._props.runs)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stall.trade(self._base_url, self._props.till_key))
+            group.create_task(
+                run_live(self.shop, self._base_url, sales_per_second=self._options.sales_per_second)
+            )
 
     async def _set_up(self, program: Program) -> None:
         for source in self.shop.sources(self._base_url + VENDOR_PATH):
@@ -113,6 +122,16 @@ class Stage:
                 program.workspace_id, name="demo", scopes=["*"], source="api", source_kind="api", actor="demo"
             )
             self._props.api_key = key.text
+        if not self._props.till_key:
+            key = await program.keys.create(
+                program.workspace_id,
+                name="market stall",
+                scopes=["till"],
+                source="stall",
+                source_kind="api",
+                actor="demo",
+            )
+            self._props.till_key = key.text
         self._write()
 
     def _write(self) -> None:
