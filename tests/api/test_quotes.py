@@ -19,6 +19,7 @@ from tests.api.till import PROGRAMME, Till, publish
 pytestmark = pytest.mark.anyio
 CLUB = PROGRAMME.replace(
     '[[tier]]\ncode = "gold"',
+    '[[multiplier]]\nid = "rio"\npercent = 300\nwhere = { brands = ["Rio Grande"] }\n'
     '[[tier]]\ncode = "silver"\nname = "Silver"\nthreshold = 900\n[[tier]]\ncode = "gold"',
 )
 
@@ -89,6 +90,23 @@ async def test_categories_and_brands_come_from_the_register_where_the_till_says_
     await run(house, text("drinks", more='[products]\ncategories = ["Drinks"]\nbrands = ["Rio"]'))
     assert (await quote(house, line(sku="COF-1")))["discount_minor"] == 45
     assert (await quote(house, line(sku="COF-1", category="Books")))["discount_minor"] == 0
+
+
+async def test_a_sale_earns_what_its_quote_said_where_the_till_names_no_category_or_brand(
+    till: Till,
+) -> None:
+    """Both take them from the register of products; what the till names itself is left as it is."""
+    product = {"sku": "RIO-1", "name": "Rio", "category": "Drinks", "brand": "Rio Grande"}
+    assert (await till.house.call("POST", "/v1/products", scopes=ADMIN, json=product)).status_code == 201
+    member = await till.enrol()
+    quoted = await quote(till.house, line(sku="RIO-1", price=1_000), member_id=member)
+    earned = {}
+    for brand in (None, "Another"):
+        body = till.sale(1_000, member_id=member)
+        body["sale"]["lines"][0] |= {"sku": "RIO-1"} | ({"brand": brand} if brand else {})
+        earned[brand] = (await till.post("/v1/sales", body))["member"]["points_earned"]
+    assert earned == {None: 30, "Another": 10}
+    assert [one["points"] for one in quoted["points"]["earn"]] == [30]
 
 
 async def test_happy_hours_go_by_the_clock_of_the_store(house: House) -> None:

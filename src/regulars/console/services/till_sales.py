@@ -26,6 +26,7 @@ from .log import EVENTS, open_body
 from .members import LOYALTY
 
 TILL: Final = load_queries("regulars.store.views", "till.sql")
+QUOTES: Final = load_queries("regulars.store.views", "quotes.sql")
 RECEIPTS_MAX: Final = 5
 """Sales of one number that are looked at; a till that numbers anew each day names the day."""
 RETURNS_MAX: Final = 1_000
@@ -97,6 +98,20 @@ async def sales_of_receipt(
         "limit": RECEIPTS_MAX,
     }
     return [KnownSale(*one) for one in await rows(conn, TILL.sales_of_receipt, asked)]
+
+
+async def describe_lines(database: Database, vault: Vault, sale: Sale) -> None:
+    """Give lines without a category or brand those of the register of products, as a quote of them has."""
+    skus = {line.sku for line in sale.lines if line.sku and (line.category is None or line.brand is None)}
+    if not skus:
+        return
+    asked = {"workspace_id": vault.workspace_id, "skus": sorted(skus)}
+    (found,) = await database.ask(vault.workspace_id, Call(QUOTES.products, asked))
+    known = {sku: (category, brand) for sku, category, brand, *_ in found}
+    for line in sale.lines:
+        category, brand = known.get(line.sku or "", (None, None))
+        line.category = line.category if line.category is not None else category
+        line.brand = line.brand if line.brand is not None else brand
 
 
 async def told_of(conn: AsyncConnection, vault: Vault, sale: KnownSale) -> Event | None:

@@ -24,7 +24,7 @@ from regulars.console.services.lookups import Found
 from regulars.console.services.members import Wanted
 from regulars.console.services.offer_uses import SoldPromotion
 from regulars.console.services.registers import REGISTERS
-from regulars.console.services.till_sales import KnownSale, find_sale, floor_limit, told_of
+from regulars.console.services.till_sales import KnownSale, describe_lines, find_sale, floor_limit, told_of
 from regulars.vocabulary.errors import InvalidInput, RegularsError, Unprocessable
 from regulars.vocabulary.events import (
     OFFERS_PER_SALE_MAX,
@@ -194,6 +194,8 @@ async def confirm(visit: Visit, data: Confirm) -> SaleAnswer:
         event.loyalty = Loyalty(programme=programme, spends=spends, actor=visit.actor)
     await name_promotions(visit, event, data.promotions, data.offers_hold)
     _lead(visit, event, before)
+    if event.sale is not None:
+        await describe_lines(visit.api.database, visit.vault, event.sale)
     (result,) = await tell(visit, [event])
     await note_beyond(visit, result, sale_id)
     answer = await _answer(visit, data, sale_id, replayed=result.status == "duplicate")
