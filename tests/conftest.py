@@ -18,7 +18,14 @@ import pytest
 from regulars.store.database import Database
 from regulars.store.embedded import EmbeddedServer
 from regulars.store.master import MasterKey
-from tests.servers import DEBIAN_MAJOR_MIN, DEBIAN_ROOT, TEST_SETTINGS, TestServer, debian_programs
+from tests.servers import (
+    DEBIAN_MAJOR_MIN,
+    DEBIAN_ROOT,
+    TEST_SETTINGS,
+    TestServer,
+    debian_programs,
+    quick_place,
+)
 
 BOTH_DIRECTORIES = ("store", "engine")
 
@@ -60,7 +67,7 @@ def private_directory() -> Iterator[Callable[[], Path]]:
     made: list[Path] = []
 
     def make() -> Path:
-        path = Path(tempfile.mkdtemp(prefix="regulars-", dir="/tmp"))
+        path = Path(tempfile.mkdtemp(prefix="regulars-", dir=quick_place()))
         path.chmod(0o711)
         made.append(path)
         return path

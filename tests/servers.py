@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import time
 from collections.abc import Callable
 from itertools import count
@@ -19,8 +21,14 @@ from regulars.store.programs import major_version
 DEBIAN_ROOT = Path("/usr/lib/postgresql")
 DEBIAN_MAJOR_MIN = 15
 # The machine does not lose power during a test: killing processes loses nothing that fsync would keep.
-TEST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
+TEST_SETTINGS = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "shared_buffers": "128MB",
+    "max_wal_size": "256MB",
+}
 TEMPLATE = "migrated"
+MEMORY_BYTES_MIN = 6 << 30
 
 
 def debian_programs() -> Path | None:
@@ -28,6 +36,14 @@ def debian_programs() -> Path | None:
     found = [path.parent for path in DEBIAN_ROOT.glob("*/bin/postgres")]
     usable = [path for path in found if major_version(path) >= DEBIAN_MAJOR_MIN]
     return max(usable, key=major_version, default=None)
+
+
+def quick_place() -> str:
+    """Where servers of tests live: in memory where there is room, since a database is some 600 files that come and go."""
+    memory = Path("/dev/shm")
+    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= MEMORY_BYTES_MIN:
+        return str(memory)
+    return "/tmp"
 
 
 def is_up(server: EmbeddedServer) -> bool:
@@ -85,7 +101,7 @@ class TestServer:
             "template": sql.Identifier(template),
         }
         self._execute(
-            sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY FILE_COPY").format(
+            sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY WAL_LOG").format(
                 **words
             )
         )

@@ -18,17 +18,19 @@ from uuid import UUID
 import httpx
 import msgspec
 import uvicorn
+from argon2 import PasswordHasher
 from babel import Locale
-from litestar import Litestar, Response
+from litestar import Litestar
 from litestar.exceptions import HTTPException
 
 from regulars.connectors import connectors
 from regulars.console.accounts import Role
 from regulars.console.i18n import Language
+from regulars.console.passwords import Passwords
 from regulars.console.services.previews import Previews
 from regulars.console.services.simulations import Simulations
 from regulars.console.services.workspace_settings import Ground, Values
-from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, console
+from regulars.console.web import Console, Deps, ReplayOutcome, WebRequest, desk_of, router
 from regulars.console.web.deps import language_of
 from regulars.delivery import Poster
 from regulars.engine.erase import Erasure
@@ -51,6 +53,8 @@ from regulars.vocabulary.intake import Result, Source
 EMAIL = "owner@example.com"
 PASSWORD = "a long enough password"
 WAIT_SECONDS = 15.0
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""For accounts that are there to sign in; what a real hash costs is for its own tests."""
 
 
 class Stage:
@@ -144,9 +148,13 @@ class Stage:
     @contextmanager
     def serving(self) -> Iterator[Stage]:
         """Serve on a port of the system's choosing."""
-        config = uvicorn.Config(
-            self._app(), port=0, log_level="error", lifespan="on", timeout_graceful_shutdown=1
-        )
+        with _site() as site:
+            site.database, site.console = self.database, self._console(site)
+            self.console = site.console
+            yield from self._served(site.app)
+
+    def _served(self, app: Litestar) -> Iterator[Stage]:
+        config = uvicorn.Config(app, port=0, log_level="error", lifespan="on", timeout_graceful_shutdown=1)
         self._server = _Server(config, self._started)
         thread = threading.Thread(target=self._server.run, daemon=True)
         thread.start()
@@ -175,7 +183,7 @@ class Stage:
     def _language(self, request: WebRequest, default: str) -> Language:
         return Language(Locale("en"), self.words) if self.words else language_of(request, default)
 
-    def _app(self) -> Litestar:
+    def _console(self, site: _Site) -> Console:
         deps = Deps(
             db=self.database,
             vault=self.vault,
@@ -193,20 +201,50 @@ class Stage:
             home=self.home,
             development=self._development,
             language=self._language,
+            passwords=Passwords(CHEAP),
             **self._options,
         )
-        self.console = made = console(deps)
+        desk = desk_of(deps)
+        return Console(desk, desk.hub, [site.router])
 
-        def on_error(request: WebRequest, error: HTTPException) -> Response[Any]:
-            return made.error(request, error)
 
-        return Litestar(
-            route_handlers=list(made.routes),
-            exception_handlers={HTTPException: on_error},
-            on_startup=[self.database.open],
-            on_shutdown=[self.database.close],
+class _Site:
+    """The routes, and the console that answers by them now: they are made once for many stages."""
+
+    def __init__(self) -> None:
+        self.console: Console | None = None
+        self.database: Database | None = None
+        self.router = router(lambda: self._playing().desk)
+        self.app = Litestar(
+            route_handlers=[self.router],
+            exception_handlers={HTTPException: lambda request, error: self._playing().error(request, error)},
+            on_startup=[self._open],
+            on_shutdown=[self._close],
             openapi_config=None,
         )
+
+    def _playing(self) -> Console:
+        assert self.console is not None, "nothing is on stage"
+        return self.console
+
+    async def _open(self) -> None:
+        assert self.database is not None
+        await self.database.open()
+
+    async def _close(self) -> None:
+        assert self.database is not None
+        await self.database.close()
+
+
+_free: list[_Site] = []
+
+
+@contextmanager
+def _site() -> Iterator[_Site]:
+    """One that is free."""
+    site = _free.pop() if _free else _Site()
+    yield site
+    _free.append(site)  # not after a failure: what is left of it is not known
 
 
 class _Server(uvicorn.Server):

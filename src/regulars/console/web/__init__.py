@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,24 +125,33 @@ class Console:
 
 def console(deps: Deps) -> Console:
     """The console over the given parts."""
-    hub = LiveHub(deps.db, deps.vault, deps.clock)
-    desk = Desk(deps, hub)
+    desk = desk_of(deps)
+    return Console(desk, desk.hub, [router(lambda: desk)])
+
+
+def desk_of(deps: Deps) -> Desk:
+    """What all pages share, over the given parts."""
+    return Desk(deps, LiveHub(deps.db, deps.vault, deps.clock))
+
+
+def router(desk: Callable[[], Desk]) -> Router:
+    """The routes of the pages. `desk` is asked with every request."""
 
     def on_error(request: WebRequest, error: Exception) -> Response[Any]:
-        return error_page(desk, request, error)
+        return error_page(desk(), request, error)
 
     async def prepare(request: WebRequest) -> None:
+        deps = desk().deps
         await deps.workspace.refresh()
         _speak(deps, request)
 
-    router = Router(
+    return Router(
         path="/",
         before_request=prepare,
         route_handlers=list(_HANDLERS),
-        dependencies={"desk": Provide(lambda: desk, sync_to_thread=False, use_cache=True)},
+        dependencies={"desk": Provide(desk, sync_to_thread=False)},
         exception_handlers={RegularsError: on_error, HTTPException: on_error, Exception: on_error},
     )
-    return Console(desk, hub, [router])
 
 
 def _speak(deps: Deps, request: WebRequest) -> None:

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 
@@ -110,6 +111,12 @@ class Assets:
             self._root.joinpath("css", f"{layer}.css").read_text(encoding="utf-8") for layer in layers
         )
         return _URL.sub(lambda match: f'url("{self.url(match[1])}")', _squeeze(text)).encode()
+
+
+@cache
+def shipped() -> Assets:
+    """The files of this release: the same for every console of the process."""
+    return Assets()
 
 
 def _files(folder: Traversable, path: str) -> list[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from litestar import Request
 
 from regulars.console.i18n import Language, chosen
+from regulars.console.passwords import Passwords
 from regulars.console.services.previews import Previews
 from regulars.console.services.simulations import Simulations
 from regulars.console.services.workspace_settings import Ground
@@ -89,6 +90,7 @@ class Deps:
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     client_address: Callable[[WebRequest], str] = _peer
     language: Callable[[WebRequest, str], Language] = language_of
+    passwords: Passwords = field(default_factory=Passwords)
     workspace: Workspace = field(init=False)
 
     def __post_init__(self) -> None:

@@ -18,7 +18,6 @@ from regulars.console.approvals.kinds import Means as RoomMeans
 from regulars.console.approvals.kinds import Who
 from regulars.console.approvals.room import Room, Waiting
 from regulars.console.own_account import OwnAccount
-from regulars.console.passwords import Passwords
 from regulars.console.requests.carry_out import Means, Requests
 from regulars.console.second_factors import SecondFactors
 from regulars.console.services.consent_figures import ConsentFigures
@@ -30,7 +29,7 @@ from regulars.console.single_sign_on import SingleSignOn
 from regulars.console.team import Team
 from regulars.vocabulary.errors import Forbidden, InvalidInput, RegularsError
 
-from .assets import Assets
+from .assets import shipped
 from .deps import Deps, WebRequest
 from .live import LiveHub
 from .nav import may_open
@@ -84,9 +83,9 @@ class Desk:
     def __init__(self, deps: Deps, hub: LiveHub) -> None:
         self.deps = deps
         self.hub = hub
-        self.assets = Assets()
+        self.assets = shipped()
         self.pages = Pages(deps, self.assets)
-        passwords = Passwords()
+        passwords = deps.passwords
         self.accounts = Accounts(deps.db, deps.vault, passwords, deps.clock)
         self.team = Team(deps.db, deps.vault, passwords, deps.clock)
         self.own = OwnAccount(deps.db, deps.vault, passwords, deps.clock)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 from datetime import datetime, timedelta
+from types import CodeType
 from typing import Any
 from urllib.parse import urlencode
 
 import jinja2
+from jinja2.bccache import Bucket
 from litestar import Response
 
 from regulars.console import charts, i18n
@@ -27,6 +29,25 @@ from .security import PAGE_HEADERS
 THEME_COOKIE = "theme"
 THEMES = ("light", "dark")
 _PACK_BYTES_MIN = 1_024
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates as they were compiled, for every console of the process: compiling them is most of a first page."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """As jinja2 says."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """As jinja2 says."""
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
 
 
 class Pages:
@@ -106,6 +127,7 @@ def _environment(deps: Deps, assets: Assets) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=deps.development,
+        bytecode_cache=_COMPILED,
         extensions=["jinja2.ext.i18n"],
     )
     env.install_gettext_callables(  # type: ignore[attr-defined]
