@@ -28,6 +28,7 @@ USED_ELSEWHERE = {
     "submit_wait": "tests, from threads that have no event loop",
     "model_text": "scripts/train_models.py, which makes the example models",
     "on_body": "httptools, while it parses",
+    "*_bytecode": "jinja2, of a cache of compiled templates",
     "on_header": "httptools, while it parses",
     "refundable": "whoever shows what a return would give before it is made",
     "on_message_complete": "httptools, while it parses",
