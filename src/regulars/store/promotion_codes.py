@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
-from regulars.capabilities.offers.codes import ALPHABET, RANDOM_CHARACTERS, normalised, with_check
+from regulars.capabilities.offers.codes import RANDOM_CHARACTERS, code_of_number, normalised
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
 from .audit import Audit
@@ -119,5 +119,4 @@ def code_hash(vault: Vault, code: str) -> str:
 
 def _fresh(count: int) -> Iterable[str]:
     for _ in range(count):
-        number = secrets.randbits(5 * RANDOM_CHARACTERS)
-        yield with_check("".join(ALPHABET[number >> 5 * place & 31] for place in range(RANDOM_CHARACTERS)))
+        yield code_of_number(secrets.randbits(5 * RANDOM_CHARACTERS))

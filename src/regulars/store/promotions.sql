@@ -104,9 +104,26 @@ select count(*) from (select from promotion_code
                        limit %(limit)s) counted;
 
 -- name: codes
--- Whose some codes are, and how often each may be used.
-select code_hash, promotion_id, uses_max from promotion_code
- where workspace_id = %(workspace_id)s and code_hash = any(%(hashes)s::uuid[]);
+-- Whose some codes are, how often each may be used, until when, for what amount; `revoked`: their points came back.
+select c.code_hash, c.promotion_id, c.uses_max, c.record_id, c.expires_at, c.value_minor, c.currency,
+       coalesce(h.returned > 0, false)
+  from promotion_code c
+  left join loyalty_hold h on h.workspace_id = c.workspace_id and h.hold_id = c.hold_id
+ where c.workspace_id = %(workspace_id)s and c.code_hash = any(%(hashes)s::uuid[]);
+
+-- name: add_vouchers
+-- Vouchers that somebody may use once; those that are there stay as they are.
+insert into promotion_code (
+    workspace_id, code_hash, promotion_id, batch, uses_max, record_id, expires_at, value_minor, currency, hold_id, sealed
+)
+select %(workspace_id)s, x.code, x.promotion, 0, 1, x.record_id, x.expires_at, x.value_minor, x.currency, x.hold_id,
+       decode(x.sealed, 'base64')
+  from json_to_recordset(%(doc)s::json) as x(
+      code uuid, promotion text, record_id uuid, expires_at timestamptz, value_minor bigint, currency text,
+      hold_id uuid, sealed text
+  )
+on conflict (workspace_id, code_hash) do nothing
+returning replace(code_hash::text, '-', '');
 
 -- name: some_versions
 -- The texts of all versions of some promotions.

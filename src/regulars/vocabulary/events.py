@@ -292,6 +292,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below zero only where
     points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
     enrolment makes of the account. `expires_at`, `active_from`: of points that come with times of their own.
+    `reward`: what a hold is for, by its code in the catalogue; its points and their type follow from it.
     `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
     `business_day` the store's day it counts on.
     """
@@ -302,6 +303,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     point: Id | None = None
     amount: Annotated[int, Meta(ge=-POINTS_MAX, le=POINTS_MAX)] = 0
     hold: Id | None = None
+    reward: Id | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=900)] = 900
     spends: Annotated[list[Spend], Meta(max_length=10)] = field(default_factory=list)
     status: Id = "active"

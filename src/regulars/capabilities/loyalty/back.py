@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from .purchase import Purchase, burned
+from .fold import spent_shares
+from .purchase import Purchase
 from .returning import Share, SoldLine, take_back
 from .spreading import spread
 from .state import Earning, Hold
@@ -58,9 +59,9 @@ def back_of(
             if posted.point == point and posted.points > 0
         ),
         given=sum(
-            sum(_more(burned(purchase, hold.captured).items(), sold, coming).values())
+            sum(_more(spent_shares(purchase, hold).items(), sold, coming).values())
             for hold in spent
-            if hold.point == point and hold.captured and paid
+            if hold.point == point and hold.captured
         ),
     )
 

@@ -15,6 +15,11 @@ def normalised(code: str) -> str:
     return "".join(char for char in code.upper() if not char.isspace() and char != "-")
 
 
+def code_of_number(number: int) -> str:
+    """A code of the lowest 65 bits of a number, with its check character."""
+    return with_check("".join(ALPHABET[number >> 5 * place & 31] for place in range(RANDOM_CHARACTERS)))
+
+
 def with_check(text: str) -> str:
     """The text with its check character: it fits no code with one wrong sign (Luhn, modulo 32)."""
     return text + ALPHABET[-_sum(text, 2) % len(ALPHABET)]

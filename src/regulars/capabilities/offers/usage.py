@@ -22,6 +22,9 @@ TIMED_OUT: Final = "timed_out"
 LIMIT, BUDGET, CODE = "limit_reached", "budget_spent", "code_used"
 UNKNOWN_HOLD, HOLD_EXPIRED, HOLD_ENDED = "unknown_hold", "hold_expired", "hold_ended"
 
+VOUCHER: Final = "~voucher"
+"""What a voucher with a value of its own is counted as; no promotion has such an id."""
+
 TOTAL: Final = "total"
 DAY: Final = "day"
 MEMBER: Final = "member"

@@ -19,7 +19,7 @@ from regulars.capabilities.loyalty.terms import Reward
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.vault import Vault
-from regulars.vocabulary.errors import InvalidInput, NotFound
+from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import ENROLLED, HELD, RELEASED, Loyalty
 from regulars.vocabulary.intake import Gate, LoyaltyAnswer
 
@@ -152,23 +152,21 @@ async def reserve(
 ) -> LoyaltyAnswer | None:
     """Hold the points of a reward for a customer; None where this very form did so already.
 
-    `key` is the form's: sent twice it holds once. The answer may be a refusal. Raises NotFound for a customer or a
-    reward that is not there, InvalidInput for a key that no form of ours has.
+    `key` is the form's: sent twice it holds once. The answer may be a refusal. Raises NotFound for a customer who is
+    not there, InvalidInput for a key that no form of ours has.
     """
     found = await _found(doing, record_id)
-    reward = await _reward(doing, programme, code)
     id_ = f"hold-{doing.vault.hash('store.hold', doing.actor, check_key(key), str(programme), code)}"
     said = Loyalty(
         programme=programme,
         member=found.profile_id.hex,
-        point=reward.point,
-        amount=reward.points,
+        reward=code,
         ttl_seconds=HOLD_SECONDS,
         actor=doing.actor,
     )
     answer = await _give(doing, HELD, said, id_=id_)
     if answer is not None and answer.refused is None:
-        await _note(doing, "points.held", found, {"programme": programme, "points": reward.points})
+        await _note(doing, "points.held", found, {"programme": programme, "reward": code})
     return answer
 
 
@@ -216,19 +214,6 @@ async def _found(doing: Doing, record_id: UUID) -> Found:
     if found is None:
         raise unknown_profile()
     return found
-
-
-async def _reward(doing: Doing, programme: int, code: str) -> Reward:
-    """The reward of the rules that hold now. Raises NotFound."""
-    async with doing.database.read(doing.vault.workspace_id) as conn:
-        rules = await load_rules(conn, doing.vault.workspace_id)
-    version = in_force(rules.get(programme, ()), doing.clock())
-    for reward in version.programme.reward if version is not None else ():
-        if reward.code == code:
-            return reward
-    raise NotFound(
-        "There is no such reward any more. Reload the page.", code="unknown_reward", field="reward"
-    )
 
 
 async def _give(doing: Doing, type_: str, said: Loyalty, *, id_: str) -> LoyaltyAnswer | None:

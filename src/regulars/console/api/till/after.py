@@ -47,11 +47,12 @@ class MemberAfter(Struct, frozen=True):
 
 
 class SaleHold(Struct, frozen=True):
-    """What became of a hold that the sale names."""
+    """What became of a hold that the sale names, and the code of the reward it was for."""
 
     id: HexId
     state: HoldState
     captured: int
+    reward: str | None = None
 
 
 class SaleAnswer(Struct, frozen=True):
@@ -171,7 +172,12 @@ async def answer_of(
         void=sale.void,
         member=member_after(effects) if effects is not None else None,
         holds=[
-            SaleHold(one.hold_id, _state(visit, one), one.captured)
+            SaleHold(
+                one.hold_id,
+                _state(visit, one),
+                one.captured,
+                one.reward.code if one.reward is not None else None,
+            )
             for one in sorted(known.values(), key=lambda one: one.hold_id)
             if one.hold_id in named or effects is None or one.hold_id != effects.unheld_id
         ],
