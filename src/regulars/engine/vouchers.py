@@ -55,7 +55,7 @@ def _made(vault: Vault, memory: Memory, batch: Batch, book: Book, hold: Hold) ->
     ends = None
     if reward.valid_days is not None and version is not None:
         zone = version.programme.zone
-        ends = end_of(book.now.astimezone(zone).date() + timedelta(days=reward.valid_days), zone)
+        ends = end_of(book.occurred_at.astimezone(zone).date() + timedelta(days=reward.valid_days), zone)
     return {
         "code": code_hash(vault, code),
         "promotion": VOUCHER,

@@ -125,6 +125,24 @@ select %(workspace_id)s, x.code, x.promotion, 0, 1, x.record_id, x.expires_at, x
 on conflict (workspace_id, code_hash) do nothing
 returning replace(code_hash::text, '-', '');
 
+-- name: newest_versions
+-- State and newest text of some promotions.
+select p.promotion_id, p.state, n.content
+  from promotion p
+  join lateral (
+      select v.content from promotion_version v
+       where v.workspace_id = p.workspace_id and v.promotion_id = p.promotion_id
+       order by v.version desc limit 1
+  ) n on true
+ where p.workspace_id = %(workspace_id)s and p.promotion_id = any(%(ids)s::text[]);
+
+-- name: meanings
+-- What some codes are good for, and whose they are now.
+select c.code_hash, c.promotion_id, c.value_minor, c.currency, c.expires_at, r.profile_id
+  from promotion_code c
+  left join record r on r.workspace_id = c.workspace_id and r.record_id = c.record_id
+ where c.workspace_id = %(workspace_id)s and c.code_hash = any(%(hashes)s::uuid[]);
+
 -- name: some_versions
 -- The texts of all versions of some promotions.
 select promotion_id, version, content from promotion_version

@@ -180,10 +180,10 @@ class Promotion(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     `mode` says how it goes with others: an item counts for one `best` promotion; a `stack` promotion comes on top; an
     `exclusive` group comes alone in its basket. A higher `priority` comes first on top, and wins a tie. No promotion
-    takes the price of an item below `floor_minor`.
+    takes the price of an item below `floor_minor`. Ids that begin with ~ are those of vouchers and rewards.
     """
 
-    id: Annotated[str, Meta(min_length=1, max_length=80)]
+    id: Annotated[str, Meta(min_length=1, max_length=80, pattern="^[^~]")]
     name: Word
     effect: Effect
     version: Annotated[int, Meta(ge=1, le=10**9)] = 1

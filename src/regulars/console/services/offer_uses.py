@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from regulars.capabilities.offers.model import Promotion
+from regulars.capabilities.offers.usage import VOUCHER
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
 from regulars.store.promotion_codes import code_hash
@@ -17,13 +18,17 @@ from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import OfferUse
 
-from .quotes import Code, Quoted
+from .quote_codes import Code, code_of_row
+from .quotes import Quoted
 
 _SQL = load_queries("regulars.store", "promotions.sql")
 
 
 class SoldPromotion(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A promotion that a sale got, in the version of its quote, and the code that brought it."""
+    """A promotion that a sale got, in the version of its quote, and the code that brought it.
+
+    A voucher with a value of its own is the promotion `~voucher`, version 1, with its code.
+    """
 
     promotion: Annotated[str, Meta(min_length=1, max_length=80)]
     version: Annotated[int, Meta(ge=1, le=10**9)]
@@ -39,6 +44,7 @@ def uses_of_quote(quoted: Quoted) -> list[OfferUse]:
         promotion = quoted.snapshot.by_id[one.promotion].promotion
         code = quoted.codes.get(one.code) if one.code is not None else None
         out.append(_use(promotion, one.amount_minor, one.times, code))
+    out += [_voucher(quoted.codes[one.code], one.amount_minor) for one in quoted.quote.vouchers]
     return out
 
 
@@ -49,9 +55,9 @@ async def uses_of_sale(database: Database, vault: Vault, sold: Sequence[SoldProm
     """
     if not sold:
         return []
-    if len({one.promotion for one in sold}) < len(sold):
-        raise InvalidInput("Name each promotion once.", field="promotions")
     hashes = {one.code: code_hash(vault, one.code) for one in sold if one.code is not None}
+    if len({_name(one, hashes) for one in sold}) < len(sold):
+        raise InvalidInput("Name each promotion once.", field="promotions")
     workspace = {"workspace_id": vault.workspace_id}
     names = sorted({one.promotion for one in sold})
     versions, codes = await database.ask(
@@ -60,7 +66,7 @@ async def uses_of_sale(database: Database, vault: Vault, sold: Sequence[SoldProm
         Call(_SQL.codes, workspace | {"hashes": "{" + ",".join(sorted(set(hashes.values()))) + "}"}),
     )
     texts = {(name, version): content for name, version, content in versions}
-    known = {row[0].hex: Code(row[0].hex, row[1], row[2]) for row in codes}
+    known = {code.hash: code for code in map(code_of_row, codes)}
     return [_told(place, one, texts, known, hashes) for place, one in enumerate(sold)]
 
 
@@ -72,6 +78,15 @@ def _told(
     hashes: Mapping[str, str],
 ) -> OfferUse:
     content = texts.get((one.promotion, one.version))
+    if one.promotion == VOUCHER:
+        voucher = codes.get(hashes.get(one.code or "", ""))
+        if voucher is None or not voucher.has_value:
+            raise Unprocessable(
+                "There is no such voucher. Name its code as its quote does.",
+                code="unknown_promotion",
+                field=f"promotions[{place}].code",
+            )
+        return _voucher(voucher, one.amount_minor)
     if content is None:
         raise Unprocessable(
             "There is no such version of a promotion. Name it as its quote does.",
@@ -83,6 +98,15 @@ def _told(
     use = _use(read(content), one.amount_minor, one.times, mine)
     use.version = one.version
     return use
+
+
+def _name(one: SoldPromotion, hashes: Mapping[str, str]) -> str:
+    """What may be named once: a promotion, or a voucher by its code."""
+    return hashes.get(one.code or "", "") if one.promotion == VOUCHER else one.promotion
+
+
+def _voucher(code: Code, amount_minor: int) -> OfferUse:
+    return OfferUse(VOUCHER, 1, amount_minor, code=code.hash, code_most=code.uses_max)
 
 
 def _use(promotion: Promotion, amount_minor: int, times: int, code: Code | None) -> OfferUse:

@@ -21,12 +21,14 @@ from .common import id_array, rows
 VOUCHERS: Final = load_queries("regulars.store.views", "vouchers.sql")
 SHOWN_MAX: Final = 50
 """Of all the customers that are asked about together."""
+EVER_MAX: Final = 10_000
 
 
 class Voucher(Struct, frozen=True):
     """A voucher somebody may use: `promotion` with its `name`, or `value_minor` of `currency` off a basket.
 
     `expires_at`: the first instant it is no good any more; None: it never ends. `hold_id`: of the points it was had for.
+    `used`: it was, at least once.
     """
 
     record_id: UUID | None
@@ -37,30 +39,42 @@ class Voucher(Struct, frozen=True):
     currency: str | None
     expires_at: datetime | None
     hold_id: str | None
+    used: bool = False
+
+    @property
+    def masked(self) -> str:
+        """The code with its last four characters, as a customer tells it from their others."""
+        return f"•••• {self.code[-4:]}"
+
+    @property
+    def until(self) -> datetime | None:
+        """The last moment it is good for; None: it never ends."""
+        return self.expires_at - timedelta(microseconds=1) if self.expires_at is not None else None
 
     def day_in(self, zone: ZoneInfo) -> date | None:
         """The last day it is good for there."""
-        if self.expires_at is None:
-            return None
-        return (self.expires_at - timedelta(microseconds=1)).astimezone(zone).date()
+        return self.until.astimezone(zone).date() if self.until is not None else None
 
 
-def open_question(workspace_id: int, records: Collection[UUID], now: datetime) -> Call:
-    """Asks for the vouchers that some records may use now."""
+def voucher_question(
+    workspace_id: int, records: Collection[UUID], now: datetime, *, all_: bool = False
+) -> Call:
+    """Asks for the vouchers that some records may use now, or for all they ever had."""
     asked = {
         "workspace_id": workspace_id,
         "ids": id_array(one.hex for one in records),
         "now": now,
-        "limit": SHOWN_MAX,
+        "open": not all_,
+        "limit": EVER_MAX if all_ else SHOWN_MAX,
     }
     return Call(VOUCHERS.of_records, asked)
 
 
-async def open_vouchers(
-    conn: AsyncConnection, vault: Vault, records: Collection[UUID], *, now: datetime
+async def load_vouchers(
+    conn: AsyncConnection, vault: Vault, records: Collection[UUID], *, now: datetime, all_: bool = False
 ) -> list[Voucher]:
-    """The vouchers that some records may use now, the soonest to end first."""
-    call = open_question(vault.workspace_id, records, now)
+    """The vouchers that some records may use now, or all they ever had, the soonest to end first."""
+    call = voucher_question(vault.workspace_id, records, now, all_=all_)
     return vouchers_among(vault, await rows(conn, call[0], call[1]))
 
 
@@ -80,7 +94,7 @@ def by_record(vouchers: Sequence[Voucher]) -> Mapping[UUID, list[Voucher]]:
 
 def voucher_of(vault: Vault, row: Sequence[Any]) -> Voucher:
     """A voucher out of its row."""
-    record_id, _code_hash, promotion, name, value_minor, currency, expires_at, hold_id, sealed = row
+    record_id, _code_hash, promotion, name, value_minor, currency, expires_at, hold_id, sealed, used = row
     code = open_sealed(vault.workspace_key, sealed).decode() if sealed is not None else ""
     return Voucher(
         record_id,
@@ -91,4 +105,5 @@ def voucher_of(vault: Vault, row: Sequence[Any]) -> Voucher:
         currency,
         expires_at,
         hold_id.hex if hold_id is not None else None,
+        used,
     )

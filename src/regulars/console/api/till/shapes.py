@@ -56,6 +56,20 @@ class OpenHold(Struct, frozen=True):
     reward_name: str | None = None
 
 
+class OwnVoucher(Struct, frozen=True):
+    """A voucher the member may use once, by its `code` in a quote: for a `promotion`, or for `value_minor` off a basket.
+
+    It is good until `expires_at`, for ever where that is null.
+    """
+
+    code: str
+    promotion: str | None
+    name: str | None
+    value_minor: int | None
+    currency: str | None
+    expires_at: datetime | None
+
+
 class Member(Struct, frozen=True):
     """A customer and where they stand in a programme, in points of one type.
 
@@ -86,6 +100,7 @@ class Member(Struct, frozen=True):
     ]
     tier: TierStanding | None
     holds: list[OpenHold]
+    vouchers: Annotated[list[OwnVoucher], Meta(description="Those not used yet, the soonest to end first.")]
     consent: Annotated[dict[str, Status], Meta(description="Per channel, for marketing.")]
 
 
@@ -118,6 +133,10 @@ def member_of(visit: Visit, met: Met) -> Member:
         expiring=[ExpiringPoints(one.last_day, one.points, one.days_left) for one in standing.expiring],
         tier=tier_of(standing),
         holds=[_open(hold) for hold in standing.holds],
+        vouchers=[
+            OwnVoucher(one.code, one.promotion, one.name, one.value_minor, one.currency, one.expires_at)
+            for one in met.vouchers
+        ],
         consent=dict(met.consent),
     )
 
