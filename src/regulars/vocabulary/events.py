@@ -254,10 +254,18 @@ POINTS_MAX: Final = 10**12
 OFFERS_PER_SALE_MAX: Final = 100
 
 
+class OffLine(Struct, array_like=True, gc=False, frozen=True):
+    """What came off a line."""
+
+    line_id: Id
+    amount_minor: Annotated[int, Meta(ge=0, le=10**15)]
+
+
 class OfferUse(Struct, omit_defaults=True, gc=False):
     """A promotion that a basket got, in one version: `times` items or sets of it for `amount_minor` altogether.
 
-    `code`: keyed hash of the code that was presented for it. The bounds are those of the version, and `code_most` how
+    `code`: keyed hash of the code that was presented for it. `lines`: what of it came off which line of the sale, where
+    that is known; else it is taken as shared out over all of them. The bounds are those of the version, and `code_most` how
     often the code may be used; None: without end. They stand here so that the log alone says what was within them.
     """
 
@@ -266,6 +274,7 @@ class OfferUse(Struct, omit_defaults=True, gc=False):
     amount_minor: Annotated[int, Meta(ge=0, le=10**15)] = 0
     times: Annotated[int, Meta(ge=0, le=10**9)] = 1
     code: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    lines: Annotated[list[OffLine], Meta(max_length=LINES_PER_SALE_MAX)] = field(default_factory=list)
     total_most: Annotated[int, Meta(ge=1)] | None = None
     day_most: Annotated[int, Meta(ge=1)] | None = None
     member_most: Annotated[int, Meta(ge=1)] | None = None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from regulars.capabilities.offers.basket import Minor
 from regulars.capabilities.offers.model import Promotion
 from regulars.capabilities.offers.usage import VOUCHER
 from regulars.store.database import Database
@@ -16,7 +17,7 @@ from regulars.store.promotions import read
 from regulars.store.queries import load_queries
 from regulars.store.vault import Vault
 from regulars.vocabulary.errors import InvalidInput, Unprocessable
-from regulars.vocabulary.events import OfferUse
+from regulars.vocabulary.events import LINES_PER_SALE_MAX, Id, OfferUse, OffLine
 
 from .quote_codes import Code, code_of_row
 from .quotes import Quoted
@@ -27,7 +28,9 @@ _SQL = load_queries("regulars.store", "promotions.sql")
 class SoldPromotion(Struct, forbid_unknown_fields=True, kw_only=True):
     """A promotion that a sale got, in the version of its quote, and the code that brought it.
 
-    A voucher with a value of its own is the promotion `~voucher`, version 1, with its code.
+    A voucher with a value of its own is the promotion `~voucher`, version 1, with its code. `lines`: what of it came off
+    which line, by line id, so that a return gives the budget back what came off the goods; else it counts as shared out
+    over all lines.
     """
 
     promotion: Annotated[str, Meta(min_length=1, max_length=80)]
@@ -35,6 +38,7 @@ class SoldPromotion(Struct, forbid_unknown_fields=True, kw_only=True):
     amount_minor: Annotated[int, Meta(ge=0, le=10**12)]
     times: Annotated[int, Meta(ge=0, le=10**9)] = 1
     code: Annotated[str, Meta(min_length=1, max_length=60)] | None = None
+    lines: Annotated[dict[Id, Minor], Meta(max_length=LINES_PER_SALE_MAX)] = {}
 
 
 def uses_of_quote(quoted: Quoted) -> list[OfferUse]:
@@ -43,9 +47,24 @@ def uses_of_quote(quoted: Quoted) -> list[OfferUse]:
     for one in quoted.quote.applied:
         promotion = quoted.snapshot.by_id[one.promotion].promotion
         code = quoted.codes.get(one.code) if one.code is not None else None
-        out.append(_use(promotion, one.amount_minor, one.times, code))
-    out += [_voucher(quoted.codes[one.code], one.amount_minor) for one in quoted.quote.vouchers]
+        use = _use(promotion, one.amount_minor, one.times, code)
+        use.lines = _off_lines(quoted, one.promotion)
+        out.append(use)
+    vouchers = quoted.quote.vouchers
+    out += [_voucher(quoted.codes[one.code], one.amount_minor) for one in vouchers]
+    if len(vouchers) == 1:
+        out[-1].lines = _off_lines(quoted, VOUCHER)
     return out
+
+
+def _off_lines(quoted: Quoted, promotion: str) -> list[OffLine]:
+    """What a promotion takes off each line."""
+    return [
+        OffLine(line.line_id, one.amount_minor)
+        for line in quoted.quote.lines
+        for one in line.discounts
+        if one.promotion == promotion
+    ]
 
 
 async def uses_of_sale(database: Database, vault: Vault, sold: Sequence[SoldPromotion]) -> list[OfferUse]:
@@ -67,7 +86,13 @@ async def uses_of_sale(database: Database, vault: Vault, sold: Sequence[SoldProm
     )
     texts = {(name, version): content for name, version, content in versions}
     known = {code.hash: code for code in map(code_of_row, codes)}
-    return [_told(place, one, texts, known, hashes) for place, one in enumerate(sold)]
+    out = [_told(place, one, texts, known, hashes) for place, one in enumerate(sold)]
+    for place, (one, use) in enumerate(zip(sold, out, strict=True)):
+        if one.lines and sum(one.lines.values()) != one.amount_minor:
+            message = "The amounts of the lines must come to amount_minor."
+            raise InvalidInput(message, field=f"promotions[{place}].lines")
+        use.lines = [OffLine(name, minor) for name, minor in sorted(one.lines.items())]
+    return out
 
 
 def _told(
