@@ -12,12 +12,14 @@ import pytest
 from regulars.engine.erase import Eraser
 from regulars.engine.turn import utc_now
 from regulars.store.session import Session
+from tests.console.offered import promotion, run
 from tests.console.stage import Stage, details
 from tests.console.test_store_card import audit_of
 from tests.console.test_why import customer
 from tests.members import publish
 
 HEADER = "loyalty_card,email,code,value,currency,promotion,last_day"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "mappings" / "vouchers.toml"
 AHEAD = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
 
 
@@ -102,6 +104,29 @@ def test_rows_that_cannot_be_are_listed_and_taken_once_they_can(
     moving.send(details("c-9", loyalty_card="L9", external_id="c9"))
     told = regulars("import", "vouchers", file)
     assert (told["applied"], told["duplicate"]) == (1, 1)
+
+
+def test_the_mapping_of_the_examples_reads_an_export_of_another_system(
+    moving: Stage, regulars: Any, tmp_path: Path
+) -> None:
+    moving.send(details("c-5", loyalty_card="0815", external_id="c5"))
+    run(moving, promotion("birthday-cake", "code_required = true"))
+    header = "Gutscheincode;Kundenkarte;Betrag;Aktion;Gültig bis;Status"
+    file = written(
+        tmp_path,
+        "AAAA-1111;K-0815;7,50;;31.12.2031;offen",
+        "BBBB-2222;K-0815;0,00;Geburtstag;31.12.2031;offen",
+        "CCCC-3333;K-0815;5,00;;31.12.2031;eingelöst",
+        header=header,
+    )
+    told = regulars("import", "vouchers", file, "--mapping", str(EXAMPLE))
+    assert (told["applied"], told["rows_skipped"], told["rejects_file"]) == (2, 1, None)
+    assert kept(moving) == [
+        ("~voucher", 750, "EUR", True, 1, True), ("birthday-cake", None, None, True, 1, True)
+    ]  # fmt: skip
+    with moving.database.session(moving.workspace_id) as conn:
+        ends = conn.execute("select distinct expires_at from promotion_code").fetchall()
+    assert ends == [(datetime(2031, 12, 31, 23, tzinfo=UTC),)], "midnight in Berlin"
 
 
 def test_an_erased_person_leaves_no_voucher(moving: Stage, regulars: Any, tmp_path: Path) -> None:

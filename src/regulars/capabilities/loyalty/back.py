@@ -9,8 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from .fold import spent_shares
-from .purchase import Purchase
+from .purchase import Purchase, burned
 from .returning import Share, SoldLine, take_back
 from .spreading import spread
 from .state import Earning, Hold
@@ -64,6 +63,17 @@ def back_of(
             if hold.point == point and hold.captured
         ),
     )
+
+
+def spent_shares(purchase: Purchase, hold: Hold) -> dict[str, int]:
+    """The lines of a sale that points were spent on, with so many each; none where they were had for a voucher.
+
+    A voucher is no part of the goods: it stays with the customer whatever comes back, until the sale itself is voided.
+    """
+    reward = hold.reward
+    if reward is not None and reward.issues_voucher:
+        return {}
+    return burned(purchase, hold.captured, sku=reward.sku if reward is not None else None)
 
 
 def _more(

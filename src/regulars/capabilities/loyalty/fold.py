@@ -16,10 +16,11 @@ from msgspec import Struct, field
 from regulars.vocabulary.events import Spend
 
 from . import state
+from .back import spent_shares
 from .earning import Earned, Standing, earn, earn_for, usage_of
 from .ledger import Book
 from .programme import Programme, Version, in_force
-from .purchase import Purchase, burned, with_kinds
+from .purchase import Purchase, with_kinds
 from .returning import Share, SoldLine, match, sold_lines, take_back
 from .state import Earning, Hold, Lot, Member, Posted, Return, is_open
 from .terms import Bonus, EarnRule, Multiplier
@@ -483,17 +484,6 @@ def _return_spent(book: Book, sale_id: str, earning: Earning, versions: Sequence
         if due > hold.returned:
             book.give_back(hold, due - hold.returned, grace)
             book.close("spend", reason=hold.words)
-
-
-def spent_shares(purchase: Purchase, hold: Hold) -> dict[str, int]:
-    """The lines of a sale that points were spent on, with so many each; none where they were had for a voucher.
-
-    A voucher is no part of the goods: it stays with the customer whatever comes back, until the sale itself is voided.
-    """
-    reward = hold.reward
-    if reward is not None and reward.issues_voucher:
-        return {}
-    return burned(purchase, hold.captured, sku=reward.sku if reward is not None else None)
 
 
 def _spent_on(member: Member, sale_id: str) -> Iterator[Hold]:
