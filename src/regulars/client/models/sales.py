@@ -105,7 +105,9 @@ class SaleAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class SaleHold(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What became of a hold that the sale names, and the code of the reward it was for."""
+    """What became of a hold that the sale names; `reward` is the code of what it was for, left out for
+    plain points.
+    """
 
     # 32 hexadecimal digits.
     id: str

@@ -46,8 +46,8 @@ class MemberAfter(Struct, frozen=True):
     tier_before: str | None
 
 
-class SaleHold(Struct, frozen=True):
-    """What became of a hold that the sale names, and the code of the reward it was for."""
+class SaleHold(Struct, frozen=True, omit_defaults=True):
+    """What became of a hold that the sale names; `reward` is the code of what it was for, left out for plain points."""
 
     id: HexId
     state: HoldState
