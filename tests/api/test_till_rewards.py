@@ -147,6 +147,10 @@ async def test_a_voucher_is_given_printed_and_used_once(house: House, till: Till
     assert reasons(await quote(house, line(), member_id=member, codes=[code])) == {code: "code_used"}
     await till.post(f"/v1/sales/{twice['sale_id']}/void", {"reason": "Wrong basket"})
     assert (await quote(house, line(), member_id=member, codes=[code]))["discount_minor"] == 200
+    told = (await house.call("GET", f"/v1/profiles/{member}/export", scopes=("*",))).json()
+    assert [(one["code"], one["value_minor"], one["used"]) for one in told["vouchers"]] == [
+        (code, 200, False)
+    ]
 
 
 async def test_a_voided_sale_takes_its_voucher_back(house: House, till: Till) -> None:

@@ -18,7 +18,7 @@ from regulars.capabilities.loyalty.terms import Reward
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.vault import Vault
-from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.errors import InvalidInput, NotFound
 from regulars.vocabulary.events import ENROLLED, HELD, RELEASED, Loyalty
 from regulars.vocabulary.intake import Gate, LoyaltyAnswer
 
@@ -132,10 +132,11 @@ async def reserve(
 ) -> LoyaltyAnswer | None:
     """Hold the points of a reward for a customer; None where this very form did so already.
 
-    `key` is the form's: sent twice it holds once. The answer may be a refusal. Raises NotFound for a customer who is
-    not there, InvalidInput for a key that no form of ours has.
+    `key` is the form's: sent twice it holds once. The answer may be a refusal. Raises NotFound for a customer or a
+    reward that is not there, InvalidInput for a key that no form of ours has.
     """
     found = await _found(doing, record_id)
+    await _check_reward(doing, programme, code)
     id_ = f"hold-{doing.vault.hash('store.hold', doing.actor, check_key(key), str(programme), code)}"
     said = Loyalty(
         programme=programme,
@@ -194,6 +195,17 @@ async def _found(doing: Doing, record_id: UUID) -> Found:
     if found is None:
         raise unknown_profile()
     return found
+
+
+async def _check_reward(doing: Doing, programme: int, code: str) -> None:
+    """Raises NotFound for a reward that the rules of now have not."""
+    async with doing.database.read(doing.vault.workspace_id) as conn:
+        rules = await load_rules(conn, doing.vault.workspace_id)
+    version = in_force(rules.get(programme, ()), doing.clock())
+    if version is None or code not in {reward.code for reward in version.programme.reward}:
+        raise NotFound(
+            "There is no such reward any more. Reload the page.", code="unknown_reward", field="reward"
+        )
 
 
 async def _give(doing: Doing, type_: str, said: Loyalty, *, id_: str) -> LoyaltyAnswer | None:
