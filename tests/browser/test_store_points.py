@@ -13,7 +13,7 @@ from tests.browser.test_layout import sideways
 from tests.browser.test_store import SIZES, customer, logged, scan, visit
 from tests.console.stage import Stage
 from tests.console.store_floor import ASSOCIATE, open_floor
-from tests.console.test_pretend_till import RULES, shelf
+from tests.console.test_pretend_till import REWARDS, RULES, shelf
 from tests.console.test_store_points import jane
 
 REQUESTS_MAX = 10
@@ -65,7 +65,7 @@ def test_a_basket_is_tried_by_keyboard_and_the_result_is_brought_to_view(
 ) -> None:
     open_floor(stage)
     shelf(stage)
-    jane(stage, 640, RULES)
+    jane(stage, 640, RULES + REWARDS)
     context = open_context(chromium, stage, theme=theme, width=820, height=1100, email=ASSOCIATE)
     page = context.new_page()
     trouble = watch_for_trouble(page)
@@ -76,11 +76,15 @@ def test_a_basket_is_tried_by_keyboard_and_the_result_is_brought_to_view(
     expect(page.get_by_label("Quantity Coffee beans")).to_have_value("1")
     page.get_by_label("Whose purchase").fill("L0001")
     page.keyboard.press("Enter")
+    page.get_by_role("button", name="Apply 5 off next time").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("In the total")).to_be_visible()
     page.get_by_label("Points to pay with").fill("100")
     page.get_by_role("button", name="Try it").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#outcome")).to_be_focused()
     expect(page.locator("#outcome")).to_contain_text("£11.50")
+    expect(page.locator("#outcome")).to_contain_text("5 off next time")
     for width, height in (*SIZES, (1440, 1000)):
         page.set_viewport_size({"width": width, "height": height})
         assert violations(page) == []

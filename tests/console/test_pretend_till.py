@@ -10,15 +10,32 @@ import httpx
 import pytest
 
 from regulars.store.workspaces import add_workspace
+from tests.console.offered import run
 from tests.console.stage import Stage, token_in
 from tests.console.store_floor import FRAGMENT, card_path
 from tests.console.test_pages import check
 from tests.console.test_store_points import jane, words
-from tests.members import PROGRAMME
+from tests.members import PROGRAMME, publish
 
 RULES = PROGRAMME.replace("threshold = 10_000", "threshold = 5_000") + (
     '[[earn]]\nid = "coffee"\npoint = "points"\nper = "unit"\npoints = 5\nwhere = { categories = ["Coffee"] }\n'
 )
+
+
+KNOWN = """
+name = "Tea Club"
+time_zone = "Europe/London"
+[members]
+who = "known"
+[currencies]
+GBP = { per_minor = 10 }
+[[point]]
+code = "leaves"
+name = "Leaves"
+[[earn]]
+id = "all"
+point = "leaves"
+"""
 
 
 def product(sku: str, name: str, price: int, category: str = "Coffee") -> dict[str, Any]:
@@ -85,6 +102,93 @@ def test_a_basket_shows_what_each_rule_gives_and_posts_nothing(stage: Stage, sam
         ("coffee", "+10"),
     ]
     assert counts(stage) == before
+
+
+REWARDS = """
+[[reward]]
+code = "tea"
+name = "A tea <b>"
+point = "points"
+points = 200
+kind = "product"
+sku = "TEA-1"
+[[reward]]
+code = "later"
+name = "5 off next time"
+point = "points"
+points = 300
+kind = "voucher"
+value_minor = { GBP = 500 }
+"""
+OFFER = """id = "half"
+name = "Half off beans"
+currency = "GBP"
+stores = ["london-1"]
+[products]
+skus = ["COF-9"]
+[effect]
+kind = "n_for_m"
+buy = 3
+pay = 2
+"""
+
+
+def offer(stage: Stage) -> None:
+    """Three bags of beans for two, in one shop."""
+    run(stage, OFFER)
+    stage.send(
+        {
+            "id": "st-1",
+            "type": "store.updated",
+            "occurred_at": "2026-01-02T10:00:00Z",
+            "store_details": {"code": "london-1", "name": "London"},
+        }
+    )
+
+
+def test_offers_rewards_and_what_is_nearly_reached_are_those_of_a_real_till(
+    stage: Stage, sam: httpx.Client
+) -> None:
+    shelf(stage)
+    offer(stage)
+    profile = jane(stage, 400, RULES + REWARDS)
+    elsewhere = post(sam, **basket(profile, codes="NOPE"))
+    check(elsewhere, whole=False)
+    text = words(elsewhere.text)
+    assert "Half off beans : It does not run in this store." in text
+    assert "NOPE : There is no such code." in text
+    assert "A tea &lt;b&gt;" in elsewhere.text
+    near = words(post(sam, **basket(profile, store="london-1")).text)
+    assert "Nearly reached" in near
+    assert "1 more item: Half off beans" in near
+    three = basket(profile, store="london-1", quantity_1="3")
+    told = post(sam, **three, do="reward:tea")
+    text = words(told.text)
+    assert "Total £25.00" in text, "three bags for two, and the tea for points"
+    assert 'name="rewards" value="tea"' in told.text
+    before = counts(stage)
+    tried = figures(post(sam, **three, rewards="tea", do="try").text)
+    assert (tried["Used"], tried["Earned"], tried["Points after"]) == ("-200", "+40", "240")
+    assert "A tea" in tried["Rewards"]
+    slip = words(post(sam, "/store/till/slip", **three, rewards="tea").text)
+    assert "Offer used: A tea" in slip
+    assert "£25.00" in slip
+    assert 'name="rewards" value=""' in post(sam, **three, rewards="tea", do="reward:tea").text
+    both = words(post(sam, **three, rewards="tea later", do="try").text)
+    assert "5 off next time : There are not enough points." in both
+    assert counts(stage) == before
+
+
+def test_a_programme_is_chosen_where_there_are_several(stage: Stage, sam: httpx.Client) -> None:
+    shelf(stage)
+    profile = jane(stage, 0, RULES)
+    assert 'name="programme"' not in sam.get("/store/till").text
+    publish(stage, KNOWN)
+    page = sam.get("/store/till").text
+    assert "Tea Club" in page
+    assert figures(post(sam, **basket(profile), do="try").text)["Earned"] == "+39"
+    other = figures(post(sam, **basket(profile, programme="2"), do="try").text)
+    assert (other["Earned"], other["Points after"]) == ("+290", "290")
 
 
 def test_what_the_trial_says_is_what_the_same_sale_then_does(stage: Stage, sam: httpx.Client) -> None:

@@ -61,16 +61,6 @@ def test_prices_by_the_tier_of_the_member() -> None:
     assert priced([offer], bought("tea", member=Member(tier="silver"))).discount_minor == 0
 
 
-def test_more_points_are_told_and_change_no_price() -> None:
-    answer = priced(
-        [promotion("double", "points", percent=200, products=TEA, text="Double points")], "tea mug"
-    )
-    assert answer.discount_minor == 0
-    assert [(one.percent, one.line_ids, one.text) for one in answer.points] == [
-        (200, ("0",), "Double points")
-    ]
-
-
 def test_the_discount_of_a_set_is_spread_over_all_of_it() -> None:
     answer = priced([promotion("three", "n_for_m", buy=3, pay=2)], "coffee mug tea")
     assert [one.net_minor for one in answer.lines] == [899 - 197, 700 - 154, 450 - 99]

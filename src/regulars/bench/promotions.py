@@ -22,7 +22,6 @@ from regulars.capabilities.offers.model import (
     Mode,
     NForM,
     Percentage,
-    PointsOffer,
     Promotion,
     Selector,
     Threshold,
@@ -139,7 +138,6 @@ _KINDS: Final[dict[str, tuple[_Make, int]]] = {
     "stack": (lambda *_: Percentage(500), 2),
     "exclusive": (lambda random, _: Percentage(random.choice((3_000, 5_000))), 2),
     "threshold": (lambda random, _: Threshold(random.choice((3_000, 5_000, 8_000)), off_minor=500), 1),
-    "points": (lambda *_: PointsOffer(200), 2),
 }  # fmt: skip
 
 
@@ -186,7 +184,7 @@ def share_optimal(baskets: int, *, seed: int = SEED) -> tuple[float, float]:
         promotions = [
             one
             for one in shop.promotions
-            if one.mode != "exclusive" and not isinstance(one.effect, Threshold | PointsOffer)
+            if one.mode != "exclusive" and not isinstance(one.effect, Threshold)
         ]
         snapshot = compile_promotions(promotions)
         basket = make_basket(random, shop, 4)

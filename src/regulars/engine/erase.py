@@ -228,6 +228,7 @@ class Eraser:
                 Call(_SQL.delete_keys, self._workspace | {"keys": document(keys)}),
                 Call(_SQL.delete_household_keys, self._workspace | {"keys": document(household)}),
                 Call(_SQL.delete_promotion_counts, with_ids),
+                Call(_SQL.delete_vouchers, with_ids),
                 Call(_SQL.unname_promotion_holds, with_ids),
                 Call(_SQL.unname_promotion_sales, with_ids),
                 Call(_SQL.delete_manual, with_ids),

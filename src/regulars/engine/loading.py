@@ -81,7 +81,7 @@ def first(
             batch.fresh.append(prepared)
     batch.people, batch.model = memory.identity.state(), memory.identity.model
     _take_people(batch, people_)
-    batch.rows.rows = {row[0]: _sale(row) for row in [*receipts, *naming]}
+    batch.rows.rows = {row[0]: sale_of(row) for row in [*receipts, *naming]}
 
 
 def named_calls(vault: Vault, memory: Memory, items: Sequence[Item]) -> list[Call]:
@@ -316,7 +316,7 @@ def _load_originals(session: Session, vault: Vault, batch: Batch) -> None:
         touched = uuids({row.sale_id for row in said})
         params = {"workspace_id": vault.workspace_id, "naming": document(naming), "touched": touched}
         for row in session.run([Call(_PROFILE.load_named, params)])[0]:
-            rows.setdefault(row[0], _sale(row))
+            rows.setdefault(row[0], sale_of(row))
 
 
 def tombstones(session: Session, vault: Vault, marks: Iterable[str]) -> set[str]:
@@ -325,7 +325,8 @@ def tombstones(session: Session, vault: Vault, marks: Iterable[str]) -> set[str]
     return {row[0] for row in session.run([call])[0]}
 
 
-def _sale(row: Row) -> SaleRow:
+def sale_of(row: Row) -> SaleRow:
+    """A receipt out of its row."""
     names = SaleRow.__struct_fields__
     values: dict[str, Any] = dict(zip(_SALE_COLUMNS, row, strict=True))
     return SaleRow(**{name: values[name] for name in names if name in values})

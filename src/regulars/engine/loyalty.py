@@ -25,6 +25,7 @@ from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchas
 from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.standing import answer
 from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
+from regulars.capabilities.loyalty.terms import Reward
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
@@ -215,9 +216,10 @@ class _Work:
             self._member(record_id, programme).earnings[earning.key, record_id] = earning
 
     def _take_holds(self, rows: Iterable[Row]) -> None:
-        for *values, lots in rows:
+        for *values, lots, reward in rows:
             hold = Hold(*values)
             hold.lots = [Taken(*one) for one in lots]
+            hold.reward = msgspec.convert(reward, Reward | None)
             if hold.record_id in self.points.profiles:
                 self._member(hold.record_id, hold.programme).holds[hold.hold_id] = hold
 

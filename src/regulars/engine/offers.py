@@ -24,11 +24,14 @@ from regulars.vocabulary.intake import OfferRefusal, OffersAnswer
 
 from .batch import Batch
 from .documents import document
+from .loading import sale_of
+from .offers_back import come_back
 from .prepared import Prepared
 from .uses import Offers
 
 _SQL = load_queries("regulars.capabilities.offers")
 _LOYALTY = load_queries("regulars.capabilities.loyalty")
+_PROFILE = load_queries("regulars.capabilities.profile")
 EXPIRED_MAX: Final = 1_000
 """Holds whose time is over that one turn frees; what is left reserves a little longer, which refuses and never overspends."""
 
@@ -99,13 +102,12 @@ class _Work:
         book = self.offers.usage
         book.holds = {row[0]: _hold(row) for row in held}
         book.sales = {row[0]: _used(row) for row in sold}
-        self._load_counts(said)
+        self._load_counts_and_returns(said)
 
     def _sale_ids(self) -> set[str]:
-        """Sales of the batch, and those that its refunds name."""
-        rows = self._batch.sales.rows.values()
-        return {row.sale_id for row in rows} | {
-            row.original_id for row in rows if row.original_id is not None
+        """Sales of the batch, and all that its returns may mean, or meant before it."""
+        return {row.sale_id for row in self._receipts.values() if row.kind == SALE} | {
+            row.original_id for row in self._batch.sales.rows.values() if row.original_id is not None
         }
 
     def _take_profiles(self, rows: Iterable[Row]) -> None:
@@ -114,7 +116,7 @@ class _Work:
         for record_id, profile_id in self._profiles.items():
             self._records[profile_id].add(record_id)
 
-    def _load_counts(self, said: Iterable[tuple[Prepared, Loyalty]]) -> None:
+    def _load_counts_and_returns(self, said: Iterable[tuple[Prepared, Loyalty]]) -> None:
         book = self.offers.usage
         wanted: set[Place] = set()
         owned = [(hold.uses, hold.where) for hold in book.holds.values()]
@@ -129,7 +131,14 @@ class _Work:
         asked = [
             {"scope": scope, "key": key, "promotion": promotion} for scope, key, promotion in sorted(wanted)
         ]
-        (rows,) = self._session.run([Call(_SQL.load_counts, self._workspace | {"places": document(asked)})])
+        numbers = {self._receipts[sale_id].receipt_key for sale_id in book.sales if sale_id in self._receipts}
+        rows, returns = self._session.run(
+            [
+                Call(_SQL.load_counts, self._workspace | {"places": document(asked)}),
+                Call(_PROFILE.load_naming, self._workspace | {"keys": uuids(numbers)}),
+            ]
+        )
+        self._receipts = {row[0]: sale_of(row) for row in returns} | self._receipts
         book.counts = {(scope, key, promotion): Count(*rest) for scope, key, promotion, *rest in rows}
 
     def _of_profile(self, record_id: str | None) -> Collection[str]:
@@ -157,6 +166,9 @@ class _Work:
         for used in sorted(book.sales.values(), key=lambda one: one.sale_id):
             if self._stands(used.sale_id):
                 book.count(used, self._of_profile(used.where.record_id))
+                sale = self._receipts.get(used.sale_id)
+                if sale is not None:
+                    book.give_back(used, come_back(sale, self._returns(sale), used.uses))
             else:
                 book.uncount(used)
 
@@ -212,15 +224,16 @@ class _Work:
         sale = self._receipts.get(sale_id)
         if sale is None:
             return True
-        back = [
-            row
-            for row in self._receipts.values()
-            if row.kind == REFUND and row.counted and row.original_id == sale_id
-        ]
+        back = self._returns(sale)
         if not sale.counted or not back:
             return sale.counted
         items, money = sum(abs(row.items_micro) for row in back), sum(row.total_minor for row in back)
         return items < sale.items_micro if sale.items_micro > 0 else money < sale.total_minor
+
+    def _returns(self, sale: SaleRow) -> list[SaleRow]:
+        """The returns of a sale that count."""
+        rows = self._receipts.values()
+        return [row for row in rows if row.kind == REFUND and row.counted and row.original_id == sale.sale_id]
 
 
 def _record(prepared: Prepared, said: Loyalty) -> str | None:
@@ -237,9 +250,10 @@ def _hold(row: Row) -> Hold:
 
 
 def _used(row: Row) -> Used:
-    sale_id, record_id, store, day, at, uses, counted, over = row
+    sale_id, record_id, store, day, at, uses, counted, over, back = row
     read = msgspec.convert(uses, list[OfferUse])
-    return Used(sale_id, Where(record_id, store, day), at, read, counted, msgspec.convert(over, list[Over]))
+    where, beyond = Where(record_id, store, day), msgspec.convert(over, list[Over])
+    return Used(sale_id, where, at, read, counted, beyond, back)
 
 
 def offers_calls(offers: Offers, workspace: dict[str, Any]) -> Iterator[Call]:

@@ -26,6 +26,7 @@ from .prepared import CANARY, Prepared
 from .saving_identity import identity_calls
 from .saving_loyalty import loyalty_calls
 from .tables import EVENT, FIGURES, SALE
+from .vouchers import voucher_calls
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -51,6 +52,8 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     yield from _profile(batch, workspace)
     yield from identity_calls(vault, batch.identity, batch.model.number, workspace)
     yield from loyalty_calls(batch.points, workspace, log=log)
+    if log:
+        yield from voucher_calls(vault, memory, batch, workspace)
     first_offers = False
     if batch.offers is not None:
         yield from offers_calls(batch.offers, workspace)

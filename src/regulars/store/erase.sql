@@ -86,6 +86,10 @@ delete from promotion_count
 where workspace_id = %(workspace_id)s and scope = 'member'
     and key in (select replace(x::text, '-', '') from unnest(%(ids)s::uuid[]) as x)
 
+-- name: delete_vouchers
+-- Codes that were the records' own; nobody can use them any more.
+delete from promotion_code where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
 -- name: unname_promotion_holds
 -- Promotions that were reserved stay reserved, as nobody's.
 update promotion_hold set record_id = null

@@ -32,6 +32,7 @@ _CLEARED = (
     "match_key",
     "crowded_key",
     "household_key",
+    "promotion_code",
     "promotion_count",
     "promotion_hold",
     "promotion_sale",

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
-from regulars.capabilities.offers.codes import ALPHABET, RANDOM_CHARACTERS, normalised, with_check
+from regulars.capabilities.offers.codes import RANDOM_CHARACTERS, code_of_number, is_usable, normalised
 from regulars.vocabulary.errors import Conflict, InvalidInput
 
 from .audit import Audit
@@ -18,8 +18,6 @@ from .vault import Vault
 CODES_MAX: Final = 1_000_000
 PER_BATCH: Final = 10_000
 COUNTED_MAX: Final = 1_000_000
-WORD_CHARACTERS_MIN: Final = 4
-WORD_CHARACTERS_MAX: Final = 40
 _SQL = load_queries("regulars.store", "promotions.sql")
 
 
@@ -66,9 +64,7 @@ class Codes:
         Raises InvalidInput for a word that is too short or too long, and Conflict for one that is taken.
         """
         text = normalised(word)
-        if not (
-            WORD_CHARACTERS_MIN <= len(text) <= WORD_CHARACTERS_MAX and text.isalnum() and text.isascii()
-        ):
+        if not is_usable(text):
             raise InvalidInput("A code has 4 to 40 letters and digits.", field="code")
         batch = await self.start(promotion_id, 1, uses_max=uses_max, actor=actor)
         if not await self._keep(promotion_id, {self._hash(text): text}, batch, uses_max):
@@ -119,5 +115,4 @@ def code_hash(vault: Vault, code: str) -> str:
 
 def _fresh(count: int) -> Iterable[str]:
     for _ in range(count):
-        number = secrets.randbits(5 * RANDOM_CHARACTERS)
-        yield with_check("".join(ALPHABET[number >> 5 * place & 31] for place in range(RANDOM_CHARACTERS)))
+        yield code_of_number(secrets.randbits(5 * RANDOM_CHARACTERS))

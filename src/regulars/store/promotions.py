@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from regulars.capabilities.offers.lint import lint
-from regulars.capabilities.offers.model import PointsOffer, Promotion, PromotionError, parse
+from regulars.capabilities.offers.model import Promotion, PromotionError, parse
 from regulars.vocabulary.errors import Conflict, InvalidInput, NotFound
 
 from .audit import Audit
@@ -128,16 +128,6 @@ def from_now_on(versions: Sequence[Running], now: datetime) -> list[Promotion]:
     return [found[key] for key in sorted(found)]
 
 
-def faults_of(promotion: Promotion, beside: Sequence[Promotion] = ()) -> list[PromotionError]:
-    """All for which a promotion must not price baskets, by itself and beside others."""
-    faults = lint(promotion, beside)
-    if isinstance(promotion.effect, PointsOffer):
-        # Sales give points by the programme alone, so the customer would be promised what nobody gives.
-        message = "Points are given by the programme; write a multiplier there instead of this promotion."
-        faults.append(PromotionError(message, field="effect.kind"))
-    return faults
-
-
 class Promotions:
     """Reads and changes the promotions of all workspaces."""
 
@@ -177,7 +167,7 @@ class Promotions:
     async def faults(self, workspace_id: int, promotion: Promotion) -> list[PromotionError]:
         """Why a promotion must not price baskets beside those that do."""
         async with self._database.read(workspace_id) as conn:
-            return faults_of(promotion, await self._beside(conn, workspace_id))
+            return lint(promotion, await self._beside(conn, workspace_id))
 
     async def add(self, workspace_id: int, content: str, *, actor: str) -> Known:
         """Keep a draft. Raises PromotionError for a text that is none, Conflict for an id that is taken."""
@@ -239,7 +229,7 @@ class Promotions:
         async with self._database.write(workspace_id) as conn:
             await self._lock(conn, workspace_id)
             known = await self._open(conn, workspace_id, promotion_id)
-            for fault in faults_of(known.promotion, await self._beside(conn, workspace_id)):
+            for fault in lint(known.promotion, await self._beside(conn, workspace_id)):
                 raise fault
             if at is not None and not known.waiting:
                 raise InvalidInput(

@@ -104,9 +104,44 @@ select count(*) from (select from promotion_code
                        limit %(limit)s) counted;
 
 -- name: codes
--- Whose some codes are, and how often each may be used.
-select code_hash, promotion_id, uses_max from promotion_code
- where workspace_id = %(workspace_id)s and code_hash = any(%(hashes)s::uuid[]);
+-- Whose some codes are, how often each may be used, until when, for what amount; `revoked`: their points came back.
+select c.code_hash, c.promotion_id, c.uses_max, c.record_id, c.expires_at, c.value_minor, c.currency,
+       coalesce(h.returned > 0, false)
+  from promotion_code c
+  left join loyalty_hold h on h.workspace_id = c.workspace_id and h.hold_id = c.hold_id
+ where c.workspace_id = %(workspace_id)s and c.code_hash = any(%(hashes)s::uuid[]);
+
+-- name: add_vouchers
+-- Vouchers that somebody may use once; those that are there stay as they are.
+insert into promotion_code (
+    workspace_id, code_hash, promotion_id, batch, uses_max, record_id, expires_at, value_minor, currency, hold_id, sealed
+)
+select %(workspace_id)s, x.code, x.promotion, 0, 1, x.record_id, x.expires_at, x.value_minor, x.currency, x.hold_id,
+       decode(x.sealed, 'base64')
+  from json_to_recordset(%(doc)s::json) as x(
+      code uuid, promotion text, record_id uuid, expires_at timestamptz, value_minor bigint, currency text,
+      hold_id uuid, sealed text
+  )
+on conflict (workspace_id, code_hash) do nothing
+returning replace(code_hash::text, '-', '');
+
+-- name: newest_versions
+-- State and newest text of some promotions.
+select p.promotion_id, p.state, n.content
+  from promotion p
+  join lateral (
+      select v.content from promotion_version v
+       where v.workspace_id = p.workspace_id and v.promotion_id = p.promotion_id
+       order by v.version desc limit 1
+  ) n on true
+ where p.workspace_id = %(workspace_id)s and p.promotion_id = any(%(ids)s::text[]);
+
+-- name: meanings
+-- What some codes are good for, and whose they are now.
+select c.code_hash, c.promotion_id, c.value_minor, c.currency, c.expires_at, r.profile_id
+  from promotion_code c
+  left join record r on r.workspace_id = c.workspace_id and r.record_id = c.record_id
+ where c.workspace_id = %(workspace_id)s and c.code_hash = any(%(hashes)s::uuid[]);
 
 -- name: some_versions
 -- The texts of all versions of some promotions.

@@ -122,7 +122,7 @@ from loyalty_lot where workspace_id = %(workspace_id)s order by 1
 
 -- name: holds
 -- Holds of points.
-select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots
+select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
 from loyalty_hold where workspace_id = %(workspace_id)s order by 1
 
 -- name: earnings
@@ -142,7 +142,7 @@ where workspace_id = %(workspace_id)s order by 1
 
 -- name: offer_sales
 -- What sales used of promotions.
-select sale_id, record_id, store, day, at, counted, uses, over from promotion_sale
+select sale_id, record_id, store, day, at, counted, uses, over, back from promotion_sale
 where workspace_id = %(workspace_id)s order by 1
 
 -- name: stores

@@ -254,10 +254,18 @@ POINTS_MAX: Final = 10**12
 OFFERS_PER_SALE_MAX: Final = 100
 
 
+class OffLine(Struct, array_like=True, gc=False, frozen=True):
+    """What came off a line."""
+
+    line_id: Id
+    amount_minor: Annotated[int, Meta(ge=0, le=10**15)]
+
+
 class OfferUse(Struct, omit_defaults=True, gc=False):
     """A promotion that a basket got, in one version: `times` items or sets of it for `amount_minor` altogether.
 
-    `code`: keyed hash of the code that was presented for it. The bounds are those of the version, and `code_most` how
+    `code`: keyed hash of the code that was presented for it. `lines`: what of it came off which line of the sale, where
+    that is known; else it is taken as shared out over all of them. The bounds are those of the version, and `code_most` how
     often the code may be used; None: without end. They stand here so that the log alone says what was within them.
     """
 
@@ -266,6 +274,7 @@ class OfferUse(Struct, omit_defaults=True, gc=False):
     amount_minor: Annotated[int, Meta(ge=0, le=10**15)] = 0
     times: Annotated[int, Meta(ge=0, le=10**9)] = 1
     code: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
+    lines: Annotated[list[OffLine], Meta(max_length=LINES_PER_SALE_MAX)] = field(default_factory=list)
     total_most: Annotated[int, Meta(ge=1)] | None = None
     day_most: Annotated[int, Meta(ge=1)] | None = None
     member_most: Annotated[int, Meta(ge=1)] | None = None
@@ -292,6 +301,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below zero only where
     points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
     enrolment makes of the account. `expires_at`, `active_from`: of points that come with times of their own.
+    `reward`: what a hold is for, by its code in the catalogue; its points and their type follow from it.
     `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
     `business_day` the store's day it counts on.
     """
@@ -302,6 +312,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     point: Id | None = None
     amount: Annotated[int, Meta(ge=-POINTS_MAX, le=POINTS_MAX)] = 0
     hold: Id | None = None
+    reward: Id | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=900)] = 900
     spends: Annotated[list[Spend], Meta(max_length=10)] = field(default_factory=list)
     status: Id = "active"

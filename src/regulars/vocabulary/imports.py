@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-ImportKind = Literal["sales", "customers", "products", "balances"]
+ImportKind = Literal["sales", "customers", "products", "balances", "vouchers"]
 
 
 class ImportRun(Struct, frozen=True):

@@ -18,6 +18,7 @@ MAPPINGS = EXAMPLES / "mappings"
 KINDS: dict[str, ImportKind] = {
     "online-retail.toml": "sales",
     "till-report.toml": "sales",
+    "vouchers.toml": "vouchers",
     "crm-contacts.toml": "customers",
     "fake-1000.toml": "customers",
     "febrl.toml": "customers",

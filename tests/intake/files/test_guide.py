@@ -43,6 +43,7 @@ def test_every_field_is_explained_as_the_code_has_it() -> None:
         ("Of customers", "customers", set[str]()),
         ("Of products", "products", set[str]()),
         ("Of balances", "balances", customer),
+        ("Of vouchers", "vouchers", customer),
     ):
         told = {row[0].strip("`"): row[1:] for row in rows(heading)}
         fields = {

@@ -58,11 +58,22 @@ def back_of(
             if posted.point == point and posted.points > 0
         ),
         given=sum(
-            sum(_more(burned(purchase, hold.captured).items(), sold, coming).values())
+            sum(_more(spent_shares(purchase, hold).items(), sold, coming).values())
             for hold in spent
-            if hold.point == point and hold.captured and paid
+            if hold.point == point and hold.captured
         ),
     )
+
+
+def spent_shares(purchase: Purchase, hold: Hold) -> dict[str, int]:
+    """The lines of a sale that points were spent on, with so many each; none where they were had for a voucher.
+
+    A voucher is no part of the goods: it stays with the customer whatever comes back, until the sale itself is voided.
+    """
+    reward = hold.reward
+    if reward is not None and reward.issues_voucher:
+        return {}
+    return burned(purchase, hold.captured, sku=reward.sku if reward is not None else None)
 
 
 def _more(

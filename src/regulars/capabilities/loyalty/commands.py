@@ -15,15 +15,17 @@ from regulars.vocabulary.events import Loyalty
 
 from . import state
 from .expiry import expires_at
-from .fold import Person, bonus
+from .fold import Person, bonus, credits_of, part_of
 from .ledger import Book, Short
 from .programme import Programme, Version, in_force
 from .state import Hold, Lot, is_open
+from .tiers import tier_at
 
 STATUSES: Final = frozenset((state.ACTIVE, state.BLOCKED, state.LEFT, state.REPLACED))
 INSUFFICIENT, BLOCKED, NOT_A_MEMBER = "insufficient_points", "member_blocked", "not_a_member"
 UNKNOWN_HOLD, HOLD_EXPIRED, HOLD_ENDED = "unknown_hold", "hold_expired", "hold_ended"
 UNKNOWN_POINT, IN_DEBT, TOO_FEW, BAD_STEP = "unknown_point", "in_debt", "below_minimum", "not_in_steps"
+UNKNOWN_REWARD, OTHER_TIER = "unknown_reward", "other_tier"
 
 
 class Command(Struct, frozen=True):
@@ -97,26 +99,36 @@ def _enrol(asked: _Asked) -> Done:
 
 def _hold(asked: _Asked) -> Done:
     book, said = asked.book, asked.command.said
-    why = _may_spend(asked, said.amount)
+    reward = next((one for one in asked.programme.reward if one.code == said.reward), None)
+    if said.reward is not None and reward is None:
+        return Done(UNKNOWN_REWARD)
+    point, amount = (reward.point, reward.points) if reward is not None else (asked.point, said.amount)
+    why = _may_spend(asked, point, amount)
+    if why is None and reward is not None and reward.tiers and _tier(asked) not in reward.tiers:
+        why = OTHER_TIER
     if why is not None:
-        return Done(why, max(0, book.available(asked.point)))
+        return Done(why, max(0, book.available(point)))
+    hold_id = book.new_id("hold", book.key)
     try:
-        made = book.hold(
-            book.new_id("hold", book.key), asked.command.member_id, asked.point, said.amount, said.ttl_seconds
-        )
+        made = book.hold(hold_id, asked.command.member_id, point, amount, said.ttl_seconds, reward)
     except Short as short:
         return Done(INSUFFICIENT, max(0, short.available))
     return Done(hold=made)
 
 
-def _may_spend(asked: _Asked, amount: int) -> str | None:
+def _tier(asked: _Asked) -> str:
+    programme = asked.programme
+    return tier_at(programme, credits_of(asked.book.member), programme.day_of(asked.book.now)).tier
+
+
+def _may_spend(asked: _Asked, point: str, amount: int) -> str | None:
     """Why points may not be spent, None where they may."""
     rules = asked.programme.redeem
     if asked.person.enrolled_at is None:
         return NOT_A_MEMBER
     if asked.book.member.blocked:
         return BLOCKED
-    if rules.blocked_in_debt and asked.book.member.debt(asked.point):
+    if rules.blocked_in_debt and asked.book.member.debt(point):
         return IN_DEBT
     if amount < rules.minimum:
         return TOO_FEW
@@ -124,7 +136,9 @@ def _may_spend(asked: _Asked, amount: int) -> str | None:
 
 
 def _capture(asked: _Asked) -> Done:
-    return _with_hold(asked, lambda hold: asked.book.capture(hold, asked.command.said.amount or hold.amount))
+    return _with_hold(
+        asked, lambda hold: asked.book.capture(hold, part_of(hold, asked.command.said.amount or None))
+    )
 
 
 def _release(asked: _Asked) -> Done:
@@ -142,7 +156,7 @@ def _with_hold(asked: _Asked, do: Callable[[Hold], None]) -> Done:
     if said.amount > hold.amount:
         return Done("above_hold", hold.amount, hold)
     do(hold)
-    book.close("hold")
+    book.close("hold", reason=hold.words)
     return Done(hold=hold)
 
 

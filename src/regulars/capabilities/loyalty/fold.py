@@ -16,10 +16,11 @@ from msgspec import Struct, field
 from regulars.vocabulary.events import Spend
 
 from . import state
+from .back import spent_shares
 from .earning import Earned, Standing, earn, earn_for, usage_of
 from .ledger import Book
 from .programme import Programme, Version, in_force
-from .purchase import Purchase, burned, with_kinds
+from .purchase import Purchase, with_kinds
 from .returning import Share, SoldLine, match, sold_lines, take_back
 from .state import Earning, Hold, Lot, Member, Posted, Return, is_open
 from .terms import Bonus, EarnRule, Multiplier
@@ -436,9 +437,17 @@ def _spend(book: Book, sale_id: str, spends: Sequence[Spend]) -> str | None:
         elif not is_open(hold, book.now):
             refused = "hold_expired" if hold.state == state.TIMED_OUT else "hold_ended"
         else:
-            amount = hold.amount if spend.amount is None else min(spend.amount, hold.amount)
-            book.capture(hold, amount, sale_id)
+            book.capture(hold, part_of(hold, spend.amount), sale_id)
+            book.close("spend", reason=hold.words)
     return refused
+
+
+def part_of(hold: Hold, wanted: int | None) -> int:
+    """How many of a hold's points are spent where so many are wanted, all where it is not said.
+
+    A reward is had as a whole.
+    """
+    return hold.amount if wanted is None or hold.reward is not None else min(wanted, hold.amount)
 
 
 def _spend_unheld(
@@ -470,10 +479,11 @@ def _return_spent(book: Book, sale_id: str, earning: Earning, versions: Sequence
     for hold in _spent_on(book.member, sale_id):
         due = hold.captured
         if earning.counted:
-            shares = burned(purchase, hold.captured).items()
+            shares = spent_shares(purchase, hold).items()
             due = sum(_share_back(shares, _sold(earning, {}), {}, earning.back).values())
         if due > hold.returned:
             book.give_back(hold, due - hold.returned, grace)
+            book.close("spend", reason=hold.words)
 
 
 def _spent_on(member: Member, sale_id: str) -> Iterator[Hold]:

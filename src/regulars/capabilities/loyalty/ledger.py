@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from . import state
 from .state import Account, Entry, Hold, Lot, Member, Taken, Transaction, is_open
+from .terms import Reward
 
 HOLD_SECONDS_MAX = 900
 LOTS_PER_HOLD_MAX = 1_000
@@ -57,8 +58,11 @@ class Book:
 
     # -- writing down -----------------------------------------------------------------------------
 
-    def close(self, kind: str, version: int | None = None) -> None:
-        """Make a transaction of the entries since the last one; nothing where there are none."""
+    def close(self, kind: str, version: int | None = None, reason: str = "") -> None:
+        """Make a transaction of the entries since the last one; nothing where there are none.
+
+        `reason`: where the event tells none.
+        """
         if not self._entries:
             return
         key = self.new_id(
@@ -71,7 +75,7 @@ class Book:
                 kind,
                 self.occurred_at,
                 self._actor,
-                self._reason,
+                self._reason or reason,
                 version,
                 self._entries,
             )
@@ -186,8 +190,16 @@ class Book:
 
     # -- holds ------------------------------------------------------------------------------------
 
-    def hold(self, hold_id: str, record_id: str, point: str, amount: int, ttl_seconds: int) -> Hold:
-        """Reserve points (H1, H3). Raises Short."""
+    def hold(
+        self,
+        hold_id: str,
+        record_id: str,
+        point: str,
+        amount: int,
+        ttl_seconds: int,
+        reward: Reward | None = None,
+    ) -> Hold:
+        """Reserve points (H1, H3), for a reward where one is meant. Raises Short."""
         available = self.available(point)
         if amount > available:
             raise Short(available)
@@ -203,6 +215,7 @@ class Book:
             left -= part
         until = self.now + timedelta(seconds=min(ttl_seconds, HOLD_SECONDS_MAX))
         made = Hold(hold_id, record_id, self.member.programme, point, amount - left, until, lots=lots)
+        made.reward = reward
         if left:
             self._free(made.lots)
             raise Short(amount - left)

@@ -142,13 +142,19 @@ def _paths(named: frozenset[str]) -> frozenset[tuple[str, ...]]:
     return frozenset(map(_path, named))
 
 
-def burned(purchase: Purchase, points: int) -> dict[str, int]:
+def burned(purchase: Purchase, points: int, *, sku: str | None = None) -> dict[str, int]:
     """The points a sale was paid with, shared out over the lines bought in proportion to what they came to.
 
-    Stored with the sale, so that a return can give each line's points back. Raises ValueError for points where nothing
-    was bought.
+    With a `sku` they were spent on this product, where it was bought: its lines have them (R7). Lines that cost nothing
+    share by quantity where no line cost anything. Empty where nothing was bought.
     """
-    return spread(points, {line_id: minor for line_id, minor in purchase.paid().items() if minor > 0})
+    bought = {line.line_id: line for line in purchase.lines if line.quantity_micro > 0}
+    chosen = {name for name, line in bought.items() if sku is not None and line.sku == sku}
+    paid = {name: minor for name, minor in purchase.paid().items() if minor > 0}
+    if chosen or not paid:
+        weights = {name: bought[name].quantity_micro for name in chosen or bought}
+        return spread(points, weights) if weights else {}
+    return spread(points, paid)
 
 
 def purchase_of(

@@ -38,15 +38,15 @@ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and kind = %(
 
 -- name: load_holds
 -- Open holds of records, those of some ids, and those that some sales captured.
-select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots
+select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
 from loyalty_hold
 where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and state = 'open'
 union
-select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots
+select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
 from loyalty_hold
 where workspace_id = %(workspace_id)s and hold_id = any(%(holds)s)
 union
-select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots
+select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
 from loyalty_hold
 where workspace_id = %(workspace_id)s and sale_id = any(%(sales)s)
 
@@ -116,13 +116,14 @@ on conflict (workspace_id, lot_id) do update
 -- name: save_holds
 -- Holds as they are now.
 insert into loyalty_hold as h (
-    workspace_id, hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots
+    workspace_id, hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots,
+    reward
 )
 select %(workspace_id)s, x.hold_id, x.record_id, x.programme, x.point, x.amount, x.expires_at, x.state, x.captured,
-    x.returned, x.sale_id, x.lots
+    x.returned, x.sale_id, x.lots, x.reward
 from json_to_recordset(%(doc)s::json) as x(
     hold_id uuid, record_id uuid, programme smallint, point text, amount bigint, expires_at timestamptz, state text,
-    captured bigint, returned bigint, sale_id uuid, lots jsonb
+    captured bigint, returned bigint, sale_id uuid, lots jsonb, reward jsonb
 )
 on conflict (workspace_id, hold_id) do update
     set state = excluded.state, captured = excluded.captured, returned = excluded.returned,

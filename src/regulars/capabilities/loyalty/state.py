@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from .purchase import Purchase
 from .returning import BackLine
+from .terms import Reward
 
 MEMBER: Final = "member"
 ISSUED: Final = "issued"
@@ -104,7 +105,8 @@ class Taken(Struct, array_like=True, frozen=True):
 class Hold(Struct):
     """Points reserved at a till. One terminal state only (H1); after `expires_at` it is void (H2).
 
-    `lots`: what is reserved while it is open, what was spent once captured. `returned` of these came back.
+    `lots`: what is reserved while it is open, what was spent once captured. `returned` of these came back. `reward`:
+    what it is for, as the programme had it when it was made; None for plain points.
     """
 
     hold_id: str
@@ -118,6 +120,12 @@ class Hold(Struct):
     returned: int = 0
     sale_id: str | None = None
     lots: list[Taken] = field(default_factory=list)
+    reward: Reward | None = None
+
+    @property
+    def words(self) -> str:
+        """What it is for, as the ledger says it; empty for plain points."""
+        return self.reward.name if self.reward is not None else ""
 
 
 class Posted(Struct, array_like=True):

@@ -282,3 +282,8 @@ class Reward(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     cash_minor: PerCurrency = field(default_factory=dict)
     valid_days: Annotated[int, Meta(ge=1, le=3_660)] | None = None
     tiers: tuple[Code, ...] = ()
+
+    @property
+    def issues_voucher(self) -> bool:
+        """Whether it is a voucher for later, rather than something off the basket it is had with."""
+        return self.kind == "voucher"

@@ -123,16 +123,6 @@ class Near(Struct, frozen=True, omit_defaults=True):
     brands: tuple[str, ...] = ()
 
 
-class PointsTold(Struct, frozen=True):
-    """Points on these lines count times `percent` / 100."""
-
-    promotion_id: str
-    version: int
-    text: str
-    percent: int
-    line_ids: tuple[str, ...]
-
-
 class Answer(Struct, frozen=True):
     """The quote. Everything is in an order of its own, so equal questions have equal bytes.
 
@@ -145,7 +135,6 @@ class Answer(Struct, frozen=True):
     applied: tuple[Applied, ...]
     skipped: tuple[Skipped, ...]
     nearly: tuple[Near, ...]
-    points: tuple[PointsTold, ...]
     base_minor: int
     discount_minor: int
     total_minor: int

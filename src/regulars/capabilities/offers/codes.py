@@ -8,11 +8,23 @@ ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """32 signs without I, O, 0 and 1."""
 RANDOM_CHARACTERS: Final = 13
 """65 bits."""
+CHARACTERS_MIN: Final = 4
+CHARACTERS_MAX: Final = 40
 
 
 def normalised(code: str) -> str:
     """A code as it is compared: capitals, without spaces and hyphens."""
     return "".join(char for char in code.upper() if not char.isspace() and char != "-")
+
+
+def is_usable(code: str) -> bool:
+    """Whether a normalised code, made here or elsewhere, can be one: 4 to 40 letters and digits."""
+    return CHARACTERS_MIN <= len(code) <= CHARACTERS_MAX and code.isalnum() and code.isascii()
+
+
+def code_of_number(number: int) -> str:
+    """A code of the lowest 65 bits of a number, with its check character."""
+    return with_check("".join(ALPHABET[number >> 5 * place & 31] for place in range(RANDOM_CHARACTERS)))
 
 
 def with_check(text: str) -> str:

@@ -11,7 +11,6 @@ from .model import (
     Effect,
     FixedPrice,
     NForM,
-    PointsOffer,
     Promotion,
     PromotionError,
     Threshold,
@@ -93,7 +92,7 @@ def _effect(effect: Effect) -> list[PromotionError]:
                 if keys.index(key) != number:
                     message = "There is a price for this quantity and tier already; leave one out."
                     return [PromotionError(message, field=f"effect.prices[{number}]")]
-        case AmountOff() | FixedPrice() | Cheapest() | PointsOffer() | _:
+        case AmountOff() | FixedPrice() | Cheapest() | _:
             pass
     return []
 

@@ -133,15 +133,7 @@ class TierPrices(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kin
     prices: Annotated[tuple[TierPrice, ...], Meta(min_length=1, max_length=20)]
 
 
-class PointsOffer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="points"):
-    """Points times `percent` / 100 on the products: told to the till, changes no price."""
-
-    percent: Annotated[int, Meta(ge=101, le=10_000)]
-
-
-Effect = (
-    Percentage | AmountOff | FixedPrice | NForM | Cheapest | Bundle | Threshold | TierPrices | PointsOffer
-)
+Effect = Percentage | AmountOff | FixedPrice | NForM | Cheapest | Bundle | Threshold | TierPrices
 
 
 class Window(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -180,10 +172,10 @@ class Promotion(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 
     `mode` says how it goes with others: an item counts for one `best` promotion; a `stack` promotion comes on top; an
     `exclusive` group comes alone in its basket. A higher `priority` comes first on top, and wins a tie. No promotion
-    takes the price of an item below `floor_minor`.
+    takes the price of an item below `floor_minor`. Ids that begin with ~ are those of vouchers and rewards.
     """
 
-    id: Annotated[str, Meta(min_length=1, max_length=80)]
+    id: Annotated[str, Meta(min_length=1, max_length=80, pattern="^[^~]")]
     name: Word
     effect: Effect
     version: Annotated[int, Meta(ge=1, le=10**9)] = 1
@@ -215,6 +207,8 @@ def parse(text: str | bytes) -> Promotion:
         raw: Any = (
             msgspec.json.decode(written) if written.lstrip().startswith("{") else tomllib.loads(written)
         )
+        if isinstance(raw, dict) and isinstance(effect := raw.get("effect"), dict):
+            _check_kind(effect.get("kind"))
         return msgspec.convert(raw, Promotion)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `$")
@@ -226,3 +220,10 @@ def parse(text: str | bytes) -> Promotion:
         if line is None:
             raise PromotionError("This is neither JSON nor TOML.") from None
         raise PromotionError("This is neither JSON nor TOML: see line %(line)s.", line=line[1]) from None
+
+
+def _check_kind(kind: Any) -> None:
+    """Points have one place where they are given: what sales earn is kept with them, in the programme's version."""
+    if kind == "points":
+        message = "Points are given by the programme; write a multiplier there instead of a promotion."
+        raise PromotionError(message, field="effect.kind")

@@ -13,7 +13,7 @@ from .amounts import share_of, spread
 from .basket import Reason
 from .compiled import MAIN, Ready
 from .items import Table
-from .model import AmountOff, Bundle, Cheapest, NForM, PointsOffer, Threshold, TierPrices
+from .model import AmountOff, Bundle, Cheapest, NForM, Threshold, TierPrices
 from .pool import Pool
 from .tops import Piece, Tops
 
@@ -96,9 +96,8 @@ class _Priced:
 
 def make_plan(table: Table, readies: list[Ready], nodes: int) -> Plan:
     """Price the basket with these promotions, in the order of the phases."""
-    priceless = [ready for ready in readies if not isinstance(ready.promotion.effect, PointsOffer)]
-    tops = Tops(table, priceless)
-    pooled = Pool(table, priceless, tops).solve(nodes)
+    tops = Tops(table, readies)
+    pooled = Pool(table, readies, tops).solve(nodes)
     pieces, held = tops.put_on(pooled.pieces)
     priced = _Priced(table, pieces)
     lost: dict[Ready, Reason] = {}
@@ -107,9 +106,9 @@ def make_plan(table: Table, readies: list[Ready], nodes: int) -> Plan:
         for ready, _ in piece.offs:
             if ready.promotion.mode == "stack":
                 times[ready] += piece.count
-    for group in _groups(priceless):
+    for group in _groups(readies):
         _give(group, priced, times, lost)
-    for ready in priceless:
+    for ready in readies:
         if not ready.whole and not times[ready]:
             lost[ready] = _why_not(ready, table, pooled.able)
     saved = sum(sum(offs.values()) for offs in priced.offs)

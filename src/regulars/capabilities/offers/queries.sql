@@ -16,7 +16,7 @@ order by expires_at, hold_id limit %(limit)s)
 
 -- name: load_sales
 -- What some sales used.
-select sale_id, record_id, store, day, at, uses, counted, over from promotion_sale
+select sale_id, record_id, store, day, at, uses, counted, over, back from promotion_sale
 where workspace_id = %(workspace_id)s and sale_id = any(%(sales)s)
 
 -- name: load_counts
@@ -50,12 +50,13 @@ on conflict (workspace_id, hold_id) do update set state = excluded.state, sale_i
 
 -- name: save_sales
 -- What sales used, as it is now.
-insert into promotion_sale as s (workspace_id, sale_id, record_id, store, day, at, counted, uses, over)
-select %(workspace_id)s, x.sale_id, x.record_id, x.store, x.day, x.at, x.counted, x.uses, x.over
+insert into promotion_sale as s (workspace_id, sale_id, record_id, store, day, at, counted, uses, over, back)
+select %(workspace_id)s, x.sale_id, x.record_id, x.store, x.day, x.at, x.counted, x.uses, x.over, x.back
 from json_to_recordset(%(doc)s::json) as x(
-    sale_id uuid, record_id uuid, store text, day date, at timestamptz, counted boolean, uses jsonb, over jsonb
+    sale_id uuid, record_id uuid, store text, day date, at timestamptz, counted boolean, uses jsonb, over jsonb,
+    back jsonb
 )
 on conflict (workspace_id, sale_id) do update
     set record_id = excluded.record_id, store = excluded.store, day = excluded.day, at = excluded.at,
-        counted = excluded.counted, uses = excluded.uses, over = excluded.over
+        counted = excluded.counted, uses = excluded.uses, over = excluded.over, back = excluded.back
     where s.workspace_id = %(workspace_id)s

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from .basket import Answer, Applied, Basket, Discount, LineAnswer, PointsTold, Reason, Skipped, Usage
-from .compiled import MAIN, Ready, Snapshot
+from .basket import Answer, Applied, Basket, Discount, LineAnswer, Reason, Skipped, Usage
+from .compiled import Ready, Snapshot
 from .items import Table, lay_out
-from .model import PointsOffer
 from .nearly import nearly
 from .plan import NODES_MAX, Plan, make_plan
 
@@ -37,7 +36,6 @@ def quote(
         applied=_applied(chosen),
         skipped=_skipped(snapshot, basket, table, plans, chosen),
         nearly=nearly(table, chosen),
-        points=_points(table, chosen),
         base_minor=base,
         discount_minor=chosen.saved,
         total_minor=base - chosen.saved,
@@ -47,18 +45,15 @@ def quote(
 
 
 def _sides(table: Table) -> list[list[Ready]]:
-    """What may go together, and each exclusive group by itself; points go with everything."""
+    """What may go together, and each exclusive group by itself."""
     together: list[Ready] = []
     alone: defaultdict[str, list[Ready]] = defaultdict(list)
-    points = [ready for ready in table.matched if _is_points(ready)]
     for ready in table.matched:
-        if _is_points(ready):
-            continue
         if ready.promotion.mode == "exclusive":
             alone[ready.promotion.group].append(ready)
         else:
             together.append(ready)
-    return [[*together, *points], *([*alone[name], *points] for name in sorted(alone))]
+    return [together, *(alone[name] for name in sorted(alone))]
 
 
 def _line(table: Table, number: int, offs: dict[Ready, int]) -> LineAnswer:
@@ -83,18 +78,6 @@ def _applied(plan: Plan) -> tuple[Applied, ...]:
     return tuple(out)
 
 
-def _points(table: Table, plan: Plan) -> tuple[PointsTold, ...]:
-    out = []
-    for ready in plan.readies:
-        one = ready.promotion
-        if isinstance(one.effect, PointsOffer):
-            places = table.matched[ready].get(MAIN, ())
-            lines = sorted(line for place in places for line, _ in table.items[place].lines)
-            ids = tuple(table.lines[line].line_id for line in lines)
-            out.append(PointsTold(one.id, one.version, one.text, one.effect.percent, ids))
-    return tuple(out)
-
-
 def _skipped(
     snapshot: Snapshot, basket: Basket, table: Table, plans: list[Plan], chosen: Plan
 ) -> tuple[Skipped, ...]:
@@ -108,7 +91,7 @@ def _skipped(
             out.append(Skipped("code_unknown", code=code))
         else:
             codes[known].append(code)
-    busy = {ready.promotion.id for ready in chosen.readies if chosen.times[ready] or _is_points(ready)}
+    busy = {ready.promotion.id for ready in chosen.readies if chosen.times[ready]}
     for name in codes:
         if name not in busy:
             told.setdefault(name, "nothing_matches")
@@ -122,10 +105,6 @@ def _reasons(table: Table, plans: list[Plan], chosen: Plan) -> dict[Ready, Reaso
     beaten: Reason = "beaten_by_better" if chosen is plans[0] else "excluded_by_group"
     reasons = dict(table.refused)
     for plan in plans:
-        others = [] if plan is chosen else [ready for ready in plan.readies if not _is_points(ready)]
+        others = [] if plan is chosen else plan.readies
         reasons |= {ready: plan.lost.get(ready, beaten) for ready in others}
     return reasons | chosen.lost
-
-
-def _is_points(ready: Ready) -> bool:
-    return isinstance(ready.promotion.effect, PointsOffer)

@@ -22,6 +22,9 @@ TIMED_OUT: Final = "timed_out"
 LIMIT, BUDGET, CODE = "limit_reached", "budget_spent", "code_used"
 UNKNOWN_HOLD, HOLD_EXPIRED, HOLD_ENDED = "unknown_hold", "hold_expired", "hold_ended"
 
+VOUCHER: Final = "~voucher"
+"""What a voucher with a value of its own is counted as; no promotion has such an id."""
+
 TOTAL: Final = "total"
 DAY: Final = "day"
 MEMBER: Final = "member"
@@ -77,7 +80,10 @@ class Over(Struct, array_like=True, frozen=True):
 
 
 class Used(Struct):
-    """What a sale used. `counted`: it is a sale still, of which not everything came back."""
+    """What a sale used. `counted`: it is a sale still, of which not everything came back.
+
+    `back`: of each use in turn, what came back with goods, in minor units; empty while nothing did.
+    """
 
     sale_id: str
     where: Where
@@ -85,6 +91,7 @@ class Used(Struct):
     uses: list[OfferUse]
     counted: bool = False
     over: list[Over] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
 
 
 def places(use: OfferUse, where: Where) -> Iterator[Place]:
@@ -169,9 +176,23 @@ class Usage:
         """Give back what a sale used that is none any more."""
         if not used.counted:
             return
+        self.give_back(used, [])
         used.counted, used.over = False, []
         self.moved_sales.add(used.sale_id)
         self._move(used.uses, used.where, sold=-1)
+
+    def give_back(self, used: Used, amounts: list[int]) -> None:
+        """Say what came back so far of each use of a sale that counts: budgets have it again, uses stay used."""
+        if not used.counted or amounts == used.back:
+            return
+        for place, use in enumerate(used.uses):
+            more = _at(amounts, place) - _at(used.back, place)
+            if more:
+                for key in places(use, used.where):
+                    self.counts.setdefault(key, Count()).spent_minor -= more
+                    self.moved_counts.add(key)
+        used.back = amounts
+        self.moved_sales.add(used.sale_id)
 
     def beyond(self, uses: Iterable[OfferUse], where: Where, records: Collection[str]) -> list[Over]:
         """What of these could not be had any more, each with the first bound it would pass."""
@@ -214,3 +235,7 @@ class Usage:
                 count.spent_minor += sold * use.amount_minor
                 count.held_minor += held * use.amount_minor
                 self.moved_counts.add(place)
+
+
+def _at(amounts: list[int], place: int) -> int:
+    return amounts[place] if amounts else 0

@@ -64,6 +64,7 @@ from .members import (
     Member,
     MemberSearch,
     OpenHold,
+    OwnVoucher,
     TierStanding,
 )
 from .people import Account, AccountList, EndedSessions, InviteRequest, Link, RoleRequest, StoresRequest
@@ -102,6 +103,7 @@ from .profiles import (
     TimelineEntry,
     Unmerge,
     UsedPromotion,
+    VoucherOfPerson,
 )
 from .programmes import (
     Basket,
@@ -154,8 +156,10 @@ from .quotes import (
     QuotedLine,
     QuotedMember,
     QuotedPoints,
+    QuotedVoucher,
     QuoteLine,
     QuoteRequest,
+    RewardOption,
     SkippedPromotion,
 )
 from .rejected import RejectedCause, RejectedCauses, RejectedEvent, Replayed, ReplayRequest
@@ -366,6 +370,7 @@ __all__ = [
     "OwedCohort",
     "OwedMovement",
     "OwedTotal",
+    "OwnVoucher",
     "Payment",
     "PointsAnswer",
     "PointsByLine",
@@ -410,6 +415,7 @@ __all__ = [
     "QuotedLine",
     "QuotedMember",
     "QuotedPoints",
+    "QuotedVoucher",
     "Ready",
     "ReallyGiven",
     "Receipt",
@@ -438,6 +444,7 @@ __all__ = [
     "ReturnRequest",
     "ReturnedLine",
     "ReviewPage",
+    "RewardOption",
     "RoleRequest",
     "RotateRequest",
     "Sale",
@@ -480,6 +487,7 @@ __all__ = [
     "UsedPromotion",
     "Value",
     "Void",
+    "VoucherOfPerson",
     "WaitingPair",
     "Webhook",
     "WebhookList",

@@ -100,7 +100,8 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
     zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
     captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
-    that come with times of their own. `promotions`: those a sale got, or a hold reserves;
+    that come with times of their own. `reward`: what a hold is for, by its code in the catalogue; its
+    points and their type follow from it. `promotions`: those a sale got, or a hold reserves;
     `offers_hold`: the hold that a sale uses or a till lets go, and `business_day` the store's day it
     counts on.
     """
@@ -111,6 +112,7 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     point: str | None = None
     amount: int = 0
     hold: str | None = None
+    reward: str | None = None
     ttl_seconds: int = 900
     spends: list[Spend] = msgspec.field(default_factory=list)
     status: str = "active"
@@ -189,9 +191,10 @@ class OfferUse(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A promotion that a basket got, in one version: `times` items or sets of it for `amount_minor`
     altogether.
 
-    `code`: keyed hash of the code that was presented for it. The bounds are those of the version, and
-    `code_most` how often the code may be used; None: without end. They stand here so that the log alone
-    says what was within them.
+    `code`: keyed hash of the code that was presented for it. `lines`: what of it came off which line of
+    the sale, where that is known; else it is taken as shared out over all of them. The bounds are those
+    of the version, and `code_most` how often the code may be used; None: without end. They stand here
+    so that the log alone says what was within them.
     """
 
     promotion: str
@@ -199,6 +202,7 @@ class OfferUse(msgspec.Struct, kw_only=True, omit_defaults=True):
     amount_minor: int = 0
     times: int = 1
     code: str | None = None
+    lines: list[list[Any]] = msgspec.field(default_factory=list)
     total_most: int | None = None
     day_most: int | None = None
     member_most: int | None = None

@@ -9,7 +9,9 @@ import msgspec
 
 
 class Capture(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """How much of a hold is spent, all where it is not said; the rest is free again."""
+    """How much of a hold is spent, all where it is not said; the rest is free again. A reward is had as a
+    whole.
+    """
 
     amount: int | None = None
 
@@ -17,7 +19,8 @@ class Capture(msgspec.Struct, kw_only=True, omit_defaults=True):
 class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A hold, and what its member has now. It ends once: captured, released or timed out.
 
-    `replayed`: this was done before, and nothing was done now.
+    `reward`: the code of what it is for, null for plain points. `replayed`: this was done before, and
+    nothing was done now.
     """
 
     # 32 hexadecimal digits.
@@ -36,17 +39,20 @@ class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
     pending: int
     available: int
     replayed: bool
+    reward: str | None = None
 
 
 class HoldRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Points to reserve for `ttl_seconds`. `reference`: the till's own name for it, such as its basket's
-    number.
+    """Points to reserve for `ttl_seconds`: an `amount` of them, or those of a `reward` of the programme's
+    catalogue.
 
-    A request with the reference of an earlier one is that one, whatever its Idempotency-Key.
+    `reference`: the till's own name for it, such as its basket's number. A request with the reference
+    of an earlier one is that one, whatever its Idempotency-Key.
     """
 
     member_id: str
-    amount: int
+    amount: int | None = None
+    reward: str | None = None
     ttl_seconds: int = 900
     reference: str | None = None
     programme: int | None = None

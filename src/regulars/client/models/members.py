@@ -116,6 +116,8 @@ class Member(msgspec.Struct, kw_only=True, omit_defaults=True):
     expiring: list[ExpiringPoints]
     tier: TierStanding | None
     holds: list[OpenHold]
+    # Those not used yet, the soonest to end first.
+    vouchers: list[OwnVoucher]
     # Per channel, for marketing.
     consent: dict[str, str]
 
@@ -137,12 +139,29 @@ class MemberSearch(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class OpenHold(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Points that a till has reserved."""
+    """Points that a till has reserved, for a reward where `reward` names one."""
 
     # 32 hexadecimal digits.
     id: str
     amount: int
     expires_at: datetime
+    reward: str | None = None
+    reward_name: str | None = None
+
+
+class OwnVoucher(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A voucher the member may use once, by its `code` in a quote: for a `promotion`, or for `value_minor`
+    off a basket.
+
+    It is good until `expires_at`, for ever where that is null.
+    """
+
+    code: str
+    promotion: str | None
+    name: str | None
+    value_minor: int | None
+    currency: str | None
+    expires_at: datetime | None
 
 
 class TierStanding(msgspec.Struct, kw_only=True, omit_defaults=True):

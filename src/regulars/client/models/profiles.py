@@ -142,6 +142,7 @@ class Export(msgspec.Struct, kw_only=True, omit_defaults=True):
     receipts: list[Receipt]
     loyalty: ExportedLoyalty
     promotions: list[UsedPromotion]
+    vouchers: list[VoucherOfPerson]
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
@@ -458,3 +459,14 @@ class UsedPromotion(msgspec.Struct, kw_only=True, omit_defaults=True):
     uses: int
     held: int
     spent_minor: int
+
+
+class VoucherOfPerson(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A voucher of the person: for a promotion, or for an amount off a basket; whether it was used."""
+
+    code: str
+    promotion: str | None
+    value_minor: int | None
+    currency: str | None
+    expires_at: datetime | None
+    used: bool

@@ -44,7 +44,7 @@ class EarnedPoints(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class LineDiscount(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What one promotion takes off a line."""
+    """What one promotion takes off a line; `~voucher` for vouchers, `~reward:` and its code for a reward."""
 
     promotion: str
     version: int
@@ -108,6 +108,7 @@ class Quote(msgspec.Struct, kw_only=True, omit_defaults=True):
     skipped: list[SkippedPromotion]
     nearly: list[NearPromotion]
     points: QuotedPoints | None
+    vouchers: list[QuotedVoucher]
     till_text: str
     # One of bounded, optimal.
     optimality: str
@@ -147,6 +148,7 @@ class QuoteRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     member_id: str | None = None
     card: str | None = None
     codes: list[str] = msgspec.field(default_factory=list)
+    rewards: list[str] = msgspec.field(default_factory=list)
     programme: int | None = None
     reserve: bool = False
     ttl_seconds: int = 900
@@ -171,12 +173,45 @@ class QuotedMember(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class QuotedPoints(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What the basket means for the member's points, by the programme's version."""
+    """What the basket means for the member's points, by the programme's version.
+
+    `burn` is what rewards that are applied leave.
+    """
 
     programme: int
     version: int
     earn: list[EarnedPoints]
     burn: list[BurnOption]
+    rewards: list[RewardOption]
+
+
+class QuotedVoucher(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A voucher that takes `amount_minor` off; what it is worth beyond the basket is lost."""
+
+    code: str
+    value_minor: int
+    amount_minor: int
+
+
+class RewardOption(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A reward of the catalogue for this member and basket, what can be had first.
+
+    `can` says why it cannot be had, or `now`; `missing` points. `amount_minor`: what it takes off this
+    basket, 0 for a voucher and what is paid back; `cash_minor` is paid on top. `applied`: it was wanted
+    and is in the total; hold it with `POST /v1/holds` and name the hold in the sale.
+    """
+
+    reward: str
+    name: str
+    kind: str
+    point: str
+    points: int
+    cash_minor: int | None
+    amount_minor: int
+    # One of blocked, in_debt, more_points, not_in_steps, now, other_tier.
+    can: str
+    missing: int
+    applied: bool
 
 
 class SkippedPromotion(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -105,23 +105,32 @@ class SaleAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class SaleHold(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What became of a hold that the sale names."""
+    """What became of a hold that the sale names; `reward` is the code of what it was for, left out for
+    plain points.
+    """
 
     # 32 hexadecimal digits.
     id: str
     # One of captured, open, released, timed_out.
     state: str
     captured: int
+    reward: str | None = None
 
 
 class SoldPromotion(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A promotion that a sale got, in the version of its quote, and the code that brought it."""
+    """A promotion that a sale got, in the version of its quote, and the code that brought it.
+
+    A voucher with a value of its own is the promotion `~voucher`, version 1, with its code. `lines`:
+    what of it came off which line, by line id, so that a return gives the budget back what came off the
+    goods; else it counts as shared out over all lines.
+    """
 
     promotion: str
     version: int
     amount_minor: int
     times: int = 1
     code: str | None = None
+    lines: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class UnheldPoints(msgspec.Struct, kw_only=True, omit_defaults=True):

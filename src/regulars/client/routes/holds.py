@@ -35,6 +35,8 @@ class HoldsRoutes(Group):
         Reserve points of a member. They are not available to anybody else from now on, and free again
         when it is over.
 
+        For a reward, name the hold in the sale that it is had with: a voucher is issued then.
+
         Scope till.
 
         Route: POST /v1/holds.

@@ -21,9 +21,11 @@ from regulars.console.services.export import (
     Receipt,
     RejectedMessage,
     UsedPromotion,
+    VoucherOfPerson,
     promotions_of,
     receipts_of,
     rejected_about,
+    vouchers_of_person,
 )
 from regulars.console.services.lookups import PROFILES, Found, listed
 from regulars.console.services.member import load_standings
@@ -99,6 +101,7 @@ class Export(Struct, frozen=True):
     receipts: list[Receipt]
     loyalty: ExportedLoyalty
     promotions: list[UsedPromotion]
+    vouchers: list[VoucherOfPerson]
     events: list[TimelineEntry]
     requests: list[ExportedRequest]
     rejected: list[RejectedMessage]
@@ -194,6 +197,7 @@ async def export_of(
             now=now,
         ),
         promotions=await promotions_of(conn, vault.workspace_id, found.profile_id),
+        vouchers=await vouchers_of_person(conn, vault, found.parts, now=now),
         events=await _events(conn, vault, found.profile_id, names),
         requests=[_asked(one) for one in await about_profile(conn, vault, found.profile_id)],
         rejected=await rejected_about(conn, vault, found.parts),

@@ -61,6 +61,7 @@ ACTIONS: Final[Mapping[str, str]] = {
     "promotion.paused": later("Promotion paused"),
     "promotion.ended": later("Promotion ended"),
     "promotion.codes_made": later("Codes of a promotion made"),
+    "vouchers.imported": later("Vouchers brought along"),
     "promotion.beyond": later("Sale beyond the bounds of a promotion"),
     "webhook.created": later("Webhook added"),
     "webhook.changed": later("Webhook changed"),

@@ -19,6 +19,7 @@ from regulars.store.vault import Unreadable, Vault, open_sealed
 from .common import rows
 from .lookups import PROFILES
 from .people import Part
+from .vouchers import load_vouchers
 
 TEXT_LETTERS_MIN: Final = 4
 PAGE_MESSAGES: Final = 500
@@ -66,6 +67,17 @@ class UsedPromotion(Struct, frozen=True):
     spent_minor: int
 
 
+class VoucherOfPerson(Struct, frozen=True):
+    """A voucher of the person: for a promotion, or for an amount off a basket; whether it was used."""
+
+    code: str
+    promotion: str | None
+    value_minor: int | None
+    currency: str | None
+    expires_at: datetime | None
+    used: bool
+
+
 class RejectedMessage(Struct, frozen=True):
     """A message that was not understood and names the person."""
 
@@ -85,6 +97,17 @@ async def promotions_of(conn: AsyncConnection, workspace_id: int, profile_id: UU
     """Promotions a profile used."""
     params = {"workspace_id": workspace_id, "profile_id": profile_id}
     return [UsedPromotion(*one) for one in await rows(conn, _EXPORT.promotions_used, params)]
+
+
+async def vouchers_of_person(
+    conn: AsyncConnection, vault: Vault, parts: Sequence[Part], *, now: datetime
+) -> list[VoucherOfPerson]:
+    """All vouchers of a person, used or not."""
+    records = [part.record_id for part in parts]
+    return [
+        VoucherOfPerson(one.code, one.promotion, one.value_minor, one.currency, one.expires_at, one.used)
+        for one in await load_vouchers(conn, vault, records, now=now, all_=True)
+    ]
 
 
 async def rejected_about(conn: AsyncConnection, vault: Vault, parts: Sequence[Part]) -> list[RejectedMessage]:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds
@@ -31,7 +32,7 @@ from regulars.capabilities.loyalty.state import (
     Member,
     Taken,
 )
-from regulars.capabilities.loyalty.terms import PointType
+from regulars.capabilities.loyalty.terms import PointType, Reward
 from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
 from regulars.store.database import AsyncConnection
 from regulars.store.pipeline import Call
@@ -46,12 +47,13 @@ _VERSIONS_KEPT: Final = 64
 
 
 class OpenHold(Struct, frozen=True):
-    """Points a till has reserved; void from `expires_at` on."""
+    """Points a till has reserved; void from `expires_at` on. `reward`: the name of what they are for, if anything."""
 
     hold_id: str
     point: str
     amount: int
     expires_at: datetime
+    reward: str = ""
 
 
 class PointsOf(Struct, frozen=True):
@@ -173,9 +175,10 @@ def standings_among(
     for lot_id, record_id, number, point, reason, origin, *rest in lots:
         lot = Lot(lot_id.hex, record_id.hex, number, point, reason, origin.hex, *rest)
         members[owners[record_id], number].lots[lot.lot_id] = lot
-    for hold_id, record_id, number, point, amount, expires_at, state, taken in holds:
+    for hold_id, record_id, number, point, amount, expires_at, state, taken, reward in holds:
         hold = Hold(hold_id.hex, record_id.hex, number, point, amount, expires_at, state)
         hold.lots = [Taken(*one) for one in taken]
+        hold.reward = msgspec.convert(reward, Reward | None)
         members[owners[record_id], number].holds[hold.hold_id] = hold
     return {
         profile_id: [
@@ -206,7 +209,7 @@ def _standing(
         enrolled_at=enrolled,
         points=[_points(member, programme, kind, now) for kind in programme.point],
         holds=[
-            OpenHold(hold.hold_id, hold.point, hold.amount, hold.expires_at)
+            OpenHold(hold.hold_id, hold.point, hold.amount, hold.expires_at, hold.words)
             for hold in sorted(member.holds.values(), key=lambda one: one.expires_at)
             if hold.state == OPEN
         ],

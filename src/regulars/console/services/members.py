@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds
@@ -22,6 +23,7 @@ from regulars.capabilities.loyalty.fold import EARLIEST, MARK, Person, credits_o
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
 from regulars.capabilities.loyalty.state import Account, Balance, Hold, Lot, Member, Taken
+from regulars.capabilities.loyalty.terms import Reward
 from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
@@ -219,6 +221,7 @@ def hold_of(row: Sequence[Any]) -> Hold:
     hold = Hold(row[0].hex, row[1].hex, *row[2:9])
     hold.sale_id = row[9].hex if row[9] is not None else None
     hold.lots = [Taken(*one) for one in row[10]]
+    hold.reward = msgspec.convert(row[11], Reward | None)
     return hold
 
 

@@ -19,7 +19,8 @@ from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, in_force
 from regulars.capabilities.loyalty.purchase import purchase_of
 from regulars.capabilities.loyalty.spending import spendable, worth
-from regulars.capabilities.loyalty.state import Posted
+from regulars.capabilities.loyalty.state import Hold, Posted
+from regulars.capabilities.loyalty.terms import Reward
 from regulars.capabilities.loyalty.tiers import tier_at
 from regulars.capabilities.profile.receipt import micro
 from regulars.store.vault import Vault
@@ -36,7 +37,7 @@ _KEY: Final = "0" * 32
 
 
 class BasketLine(Struct, frozen=True):
-    """An article of the basket; `price_minor` for one unit."""
+    """An article of the basket; `price_minor` for one unit, of which `off_minor` comes off the line as it was quoted."""
 
     sku: str
     name: str
@@ -44,21 +45,29 @@ class BasketLine(Struct, frozen=True):
     price_minor: int
     category: str | None = None
     brand: str | None = None
+    base_minor: int | None = None
+    off_minor: int = 0
 
     @property
     def total_minor(self) -> int:
-        """What the line comes to, half a minor unit to the even one."""
+        """What the line comes to; half a minor unit to the even one where nobody quoted it."""
+        if self.base_minor is not None:
+            return self.base_minor - self.off_minor
         return round(Decimal(self.price_minor) * self.quantity)
 
 
 class Basket(Struct, frozen=True):
-    """What is bought, where, and how it is paid: `points` of the programme's first type, the rest by `tender`."""
+    """What is bought, where, and how it is paid: `points` of the programme's first type, the rest by `tender`.
+
+    `rewards`: codes of those that are had with it; what they take off is in the lines.
+    """
 
     lines: Sequence[BasketLine]
     currency: str
     points: int = 0
     tender: str = "card"
     store: str | None = None
+    rewards: Sequence[str] = ()
 
     @property
     def total_minor(self) -> int:
@@ -79,6 +88,7 @@ class Outcome(Struct, frozen=True):
     after: int
     pending: int
     burned: int
+    rewards: Sequence[Reward] = ()
     earned: Sequence[Posted] = ()
     base_minor: int = 0
     tier_before: str = ""
@@ -111,6 +121,7 @@ def sale_event(basket: Basket, *, now: datetime, paid_minor: int = 0) -> Event:
             brand=one.brand,
             quantity=one.quantity,
             unit_price_minor=one.price_minor,
+            discount_minor=one.off_minor,
             total_minor=one.total_minor,
         )
         for number, one in enumerate(basket.lines, 1)
@@ -122,10 +133,11 @@ def sale_event(basket: Basket, *, now: datetime, paid_minor: int = 0) -> Event:
 
 
 def most_points(vault: Vault, taking: Taking, basket: Basket, now: datetime) -> int:
-    """The most points that can pay for this basket now."""
+    """The most points that can pay for this basket now, besides those its rewards take."""
     programme, book = _opened(vault, taking, now)
     point = programme.point[0].code
-    available = book.available(point)
+    rewards = [one for one in programme.reward if one.code in basket.rewards and one.point == point]
+    available = book.available(point) - sum(one.points for one in rewards)
     return spendable(programme, point, available, basket.currency, basket.total_minor).points
 
 
@@ -140,17 +152,18 @@ def try_sale(vault: Vault, taking: Taking, basket: Basket, *, now: datetime) -> 
     tier = _tier(programme, book, now)
     paid = _paid(programme, point, basket, available) if basket.points else 0
     event = sale_event(basket, now=now, paid_minor=paid)
-    spends: list[Spend] = []
     record_id = min(book.member.records)
-    if basket.points:
-        said = Loyalty(programme=taking.number, member=record_id, point=point, amount=basket.points)
-        done = command(book, Command(HELD, said, record_id), taking.versions, taking.person)
+    holds: list[Hold] = []
+    for number, said in enumerate(_asked(taking, basket, record_id, point), 1):
+        own = _book(vault, taking, now, key=f"{number:032}")
+        done = command(own, Command(HELD, said, record_id), taking.versions, taking.person)
         if done.hold is None:
             return Outcome(
                 event, programme, point, balance.balance, balance.balance, balance.pending, 0,
                 tier_before=tier, tier_after=tier, refused=done.refused, available=done.available or 0,
             )  # fmt: skip
-        spends = [Spend(hold=done.hold.hold_id, amount=basket.points)]
+        holds.append(done.hold)
+    spends = [Spend(hold=one.hold_id) for one in holds]
     purchase = purchase_of(event, sale_id=_KEY)
     last = max((a.last_at for a in book.member.accounts.values() if a.last_at is not None), default=now)
     at = max(now, last + timedelta(microseconds=1))  # never before what was counted: nothing is counted anew
@@ -159,7 +172,9 @@ def try_sale(vault: Vault, taking: Taking, basket: Basket, *, now: datetime) -> 
     earning = book.member.earnings.get((_KEY, record_id))
     after = book.member.balance(point, now)
     return Outcome(
-        event, programme, point, balance.balance, after.balance, after.pending, basket.points,
+        event, programme, point, balance.balance, after.balance, after.pending,
+        sum(one.amount for one in holds if one.point == point),
+        rewards=[one.reward for one in holds if one.reward is not None],
         earned=earning.posted if earning is not None else (),
         base_minor=base_of(programme, purchase),
         tier_before=tier,
@@ -171,13 +186,25 @@ def _opened(vault: Vault, taking: Taking, now: datetime) -> tuple[Programme, Boo
     version = in_force(taking.versions, now)
     assert version is not None, "it was loaded because it holds"
 
-    def new_id(*parts: str) -> str:
-        return vault.hash("pretend", *parts)
-
-    book = Book(taking.member, now=now, occurred_at=now, key=_KEY, new_id=new_id)
+    book = _book(vault, taking, now)
     book.settle()
     book.close("settle")
     return version.programme, book
+
+
+def _book(vault: Vault, taking: Taking, now: datetime, *, key: str = _KEY) -> Book:
+    def new_id(*parts: str) -> str:
+        return vault.hash("pretend", *parts)
+
+    return Book(taking.member, now=now, occurred_at=now, key=key, new_id=new_id)
+
+
+def _asked(taking: Taking, basket: Basket, record_id: str, point: str) -> list[Loyalty]:
+    """What a till would hold: each reward, then the points that pay."""
+    asked = [Loyalty(programme=taking.number, member=record_id, reward=code) for code in basket.rewards]
+    if basket.points:
+        asked.append(Loyalty(programme=taking.number, member=record_id, point=point, amount=basket.points))
+    return asked
 
 
 def _paid(programme: Programme, point: str, basket: Basket, available: int) -> int:

@@ -32,6 +32,15 @@ _REASONS: Final[Mapping[str, str]] = {
     "excluded_by_group": later("Another promotion that comes alone saves more."),
     "code_unknown": later("There is no such code."),
     "code_used": later("This code was used."),
+    "code_expired": later("This code is over."),
+    "code_of_other": later("This voucher is another customer's."),
+    "code_revoked": later("The points this voucher was had for came back, so it is no good any more."),
+    "unknown_reward": later("The programme has no such reward any more."),
+    "more_points": later("There are not enough points."),
+    "other_tier": later("It is for members of another tier."),
+    "blocked": later("A card is blocked."),
+    "in_debt": later("Points are owed, which new ones pay back first."),
+    "not_in_steps": later("The programme spends points in other portions."),
     "not_running": later("The promotion of this code does not run."),
 }
 _MEMBERS: Final[Mapping[str, str]] = {

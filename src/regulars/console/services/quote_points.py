@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -17,6 +18,7 @@ from regulars.capabilities.profile.state import MICRO
 from regulars.vocabulary import events
 
 from .members import Standing
+from .quote_rest import Rest
 from .quote_shapes import Basket, BurnOption, EarnedPoints, QuotedMember, QuotedPoints
 
 _SALE = "0" * 32
@@ -31,8 +33,9 @@ def points_of(
     told: QuotedMember,
     clock: datetime,
     tax_mode: str,
+    rest: Rest,
 ) -> QuotedPoints | None:
-    """Points of a member who takes part; None of anybody else.
+    """Points of a member who takes part; None of anybody else. `rest`: what rewards did to the basket.
 
     What is earned is for a basket that is paid with money, all of it.
     """
@@ -51,7 +54,8 @@ def points_of(
             for grant in earn(programme, purchase, known).grants
             if grant.points
         ],
-        _burns(programme, standing, asked.currency, answer.total_minor),
+        _burns(programme, standing, asked.currency, answer.total_minor, rest.spent),
+        rest.rewards,
     )
 
 
@@ -99,7 +103,9 @@ def _tax(net_minor: int, rate_bp: int, mode: Literal["inclusive", "exclusive"]) 
     return (2 * net_minor * rate_bp + whole) // (2 * whole)
 
 
-def _burns(programme: Programme, standing: Standing, currency: str, total_minor: int) -> list[BurnOption]:
+def _burns(
+    programme: Programme, standing: Standing, currency: str, total_minor: int, spent: Mapping[str, int]
+) -> list[BurnOption]:
     """What of each type of points can pay; types without a value in the currency cannot."""
     out = []
     redeem = programme.redeem
@@ -108,7 +114,7 @@ def _burns(programme: Programme, standing: Standing, currency: str, total_minor:
             continue
         held = standing.balances[kind.code]
         barred = redeem.blocked_in_debt and kind.code == standing.point and standing.debt > 0
-        available = max(0, held.available)
+        available = max(0, held.available - spent.get(kind.code, 0))
         most = spendable(programme, kind.code, 0 if barred else available, currency, total_minor)
         out.append(BurnOption(kind.code, available, most.points, most.minor, redeem.minimum, redeem.step))
     return out

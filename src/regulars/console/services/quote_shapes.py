@@ -12,6 +12,8 @@ from regulars.capabilities.offers.basket import LINES_MAX, Minor
 from regulars.vocabulary.events import Aware, Currency, Id
 
 CODES_MAX = 20
+REWARDS_MAX = 5
+"""As many as a sale can name holds."""
 MemberState = Literal["none", "known", "not_enrolled", "blocked", "unknown"]
 Name = Annotated[str, Meta(max_length=120)]
 
@@ -36,7 +38,8 @@ class QuoteLine(Struct, forbid_unknown_fields=True, omit_defaults=True, kw_only=
 class Basket(Struct, kw_only=True):
     """A basket at a till. `clock`: when it is bought, with its offset; absent: now.
 
-    Say who buys by `member_id` as a look-up told it, or by `card`, or by neither. `codes` are those presented.
+    Say who buys by `member_id` as a look-up told it, or by `card`, or by neither. `codes` are those presented, vouchers
+    among them. `rewards`: codes of the programme's catalogue that the member wants to have with it.
     """
 
     currency: Currency
@@ -48,6 +51,7 @@ class Basket(Struct, kw_only=True):
     member_id: Annotated[str, Meta(max_length=64)] | None = None
     card: Id | None = None
     codes: Annotated[list[Annotated[str, Meta(max_length=60)]], Meta(max_length=CODES_MAX)] = []
+    rewards: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=REWARDS_MAX)] = []
     programme: Annotated[int, Meta(ge=1, le=32_767)] | None = None
 
 
@@ -60,7 +64,7 @@ class QuotedMember(Struct, frozen=True):
 
 
 class LineDiscount(Struct, frozen=True):
-    """What one promotion takes off a line."""
+    """What one promotion takes off a line; `~voucher` for vouchers, `~reward:` and its code for a reward."""
 
     promotion: str
     version: int
@@ -129,13 +133,45 @@ class BurnOption(Struct, frozen=True):
     step: int
 
 
+class RewardOption(Struct, frozen=True):
+    """A reward of the catalogue for this member and basket, what can be had first.
+
+    `can` says why it cannot be had, or `now`; `missing` points. `amount_minor`: what it takes off this basket, 0 for
+    a voucher and what is paid back; `cash_minor` is paid on top. `applied`: it was wanted and is in the total; hold it
+    with `POST /v1/holds` and name the hold in the sale.
+    """
+
+    reward: str
+    name: str
+    kind: str
+    point: str
+    points: int
+    cash_minor: int | None
+    amount_minor: int
+    can: Literal["now", "more_points", "other_tier", "blocked", "in_debt", "not_in_steps"]
+    missing: int
+    applied: bool
+
+
 class QuotedPoints(Struct, frozen=True):
-    """What the basket means for the member's points, by the programme's version."""
+    """What the basket means for the member's points, by the programme's version.
+
+    `burn` is what rewards that are applied leave.
+    """
 
     programme: int
     version: int
     earn: list[EarnedPoints]
     burn: list[BurnOption]
+    rewards: list[RewardOption]
+
+
+class QuotedVoucher(Struct, frozen=True):
+    """A voucher that takes `amount_minor` off; what it is worth beyond the basket is lost."""
+
+    code: str
+    value_minor: int
+    amount_minor: int
 
 
 class OffersHold(Struct, frozen=True):
@@ -167,6 +203,7 @@ class Quote(Struct, frozen=True):
     skipped: list[SkippedPromotion]
     nearly: list[NearPromotion]
     points: QuotedPoints | None
+    vouchers: list[QuotedVoucher]
     till_text: str
     optimality: Literal["optimal", "bounded"]
     gap_minor: int

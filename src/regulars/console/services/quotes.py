@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
@@ -30,7 +30,9 @@ from regulars.vocabulary.errors import InvalidInput
 from . import lookups
 from .lookups import Found
 from .members import Standing, Wanted, standings
+from .quote_codes import Code, code_of_row, judged, presented
 from .quote_points import points_of
+from .quote_rest import Rest, rest_of
 from .quote_sets import QuoteSets
 from .quote_shapes import (
     AppliedPromotion,
@@ -45,6 +47,7 @@ from .quote_shapes import (
 from .quote_text import till_text
 from .quote_usage import Counted, counted
 from .registers import REGISTERS
+from .reward_options import Wallet
 
 VALID_SECONDS: Final = 900
 _NO_LIMITS: Final = Limits()
@@ -63,17 +66,13 @@ class Shopper(Struct, frozen=True):
     @property
     def records(self) -> list[str]:
         """The records of a member; none of anybody else."""
-        known = self.told.state == "known" and self.found is not None
+        return self.own if self.told.state == "known" else []
+
+    @property
+    def own(self) -> list[str]:
+        """The records of who buys, member or not; none of who is blocked, or not known."""
+        known = self.found is not None and self.told.state in ("known", "not_enrolled")
         return [part.record_id.hex for part in self.found.parts] if known and self.found else []
-
-
-class Code(Struct, frozen=True):
-    """A code that was presented and is known: whose it is, and whether it may be used still."""
-
-    hash: str
-    promotion_id: str
-    uses_max: int | None
-    open: bool = True
 
 
 class Ground(Struct, frozen=True):
@@ -116,10 +115,16 @@ class Quotes:
         shopper = await self._shopper(vault, asked, now)
         ready = await self._sets.at(vault.workspace_id, ground.set_no, clock)
         counts = await self._counts(vault, ready.snapshot, asked, ground, shopper, clock, now)
-        codes = {text: _opened(code, counts) for text, code in ground.codes.items()}
+        codes = judged(
+            ground.codes, taken=counts.codes, records=shopper.own, currency=asked.currency, clock=clock
+        )
         basket = _basket(asked, lines, ground, shopper, clock, ready.snapshot, codes, counts)
-        answer = await asyncio.to_thread(quote, ready.snapshot, basket, counts.usage)
-        points = points_of(asked, basket, answer, shopper.standing, shopper.told, clock, ground.tax_mode)
+        priced = await asyncio.to_thread(quote, ready.snapshot, basket, counts.usage)
+        rest = _rest(asked, basket, priced, shopper, codes)
+        answer = rest.answer
+        points = points_of(
+            asked, basket, answer, shopper.standing, shopper.told, clock, ground.tax_mode, rest
+        )
         applied = _applied(answer, ready.snapshot, asked.codes, codes)
         ends = [now + timedelta(seconds=VALID_SECONDS)]
         ends += [ready.until] if ready.until is not None and ready.until > now else []
@@ -136,10 +141,11 @@ class Quotes:
             total_minor=answer.total_minor,
             lines=_lines(answer),
             applied=applied,
-            skipped=_skipped(answer, asked.codes, codes, ready.snapshot),
+            skipped=[*_skipped(answer, asked.codes, codes, ready.snapshot), *rest.skipped],
             nearly=_nearly(answer),
             points=points,
-            till_text=till_text(asked.currency, answer, ready.snapshot, points),
+            vouchers=rest.vouchers,
+            till_text=till_text(asked.currency, answer, ready.snapshot, points, rest.vouchers),
             optimality=answer.optimality,
             gap_minor=answer.gap_minor,
         )
@@ -159,13 +165,13 @@ class Quotes:
             Call(_SQL.products, workspace | {"skus": skus}),
             Call(_CODES.codes, workspace | {"hashes": "{" + ",".join(sorted(set(hashes.values()))) + "}"}),
         )
-        known = {one[0].hex: one for one in codes}
+        known = {code.hash: code for code in map(code_of_row, codes)}
         return Ground(
             _zone(store[0][2] if store else None),
             (store[0][6] if store else None) or "inclusive",
             number[0][0] if number else 0,
             {one[0]: one for one in products},
-            {text: Code(name, *known[name][1:]) for text, name in hashes.items() if name in known},
+            {text: known[name] for text, name in hashes.items() if name in known},
         )
 
     async def _shopper(self, vault: Vault, asked: Basket, now: datetime) -> Shopper:
@@ -261,10 +267,24 @@ def _described(line: Any, ground: Ground) -> tuple[str, str]:
     return (category or "")[:400], (brand or "")[:120]
 
 
-def _opened(code: Code, counts: Counted) -> Code:
-    """The code, shut where it was used as often as it may."""
-    taken = counts.codes.get(code.hash, 0)
-    return structs.replace(code, open=code.uses_max is None or taken < code.uses_max)
+def _rest(
+    asked: Basket, basket: offers.Basket, priced: Answer, shopper: Shopper, codes: Mapping[str, Code]
+) -> Rest:
+    """Rewards and vouchers, after the promotions."""
+    standing = shopper.standing if shopper.told.state == "known" else None
+    version = standing.version if standing is not None else None
+    wallet = Wallet({}, {})
+    if standing is not None:
+        free = {point: held.available for point, held in standing.balances.items()}
+        wallet = Wallet(free, {standing.point or "": standing.debt}, shopper.told.tier)
+    return rest_of(
+        basket,
+        priced,
+        programme=version.programme if version is not None else None,
+        wallet=wallet,
+        wanted=asked.rewards,
+        vouchers=presented(codes),
+    )
 
 
 def _basket(
@@ -356,11 +376,15 @@ def _skipped(
         code = codes.get(text)
         if code is None:
             out.append(SkippedPromotion("code_unknown", None, text))
-        elif not code.open:
-            out.append(SkippedPromotion("code_used", code.promotion_id, text))
-        elif code.promotion_id not in snapshot.by_id:
+        elif code.refused is not None:
+            out.append(SkippedPromotion(code.refused, _promotion(code), text))
+        elif not code.has_value and code.promotion_id not in snapshot.by_id:
             out.append(SkippedPromotion("not_running", code.promotion_id, text))
     return out
+
+
+def _promotion(code: Code) -> str | None:
+    return None if code.has_value else code.promotion_id
 
 
 def _nearly(answer: Answer) -> list[NearPromotion]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import in_force
 from regulars.capabilities.loyalty.state import Earning, Hold
 from regulars.capabilities.loyalty.tiers import tier_at
-from regulars.console.receipts.slip import Line, Points, Slip
+from regulars.console.receipts.slip import Line, Points, Slip, Voucher
 from regulars.observe import mask as mask_text
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
@@ -26,6 +27,7 @@ from .registers import REGISTERS
 from .slips import base_of, points_of, slip_of
 from .store_card import masked_card
 from .till_sales import TILL, KnownSale, earnings_of, told_of
+from .vouchers import VOUCHERS, vouchers_among
 
 
 async def load_slip(
@@ -82,9 +84,10 @@ async def _points(
     records = [part.record_id.hex for part in found.parts]
     told = await earnings_of(database, vault.workspace_id, records, sale.sale_id.hex)
     earning = next((one for one in told if one.programme == taking.number), None)
+    holds = await _holds(database, vault, sale)
     used = sum(
         hold.captured - hold.returned
-        for hold in await _holds(database, vault, sale)
+        for hold in holds
         if hold.point == point and hold.programme == taking.number
     )
     earned, pending = _earned(earning, point, now)
@@ -103,6 +106,23 @@ async def _points(
         base_minor=_base(taking, earning),
         currency=sale.currency,
         tier=next((one.name for one in programme.tier if one.code == tier), ""),
+        offers=tuple(hold.words for hold in holds if hold.words and hold.returned < hold.captured),
+        vouchers=await _vouchers(database, vault, holds, programme.zone),
+    )
+
+
+async def _vouchers(
+    database: Database, vault: Vault, holds: Sequence[Hold], zone: ZoneInfo
+) -> tuple[Voucher, ...]:
+    """The vouchers that the sale's rewards gave; they are good by the programme's days."""
+    bought = {hold.hold_id: hold.words for hold in holds if hold.reward is not None}
+    if not bought:
+        return ()
+    asked = {"workspace_id": vault.workspace_id, "holds": id_array(bought)}
+    (found,) = await database.ask(vault.workspace_id, Call(VOUCHERS.of_holds, asked))
+    return tuple(
+        Voucher(text=bought[one.hold_id or ""], code=one.code, valid_until=one.day_in(zone))
+        for one in vouchers_among(vault, found)
     )
 
 

@@ -10,7 +10,7 @@ from regulars.capabilities.loyalty.purchase import Purchase, bases, with_kinds
 from regulars.capabilities.loyalty.spending import worth
 from regulars.capabilities.profile.receipt import micro
 from regulars.console.i18n import _, later
-from regulars.console.receipts.slip import Amount, Line, NextReward, Points, Slip
+from regulars.console.receipts.slip import Amount, Line, NextReward, Points, Slip, Voucher
 from regulars.vocabulary import events
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import Event, Sale
@@ -96,8 +96,13 @@ def points_of(
     base_minor: int | None,
     currency: str,
     tier: str,
+    offers: tuple[str, ...] = (),
+    vouchers: tuple[Voucher, ...] = (),
 ) -> Points:
-    """The member's part of a slip, in points of one type: what they are worth, and what they lead to next."""
+    """The member's part of a slip, in points of one type: what they are worth, and what they lead to next.
+
+    `offers`: names of the rewards the sale was had with; `vouchers`: those it gave.
+    """
     return Points(
         card=card,
         before=before,
@@ -109,6 +114,8 @@ def points_of(
         worth_minor=worth(programme.point_type(point), after, currency) if after >= 0 else None,
         tier=tier,
         next_reward=_next_reward(programme, point, max(0, after - held)),
+        offers=offers,
+        vouchers=vouchers,
     )
 
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from msgspec import Struct
 
 from regulars.capabilities.loyalty import state
-from regulars.capabilities.loyalty.programme import Programme, Version, in_force
+from regulars.capabilities.loyalty.programme import Version, in_force
 from regulars.capabilities.loyalty.terms import Reward
 from regulars.store.audit import write_line_async
 from regulars.store.database import AsyncConnection, Database
@@ -28,22 +27,12 @@ from .member import Standing, load_rules, load_standings
 from .members import Wanted, standings
 from .points_commands import give_command
 from .profile import unknown_profile
+from .reward_options import Can, Wallet, can_have
 from .store_said import check_key
+from .vouchers import Voucher, load_vouchers
 
 HOLD_SECONDS: Final = 900
 """How long an associate's hold lasts; the longest a till may ask for as well."""
-
-
-class Can(StrEnum):
-    """Whether a reward can be had, and if not, why."""
-
-    NOW = "now"
-    MORE_POINTS = "more_points"
-    OTHER_TIER = "other_tier"
-    BLOCKED = "blocked"
-    IN_DEBT = "in_debt"
-    NOT_IN_STEPS = "not_in_steps"
-    """The programme lets points be spent in other portions than this one needs."""
 
 
 class RewardLine(Struct, frozen=True):
@@ -71,10 +60,11 @@ class Joinable(Struct, frozen=True):
 
 
 class StorePoints(Struct, frozen=True):
-    """The loyalty card of the store's screen; both are empty in a shop without a programme."""
+    """The loyalty card of the store's screen; the first two are empty in a shop without a programme."""
 
     clubs: list[Club]
     joinable: list[Joinable]
+    vouchers: list[Voucher]
 
 
 class Doing(Struct, frozen=True):
@@ -97,7 +87,10 @@ async def load_store_points(
     known = await load_standings(conn, vault.workspace_id, {found.profile_id: found.parts}, now=now)
     taken = known[found.profile_id]
     rules = await load_rules(conn, vault.workspace_id)
-    return StorePoints([Club(one, reward_lines(one)) for one in taken], _joinable(rules, taken, now))
+    records = [part.record_id for part in found.parts]
+    vouchers = await load_vouchers(conn, vault, records, now=now)
+    clubs = [Club(one, reward_lines(one)) for one in taken]
+    return StorePoints(clubs, _joinable(rules, taken, now), vouchers)
 
 
 def _joinable(
@@ -119,32 +112,19 @@ def reward_lines(standing: Standing) -> list[RewardLine]:
 
 
 def _line(standing: Standing, reward: Reward) -> RewardLine:
-    point = next(one for one in standing.points if one.point == reward.point)
-    missing = max(0, reward.points - max(0, point.balance - point.held))
-    return RewardLine(
-        reward,
-        point.name,
-        _can(standing, reward, missing, debt=point.debt),
-        missing,
-        [standing.tiers[code] for code in reward.tiers],
+    name = next(one.name for one in standing.points if one.point == reward.point)
+    can, missing = can_have(standing.rules, reward, wallet_of(standing))
+    return RewardLine(reward, name, can, missing, [standing.tiers[code] for code in reward.tiers])
+
+
+def wallet_of(standing: Standing) -> Wallet:
+    """What decides on a member's rewards."""
+    return Wallet(
+        free={one.point: one.balance - one.held for one in standing.points},
+        owed={one.point: one.debt for one in standing.points},
+        tier=standing.tier.tier if standing.tier is not None else None,
+        blocked=standing.status == state.BLOCKED,
     )
-
-
-def _can(standing: Standing, reward: Reward, missing: int, *, debt: int) -> Can:
-    """The first reason against it, in the order in which the customer would have to mend them."""
-    if standing.status == state.BLOCKED:
-        return Can.BLOCKED
-    if reward.tiers and (standing.tier is None or standing.tier.tier not in reward.tiers):
-        return Can.OTHER_TIER
-    if not _spendable(standing.rules, reward.points):
-        return Can.NOT_IN_STEPS
-    if debt and standing.rules.redeem.blocked_in_debt:
-        return Can.IN_DEBT
-    return Can.MORE_POINTS if missing else Can.NOW
-
-
-def _spendable(rules: Programme, points: int) -> bool:
-    return points >= rules.redeem.minimum and points % rules.redeem.step == 0
 
 
 async def reserve(
@@ -156,19 +136,18 @@ async def reserve(
     reward that is not there, InvalidInput for a key that no form of ours has.
     """
     found = await _found(doing, record_id)
-    reward = await _reward(doing, programme, code)
+    await _check_reward(doing, programme, code)
     id_ = f"hold-{doing.vault.hash('store.hold', doing.actor, check_key(key), str(programme), code)}"
     said = Loyalty(
         programme=programme,
         member=found.profile_id.hex,
-        point=reward.point,
-        amount=reward.points,
+        reward=code,
         ttl_seconds=HOLD_SECONDS,
         actor=doing.actor,
     )
     answer = await _give(doing, HELD, said, id_=id_)
     if answer is not None and answer.refused is None:
-        await _note(doing, "points.held", found, {"programme": programme, "points": reward.points})
+        await _note(doing, "points.held", found, {"programme": programme, "reward": code})
     return answer
 
 
@@ -218,17 +197,15 @@ async def _found(doing: Doing, record_id: UUID) -> Found:
     return found
 
 
-async def _reward(doing: Doing, programme: int, code: str) -> Reward:
-    """The reward of the rules that hold now. Raises NotFound."""
+async def _check_reward(doing: Doing, programme: int, code: str) -> None:
+    """Raises NotFound for a reward that the rules of now have not."""
     async with doing.database.read(doing.vault.workspace_id) as conn:
         rules = await load_rules(conn, doing.vault.workspace_id)
     version = in_force(rules.get(programme, ()), doing.clock())
-    for reward in version.programme.reward if version is not None else ():
-        if reward.code == code:
-            return reward
-    raise NotFound(
-        "There is no such reward any more. Reload the page.", code="unknown_reward", field="reward"
-    )
+    if version is None or code not in {reward.code for reward in version.programme.reward}:
+        raise NotFound(
+            "There is no such reward any more. Reload the page.", code="unknown_reward", field="reward"
+        )
 
 
 async def _give(doing: Doing, type_: str, said: Loyalty, *, id_: str) -> LoyaltyAnswer | None:

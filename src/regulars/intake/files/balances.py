@@ -16,7 +16,7 @@ from regulars.vocabulary.events import OPENED, POINTS_MAX, Event, Loyalty
 from .batches import Batch, Fault
 from .cells import Cells, Column
 from .encoding import JSON, Prepared
-from .fields import BALANCE_KEYS, FIELDS, NEEDED
+from .fields import FIELDS, HOLDER_KEYS, NEEDED
 from .mapping import Mapping
 from .people import CustomerColumns
 from .sales import Reject
@@ -46,7 +46,7 @@ class BalanceRows:
         found: list[Prepared] = []
         for place, line in enumerate(batch.lines):
             if place not in faults:
-                made = self._opening(partial(_at, values, place))
+                made = self._opening(partial(at_place, values, place))
                 if isinstance(made, Fault):
                     faults[place] = made
                 else:
@@ -57,8 +57,8 @@ class BalanceRows:
 
     def _opening(self, pick: Any) -> Event | Fault:
         customer = self._people.build(pick)
-        if customer is None or not any(getattr(customer, name) for name in BALANCE_KEYS):
-            return Fault("customer", f"has none of {', '.join(BALANCE_KEYS)}")
+        if customer is None or not any(getattr(customer, name) for name in HOLDER_KEYS):
+            return Fault("customer", f"has none of {', '.join(HOLDER_KEYS)}")
         points, last_day, until = pick("points"), pick("last_day"), pick("expires_at")
         if points > POINTS_MAX:
             return Fault("points", "are too many")
@@ -85,13 +85,14 @@ class BalanceRows:
 
 def _id(customer: Any, said: Loyalty, days: dict[str, Any]) -> str:
     """What names a lot for ever: a customer's reference, or else everything the row says of it."""
-    keys = [getattr(customer, name) for name in BALANCE_KEYS]
+    keys = [getattr(customer, name) for name in HOLDER_KEYS]
     named = [said.reason, said.programme, said.point]
     rest = [] if said.reason else [said.amount, said.expires_at, days]
     digest = blake2b(JSON.encode([keys, named, rest]), digest_size=16, person=b"regulars-opening")
     return f"opening-{digest.hexdigest()}"
 
 
-def _at(values: dict[str, list[Any]], place: int, name: str) -> Any:
+def at_place(values: dict[str, list[Any]], place: int, name: str) -> Any:
+    """The value of a column at a place; None where it is not mapped."""
     column = values.get(name)
     return None if column is None else column[place]

@@ -28,7 +28,7 @@ class Type(Enum):
     SALE_KIND = "sale, refund or void"
 
 
-Part = Literal["event", "sale", "line", "customer", "address", "product", "balance"]
+Part = Literal["event", "sale", "line", "customer", "address", "product", "balance", "voucher"]
 
 
 class Field(Struct, frozen=True):
@@ -159,6 +159,17 @@ _BALANCE: Final = _fields(
     ("expires_at", Type.TIME, "the moment they end, in place of `last_day`"),
     ("reference", Type.ID, "what names this lot of the customer; kept in the ledger, so it names nobody"),
 )
+_VOUCHER: Final = {
+    **_fields(
+        "voucher",
+        ("code", Type.ID, "the code, as it is printed; spaces, hyphens and capitals do not matter"),
+        ("promotion", Type.ID, "id of the promotion it is for, in place of a value"),
+        ("currency", Type.CURRENCY, "ISO 4217 code of the value"),
+        ("last_day", Type.DATE, "last day it is good for; without end when absent"),
+        ("expires_at", Type.TIME, "the moment it ends, in place of `last_day`"),
+    ),
+    **_amounts("voucher", ("value", "value_minor", "what it takes off a basket")),
+}
 _STATE_TIME: Final = _fields(
     "event", ("occurred_at", Type.TIME, "when this was last true; when absent, the time the file was written")
 )
@@ -168,12 +179,14 @@ FIELDS: Final[dict[Kind, dict[str, Field]]] = {
     "customers": {**_CUSTOMER, **_STATE_TIME},
     "products": {**_PRODUCT, **_STATE_TIME},
     "balances": {**_BALANCE, **_CUSTOMER},
+    "vouchers": {**_VOUCHER, **_CUSTOMER},
 }
 NEEDED: Final[dict[Kind, tuple[str, ...]]] = {
     "sales": ("receipt", "occurred_at", "currency"),
     "customers": (),
     "products": ("sku",),
     "balances": ("points",),
+    "vouchers": ("code",),
 }
 CUSTOMER_KEYS: Final = (
     "external_id",
@@ -185,5 +198,5 @@ CUSTOMER_KEYS: Final = (
     "phone",
 )
 """A customer is known by the first of these that is present; one that has none is not kept."""
-BALANCE_KEYS: Final = ("loyalty_card", "external_id", "email", "phone")
-"""A member is found by the first of these that anybody has."""
+HOLDER_KEYS: Final = ("loyalty_card", "external_id", "email", "phone")
+"""Whose points or vouchers they are is found by the first of these that anybody has."""

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from .batches import LINE_NUMBER
 from .errors import FileUnreadable
-from .fields import BALANCE_KEYS, CUSTOMER_KEYS, FIELDS, NEEDED, Kind
+from .fields import CUSTOMER_KEYS, FIELDS, HOLDER_KEYS, NEEDED, Kind
 from .header import our_name
 
 Scalar = str | int | float | bool
@@ -134,6 +134,6 @@ def missing_fields(kind: Kind, fields: Container[str]) -> str:
     """What a mapping still needs, in words; empty when nothing."""
     if kind == "customers" and not any(name in fields for name in CUSTOMER_KEYS):
         return f"any of {', '.join(CUSTOMER_KEYS)}"
-    if kind == "balances" and not any(name in fields for name in BALANCE_KEYS):
-        return f"any of {', '.join(BALANCE_KEYS)}"
+    if kind == "balances" and not any(name in fields for name in HOLDER_KEYS):
+        return f"any of {', '.join(HOLDER_KEYS)}"
     return ", ".join(name for name in NEEDED[kind] if name not in fields)

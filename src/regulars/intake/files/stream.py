@@ -20,10 +20,16 @@ from .rejects import Rejects
 from .sales import SalesCutter
 from .source_rows import Opened
 from .transforms import condition
+from .vouchers import VoucherRows
 
 BATCH_BYTES_MAX: Final = 4_000_000
 JUDGED_MIN: Final = 1_000
 """So many first rows (and first events) are judged: when over half of them are rejected, the import stops."""
+
+_ROWS: Final[dict[str, Callable[..., BalanceRows | VoucherRows | RegisterRows]]] = {
+    "balances": BalanceRows,
+    "vouchers": VoucherRows,
+}
 
 
 class EventStream:
@@ -46,8 +52,9 @@ class EventStream:
             self._cutter = SalesCutter(opened.mapping)
             self._prepared = self._sales
         else:
-            rows = BalanceRows if opened.mapping.kind == "balances" else RegisterRows
-            self._registers = rows(opened.mapping, opened.facts.written_at)
+            self._registers = _ROWS.get(opened.mapping.kind, RegisterRows)(
+                opened.mapping, opened.facts.written_at
+            )
             self._prepared = self._register
 
     def batches(self, *, after: int) -> Generator[list[Prepared]]:

@@ -21,7 +21,7 @@ select lot_id, record_id, programme, point, reason, origin, earned, remaining, a
 
 -- name: holds
 -- Open holds of records.
-select hold_id, record_id, programme, point, amount, expires_at, state, lots
+select hold_id, record_id, programme, point, amount, expires_at, state, lots, reward
   from loyalty_hold
  where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and state = 'open';
 

@@ -46,12 +46,13 @@ class MemberAfter(Struct, frozen=True):
     tier_before: str | None
 
 
-class SaleHold(Struct, frozen=True):
-    """What became of a hold that the sale names."""
+class SaleHold(Struct, frozen=True, omit_defaults=True):
+    """What became of a hold that the sale names; `reward` is the code of what it was for, left out for plain points."""
 
     id: HexId
     state: HoldState
     captured: int
+    reward: str | None = None
 
 
 class SaleAnswer(Struct, frozen=True):
@@ -171,7 +172,12 @@ async def answer_of(
         void=sale.void,
         member=member_after(effects) if effects is not None else None,
         holds=[
-            SaleHold(one.hold_id, _state(visit, one), one.captured)
+            SaleHold(
+                one.hold_id,
+                _state(visit, one),
+                one.captured,
+                one.reward.code if one.reward is not None else None,
+            )
             for one in sorted(known.values(), key=lambda one: one.hold_id)
             if one.hold_id in named or effects is None or one.hold_id != effects.unheld_id
         ],

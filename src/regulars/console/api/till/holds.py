@@ -18,7 +18,7 @@ from regulars.console.api.shapes import Id as HexId
 from regulars.console.services.common import id_array
 from regulars.console.services.members import LOYALTY, Wanted, hold_of
 from regulars.store.pipeline import Call
-from regulars.vocabulary.errors import Unprocessable
+from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import CAPTURED, HELD, POINTS_MAX, RELEASED, Id, Loyalty
 from regulars.vocabulary.intake import LoyaltyAnswer
 
@@ -31,13 +31,15 @@ Amount = Annotated[int, Meta(ge=1, le=POINTS_MAX)]
 
 
 class HoldRequest(Struct, forbid_unknown_fields=True, kw_only=True):
-    """Points to reserve for `ttl_seconds`. `reference`: the till's own name for it, such as its basket's number.
+    """Points to reserve for `ttl_seconds`: an `amount` of them, or those of a `reward` of the programme's catalogue.
 
-    A request with the reference of an earlier one is that one, whatever its Idempotency-Key.
+    `reference`: the till's own name for it, such as its basket's number. A request with the reference of an earlier one
+    is that one, whatever its Idempotency-Key.
     """
 
     member_id: Annotated[str, Meta(max_length=64)]
-    amount: Amount
+    amount: Amount | None = None
+    reward: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=TTL_SECONDS_MAX)] = TTL_SECONDS_MAX
     reference: Id | None = None
     programme: Annotated[int, Meta(ge=1, le=32_767)] | None = None
@@ -45,7 +47,7 @@ class HoldRequest(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Capture(Struct, forbid_unknown_fields=True, kw_only=True):
-    """How much of a hold is spent, all where it is not said; the rest is free again."""
+    """How much of a hold is spent, all where it is not said; the rest is free again. A reward is had as a whole."""
 
     amount: Amount | None = None
 
@@ -57,6 +59,7 @@ class Release(Struct, forbid_unknown_fields=True):
 class Hold(Struct, frozen=True):
     """A hold, and what its member has now. It ends once: captured, released or timed out.
 
+    `reward`: the code of what it is for, null for plain points.
     `replayed`: this was done before, and nothing was done now.
     """
 
@@ -73,11 +76,17 @@ class Hold(Struct, frozen=True):
     pending: int
     available: int
     replayed: bool
+    reward: str | None = None
 
 
 @post("/v1/holds", summary="Hold points")
 async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
-    """Reserve points of a member. They are not available to anybody else from now on, and free again when it is over."""
+    """Reserve points of a member. They are not available to anybody else from now on, and free again when it is over.
+
+    For a reward, name the hold in the sale that it is had with: a voucher is issued then.
+    """
+    if (data.amount is None) == (data.reward is None):
+        raise InvalidInput("Say either how many points, or which reward.", field="amount")
     found = await find_member(visit, data.member_id)
     standing = await standing_of(visit, found, Wanted(data.programme, data.point))
     number, point = standing.programme, standing.point
@@ -87,7 +96,8 @@ async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
         programme=number,
         member=found.profile_id.hex,
         point=point,
-        amount=data.amount,
+        amount=data.amount or 0,
+        reward=data.reward,
         ttl_seconds=data.ttl_seconds,
     )
     id_ = _id(visit, data)
@@ -98,7 +108,8 @@ async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
             return await _before(visit, before, data, {part.record_id.hex for part in found.parts})
         # What was refused at the time is asked anew.
         answer = await command(visit, HELD, said)
-    if answer is None or check(answer, field="amount").hold is None:
+    field = "amount" if data.reward is None else "reward"
+    if answer is None or check(answer, field=field).hold is None:
         raise refused("no_programme")
     made = await _known(visit, answer.hold or "")
     return _shown(made, answer)
@@ -106,7 +117,9 @@ async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
 
 async def _before(visit: Visit, held: Held, data: HoldRequest, records: set[str]) -> Hold:
     """A hold that was made by the same request. Raises Unprocessable where the reference was used for another one."""
-    if held.amount != data.amount or held.record_id not in records:
+    reward = held.reward.code if held.reward is not None else None
+    other = reward != data.reward or (data.reward is None and held.amount != data.amount)
+    if other or held.record_id not in records:
         raise Unprocessable(
             "This reference was used for another hold. Use a new one for each.",
             code="reference_reused",
@@ -132,6 +145,8 @@ async def capture_hold(visit: AtVisit, hold_id: FromPath[str], data: JSONBody[Ca
     amount = data.amount or held.amount
     if amount > held.amount:
         raise refused("above_hold", field="amount", available=held.amount)
+    if held.reward is not None and amount != held.amount:
+        raise refused("whole_reward", field="amount")
     if held.state == state.CAPTURED and held.captured == amount:
         return await _as_it_is(visit, held)
     return await _end(visit, held, CAPTURED, amount)
@@ -238,4 +253,5 @@ def _hold(held: Held, member_id: str, balance: int, reserved: int, pending: int,
         pending=pending,
         available=max(0, balance - reserved),
         replayed=replayed,
+        reward=held.reward.code if held.reward is not None else None,
     )

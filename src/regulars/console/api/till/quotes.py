@@ -64,7 +64,7 @@ async def quote_basket(visit: AtVisit, data: JSONBody[QuoteRequest]) -> Quote:
     `code_used`, with the promotion in `field`.
     """
     quoted = await visit.api.quotes.quote(visit.vault, data, visit.deps.clock())
-    if not data.reserve or not quoted.quote.applied:
+    if not data.reserve or not (quoted.quote.applied or quoted.quote.vouchers):
         return quoted.quote
     return structs.replace(quoted.quote, hold=await _reserve(visit, data, quoted))
 

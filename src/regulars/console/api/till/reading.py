@@ -16,6 +16,7 @@ from regulars.console.services import lookups
 from regulars.console.services.consents import settled, words_among, words_question
 from regulars.console.services.lookups import Found
 from regulars.console.services.members import Standing, Wanted, standings
+from regulars.console.services.vouchers import Voucher, by_record, voucher_question, vouchers_among
 from regulars.vocabulary.errors import NotFound
 
 from .refusals import refused
@@ -32,6 +33,7 @@ class Met(Struct, frozen=True):
     standing: Standing
     consent: Mapping[str, Status]
     card: CardStatus | None = None
+    vouchers: Sequence[Voucher] = ()
 
 
 async def find_member(visit: Visit, text: str, *, field: str = "member_id") -> Found:
@@ -71,16 +73,22 @@ async def meet(
     if not people:
         return []
     database, parts = visit.api.database, [part for one in people for part in one.parts]
-    known = await standings(database, visit.workspace_id, people, wanted, visit.deps.clock())
-    told = (await database.ask(visit.workspace_id, words_question(visit.workspace_id, parts)))[0]
+    now = visit.deps.clock()
+    known = await standings(database, visit.workspace_id, people, wanted, now)
+    told, vouchers = await database.ask(
+        visit.workspace_id,
+        words_question(visit.workspace_id, parts),
+        voucher_question(visit.workspace_id, [part.record_id for part in parts], now),
+    )
+    owned = by_record(vouchers_among(visit.vault, vouchers))
     out = []
     for one in people:
         words = [word for said in words_among(one.parts, told).values() for word in said]
         consent = {channel: status_of(word.granted) for channel, word in settled(words).items()}
         standing = known[one.profile_id]
-        out.append(
-            Met(one, standing, consent, card_status(one, standing, card) if card is not None else None)
-        )
+        found_by = card_status(one, standing, card) if card is not None else None
+        mine = [voucher for part in one.parts for voucher in owned.get(part.record_id, ())]
+        out.append(Met(one, standing, consent, found_by, mine))
     return out
 
 

@@ -272,6 +272,8 @@ async def _spends(visit: Visit, data: Confirm, holds: Mapping[str, Held], sale_i
         amount = hold.amount if use.amount is None else use.amount
         if amount > hold.amount:
             raise refused("above_hold", field=f"holds[{place}].amount", available=hold.amount)
+        if hold.reward is not None and amount != hold.amount:
+            raise refused("whole_reward", field=f"holds[{place}].amount")
         if is_open(hold, now) or (hold.state == state.CAPTURED and hold.sale_id == sale_id):
             spends.append(Spend(hold=hold.hold_id, amount=amount))
         elif data.offline and hold.state in (state.OPEN, state.TIMED_OUT):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from regulars.capabilities.loyalty.fold import EARLIEST
+from regulars.capabilities.loyalty.state import Hold
 from regulars.console.api.deps import Visit
 from regulars.console.api.shapes import Id, Status, mask_name
 from regulars.console.services.members import Standing
@@ -46,11 +47,27 @@ class TierStanding(Struct, frozen=True):
 
 
 class OpenHold(Struct, frozen=True):
-    """Points that a till has reserved."""
+    """Points that a till has reserved, for a reward where `reward` names one."""
 
     id: Id
     amount: int
     expires_at: datetime
+    reward: str | None = None
+    reward_name: str | None = None
+
+
+class OwnVoucher(Struct, frozen=True):
+    """A voucher the member may use once, by its `code` in a quote: for a `promotion`, or for `value_minor` off a basket.
+
+    It is good until `expires_at`, for ever where that is null.
+    """
+
+    code: str
+    promotion: str | None
+    name: str | None
+    value_minor: int | None
+    currency: str | None
+    expires_at: datetime | None
 
 
 class Member(Struct, frozen=True):
@@ -83,6 +100,7 @@ class Member(Struct, frozen=True):
     ]
     tier: TierStanding | None
     holds: list[OpenHold]
+    vouchers: Annotated[list[OwnVoucher], Meta(description="Those not used yet, the soonest to end first.")]
     consent: Annotated[dict[str, Status], Meta(description="Per channel, for marketing.")]
 
 
@@ -114,9 +132,19 @@ def member_of(visit: Visit, met: Met) -> Member:
         worth_minor=worth_of(standing.worth, available),
         expiring=[ExpiringPoints(one.last_day, one.points, one.days_left) for one in standing.expiring],
         tier=tier_of(standing),
-        holds=[OpenHold(hold.hold_id, hold.amount, hold.expires_at) for hold in standing.holds],
+        holds=[_open(hold) for hold in standing.holds],
+        vouchers=[
+            OwnVoucher(one.code, one.promotion, one.name, one.value_minor, one.currency, one.expires_at)
+            for one in met.vouchers
+        ],
         consent=dict(met.consent),
     )
+
+
+def _open(hold: Hold) -> OpenHold:
+    reward = hold.reward
+    named = (reward.code, reward.name) if reward is not None else (None, None)
+    return OpenHold(hold.hold_id, hold.amount, hold.expires_at, *named)
 
 
 def tier_of(standing: Standing) -> TierStanding | None:

@@ -23,6 +23,7 @@ from regulars.console.services.households import household_lines, load_household
 from regulars.console.services.member import load_rules, load_standings
 from regulars.console.services.on_behalf import channels_of
 from regulars.console.services.people import load_parts
+from regulars.console.services.vouchers import load_vouchers
 from regulars.console.web.deps import Deps, WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.nav import may_open
@@ -159,13 +160,15 @@ async def raw_event(
 
 
 async def _loyalty(conn: AsyncConnection, desk: Desk, visit: Visit, profile_id: UUID) -> dict[str, Any]:
-    """Where a customer stands in programmes; nothing in a workspace that has none."""
-    if not await load_rules(conn, desk.workspace_id):
-        return {"standings": None}
+    """Where a customer stands in programmes, nothing in a workspace that has none; and their vouchers."""
     parts = await load_parts(conn, desk.deps.vault, [profile_id])
+    records = [part.record_id for own in parts.values() for part in own]
+    vouchers = await load_vouchers(conn, desk.deps.vault, records, now=desk.deps.clock())
+    if not await load_rules(conn, desk.workspace_id):
+        return {"standings": None, "vouchers": vouchers}
     found = await load_standings(conn, desk.workspace_id, parts, now=desk.deps.clock())
     may_adjust = may_open(visit.viewer, "adjustments")
-    return {"standings": found.get(profile_id, []), "may_adjust": may_adjust}
+    return {"standings": found.get(profile_id, []), "may_adjust": may_adjust, "vouchers": vouchers}
 
 
 async def _decisions(conn: AsyncConnection, desk: Desk, profile_id: UUID) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from litestar import Response, get, post
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from regulars.capabilities.loyalty.programme import in_force
 from regulars.console.api.till.refusals import refused
 from regulars.console.i18n import _
 from regulars.console.receipts.slip import Slip
-from regulars.console.services.common import row, uuid_of
+from regulars.console.services.common import row, rows, uuid_of
 from regulars.console.services.lookups import by_record
-from regulars.console.services.members import Taking, Wanted, load_taking
+from regulars.console.services.members import Taking, Wanted, load_taking, programmes
 from regulars.console.services.pretend_till import (
     LINES_MAX,
     Basket,
@@ -28,11 +29,15 @@ from regulars.console.services.pretend_till import (
     sale_event,
     try_sale,
 )
+from regulars.console.services.promotion_words import member_words, reason_words
+from regulars.console.services.quote_shapes import CODES_MAX, REWARDS_MAX
 from regulars.console.services.register_lists import product_page
 from regulars.console.services.registers import REGISTERS, Product, product_of
 from regulars.console.services.slips import points_of, slip_of
 from regulars.console.services.store_card import Card, load_card
 from regulars.console.services.store_find import Hit, find
+from regulars.console.services.till_quote import Priced, Wished, price
+from regulars.console.services.vouchers import Voucher, load_vouchers
 from regulars.console.web.deps import WebRequest
 from regulars.console.web.desk import AtDesk, Desk, Visit
 from regulars.console.web.slip import slip_page
@@ -45,6 +50,7 @@ from .store import store_page
 
 TENDERS: Final = ("card", "cash")
 CHOICES_MAX: Final = 10
+STORES_MAX: Final = 500
 _POINTS: Final = re.compile(r"[0-9]{1,9}")
 
 
@@ -63,17 +69,40 @@ class _Till(Struct):
     outcome: Outcome | None = None
     error: RegularsError | None = None
     clear: bool = False
+    stores: Sequence[tuple[str, str]] = ()
+    store: str = ""
+    programmes: Sequence[tuple[int, str]] = ()
+    programme: int | None = None
+    codes: list[str] = field(default_factory=list)
+    rewards: list[str] = field(default_factory=list)
+    vouchers: Sequence[Voucher] = ()
+    priced: Priced | None = None
 
     @property
     def basket(self) -> Basket:
         """The basket as it is."""
-        return Basket(self.lines, self.currency, self.points, self.tender)
+        lines = self.priced.lines if self.priced is not None else self.lines
+        rewards = self.priced.rewards if self.priced is not None else []
+        return Basket(lines, self.currency, self.points, self.tender, self.store or None, rewards)
+
+    @property
+    def reasons(self) -> list[tuple[str, str]]:
+        """What did not apply, and why."""
+        if self.priced is None:
+            return []
+        names = self.priced.names
+        return [
+            (one.code or names.get(one.promotion or "", one.promotion or ""), reason_words(one.reason))
+            for one in self.priced.quote.skipped
+        ]
 
 
 @get("/store/till", include_in_schema=False)
 async def till_page(request: WebRequest, desk: AtDesk) -> Response[Any]:
     """An empty basket."""
-    return _page(request, desk, await desk.visit_to(request, "store"), _Till())
+    visit, till = await desk.visit_to(request, "store"), _Till()
+    await _choices(desk, visit, till, {})
+    return _page(request, desk, visit, till)
 
 
 @post("/store/till", include_in_schema=False)
@@ -108,6 +137,7 @@ HANDLERS = (till_page, till_step, till_slip)
 async def _read(desk: Desk, visit: Visit, till: _Till, fields: Mapping[str, str]) -> None:
     """Make the page of what was sent: the basket first, so that a mistake elsewhere loses none of it."""
     do, now = fields.get("do", ""), desk.deps.clock()
+    await _choices(desk, visit, till, fields)
     till.tender = fields.get("tender") if fields.get("tender") in TENDERS else TENDERS[0]  # type: ignore[assignment]
     async with desk.deps.db.read(desk.workspace_id) as conn:
         await _lines(conn, desk, till, fields, without=do.removeprefix("remove:"))
@@ -117,12 +147,44 @@ async def _read(desk: Desk, visit: Visit, till: _Till, fields: Mapping[str, str]
         profile = do.removeprefix("customer:")
     elif fields.get("customer", "").strip():
         profile = await _customer(desk, visit, till, fields["customer"]) or profile
-    if profile:
-        await _open(desk, visit, till, uuid_of(profile, "customer"), now)
+    found = await _open(desk, visit, till, uuid_of(profile, "customer"), now) if profile else None
+    if till.lines:
+        wished = Wished(
+            till.currency or "EUR", till.store or None, till.programme, found, till.codes, till.rewards
+        )
+        till.priced = await price(desk.quotes, desk.deps.vault, till.lines, wished, now)
+    if till.taking is not None and till.lines:
+        till.most = most_points(desk.deps.vault, till.taking, till.basket, now)
     said = fields.get("points", "").strip()
     if said and not _POINTS.fullmatch(said):
         raise InvalidInput(_("Points are a whole number."), field="points")
     till.points = int(said) if said and till.taking is not None else 0
+
+
+async def _choices(desk: Desk, visit: Visit, till: _Till, fields: Mapping[str, str]) -> None:
+    """The shop, the programme, codes and rewards; what cannot be chosen is left out."""
+    asked = {"workspace_id": desk.workspace_id, "after": "", "only": None, "limit": STORES_MAX}
+    async with desk.deps.db.read(desk.workspace_id) as conn:
+        stores = await rows(conn, REGISTERS.stores, asked)
+    own = visit.viewer.stores
+    till.stores = [(one[0], one[1] or one[0]) for one in stores if own is None or one[0] in own]
+    till.store = fields.get("store", "") if fields.get("store") in dict(till.stores) else ""
+    held = await programmes(desk.deps.db, desk.workspace_id)
+    now = desk.deps.clock()
+    holding = [(number, in_force(versions, now)) for number, versions in sorted(held.items())]
+    till.programmes = [(number, one.programme.name) for number, one in holding if one is not None]
+    number = fields.get("programme", "")
+    till.programme = next((one for one, _name in till.programmes if str(one) == number), None)
+    do = fields.get("do", "")
+    till.codes = list(dict.fromkeys(fields.get("codes", "").split()))[:CODES_MAX]
+    if do.startswith("code:") and do.removeprefix("code:") not in till.codes:
+        till.codes.append(do.removeprefix("code:"))
+    till.rewards = list(dict.fromkeys(fields.get("rewards", "").split()))[:REWARDS_MAX]
+    turned = do.removeprefix("reward:") if do.startswith("reward:") else ""
+    if turned in till.rewards:
+        till.rewards.remove(turned)
+    elif turned:
+        till.rewards.append(turned)
 
 
 async def _lines(
@@ -219,17 +281,19 @@ async def _customer(desk: Desk, visit: Visit, till: _Till, text: str) -> str | N
     return None
 
 
-async def _open(desk: Desk, visit: Visit, till: _Till, record_id: UUID, now: datetime) -> None:
+async def _open(desk: Desk, visit: Visit, till: _Till, record_id: UUID, now: datetime) -> UUID:
+    """Take the customer; their profile. Raises NotFound."""
     async with desk.deps.db.read(desk.workspace_id) as conn:
         found = await by_record(conn, desk.deps.vault, record_id)
         if found is None:
             raise NotFound(_("There is no such customer any more."))
         till.card = await load_card(conn, desk.deps.vault, record_id, visit.viewer)
-    till.taking = await load_taking(desk.deps.db, desk.workspace_id, found, Wanted(), now)
+        records = [part.record_id for part in found.parts]
+        till.vouchers = await load_vouchers(conn, desk.deps.vault, records, now=now)
+    till.taking = await load_taking(desk.deps.db, desk.workspace_id, found, Wanted(till.programme), now)
     if till.taking is not None and till.taking.person.enrolled_at is None:
         till.taking = None
-    if till.taking is not None and till.lines:
-        till.most = most_points(desk.deps.vault, till.taking, till.basket, now)
+    return found.profile_id
 
 
 def _tried(desk: Desk, till: _Till) -> Outcome | None:
@@ -261,6 +325,7 @@ def _slip(desk: Desk, till: _Till, outcome: Outcome | None) -> Slip:
             base_minor=outcome.base_minor,
             currency=till.currency,
             tier=outcome.tier_after,
+            offers=tuple(one.name for one in outcome.rewards),
         )
     return slip_of(
         outcome.event if outcome is not None else sale_event(till.basket, now=now),
@@ -282,4 +347,6 @@ def _page(request: WebRequest, desk: Desk, visit: Visit, till: _Till) -> Respons
         status=status,
         till=till,
         tenders=TENDERS,
+        member_words=member_words,
+        reason_words=reason_words,
     )
