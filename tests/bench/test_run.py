@@ -11,7 +11,8 @@ from regulars.bench import rest
 from regulars.bench.doors import lookup_paths
 from regulars.bench.payloads import world_of
 from regulars.bench.place import BenchFailed
-from regulars.bench.run import TINY, Options, run_bench
+from regulars.bench.run import Options, run_bench
+from regulars.bench.sizes import TINY
 from regulars.bench.soak import Soaked, soak
 
 
