@@ -19,15 +19,14 @@ _PLAIN: Final = str.maketrans({"\u2212": "-"})
 
 def till_text(currency: str, answer: Answer, snapshot: Snapshot, points: QuotedPoints | None) -> str:
     """The promotions that saved most, what is saved altogether, one offer nearly reached, and the points."""
-    names = {ready.id: ready.promotion.text or ready.promotion.name for ready in snapshot.promotions}
     lines: list[str] = []
     for one in sorted(answer.applied, key=lambda one: (-one.amount_minor, one.promotion_id))[:APPLIED_MAX]:
         amount = money(-one.amount_minor, currency).translate(_PLAIN)
-        lines += beside(clean(names[one.promotion_id]), amount, COLUMNS)
+        lines += beside(_name(snapshot, one.promotion_id), amount, COLUMNS)
     if answer.discount_minor:
         lines += beside(_("You save"), money(answer.discount_minor, currency), COLUMNS)
     for near in answer.nearly[:1]:
-        offer = clean(names[near.promotion_id])
+        offer = _name(snapshot, near.promotion_id)
         if near.missing_items:
             told = _("%(n)s more for: %(offer)s", n=near.missing_items, offer=offer)
         else:
@@ -36,3 +35,8 @@ def till_text(currency: str, answer: Answer, snapshot: Snapshot, points: QuotedP
     for earned in points.earn if points is not None else []:
         lines += beside(_("Points to earn (%(point)s)", point=earned.point), number(earned.points), COLUMNS)
     return "\n".join(lines)
+
+
+def _name(snapshot: Snapshot, promotion_id: str) -> str:
+    promotion = snapshot.by_id[promotion_id].promotion
+    return clean(promotion.text or promotion.name)
