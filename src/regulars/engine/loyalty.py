@@ -185,7 +185,7 @@ class _Work:
             (_SQL.load_accounts, {"ids": ids}),
             (_SQL.load_holds, {"ids": ids, "holds": uuids(holds), "sales": uuids(sales)}),
             (_SQL.load_some_earnings, {"ids": ids, "keys": uuids(sales)}),
-            (_SQL.load_cards, {"ids": ids, "kind": kinds.LOYALTY_CARD}),
+            (_SQL.load_cards, {"ids": ids}),
             (_MODELS.load_some, {"ids": ids if self._asks_for_births() else uuids(())}),
         )
         for record_id, programme, *rest in accounts:

@@ -7,6 +7,7 @@ event, page by page, so that the log knows when it was posted.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,9 +26,10 @@ from regulars.vocabulary.intake import Gate, own_source
 from .routine import Routine
 
 EVERY_SECONDS: Final = 30.0
-MEMBERS_PER_PAGE: Final = 500
-PAGES_MAX: Final = 200
-"""Pages in a row, so that a year's end does not hold up everything else for long."""
+MEMBERS_PER_PAGE: Final = 50
+"""A page is a turn, which the sales of the tills wait for, so it is a short one."""
+PAGES_MAX: Final = 2_000
+"""Pages in a row; what is due beyond them waits for the next time."""
 AUDIT_EVERY: Final = timedelta(days=1)
 DOOR: Final = "sweep"
 _SQL = load_queries("regulars.store", "ledger_audit.sql")
@@ -77,8 +79,11 @@ class Sweeper:
                 occurred_at=now,
                 loyalty=Loyalty(programme=due[0][1], members=[record_id for record_id, _ in due]),
             )
+            began = time.monotonic()
             await self._gate.submit(own_source(workspace_id), [msgspec.json.encode(event)], door=DOOR)
             swept += len(due)
+            # As long as a page took, the lane is everybody else's.
+            await asyncio.sleep(time.monotonic() - began)
         return swept
 
     async def _due(self, workspace_id: int) -> list[tuple[str, int]]:

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty.fold import EARLIEST
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, Version, parse
@@ -81,7 +80,7 @@ def book_questions(workspace_id: int, records: Iterable[str]) -> list[Call]:
         Call(LOYALTY.load_programmes, {"workspace_id": workspace_id}),
         Call(LOYALTY.load_accounts, of),
         Call(LOYALTY.load_holds, of | none),
-        Call(LOYALTY.load_cards, of | {"kind": kinds.LOYALTY_CARD}),
+        Call(LOYALTY.load_cards, of),
         Call(SQL.open_lots, of),
     ]
 

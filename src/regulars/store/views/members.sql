@@ -2,16 +2,18 @@
 
 -- name: open_lots
 -- Lots of records with points left, and those that open holds of the records reserve, whosever they are by now.
+with reserved as materialized (
+    select (x.taken ->> 0)::uuid as lot_id from loyalty_hold h cross join jsonb_array_elements(h.lots) as x(taken)
+     where h.workspace_id = %(workspace_id)s and h.record_id = any(%(ids)s::uuid[]) and h.state = 'open'
+)
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
   from loyalty_lot
  where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and remaining > 0
 union
 select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from, l.expires_at,
        l.held, l.expired
-  from loyalty_hold h
- cross join jsonb_array_elements(h.lots) as t(taken)
-  join loyalty_lot l on l.workspace_id = %(workspace_id)s and l.lot_id = (t.taken ->> 0)::uuid
- where h.workspace_id = %(workspace_id)s and h.record_id = any(%(ids)s::uuid[]) and h.state = 'open';
+  from reserved r
+  join loyalty_lot l on l.workspace_id = %(workspace_id)s and l.lot_id = r.lot_id;
 
 -- name: lines
 -- What moved points of some records, the latest first, from a place on: one line for each transaction and reason.
