@@ -31,6 +31,8 @@ MEMBERS_PER_PAGE: Final = 50
 PAGES_MAX: Final = 2_000
 """Pages in a row; what is due beyond them waits for the next time."""
 AUDIT_EVERY: Final = timedelta(days=1)
+AUDIT_FIRST_AFTER: Final = timedelta(hours=1)
+"""After a start, when caches are cold and tills come back, it would be in their way."""
 DOOR: Final = "sweep"
 _SQL = load_queries("regulars.store", "ledger_audit.sql")
 _log = get_logger("loyalty")
@@ -51,7 +53,7 @@ class Sweeper:
     ) -> None:
         self._gate, self._database, self._workspaces = gate, database, list(workspaces)
         self._clock = clock
-        self._audited_at: datetime | None = None
+        self._audit_at = clock() + AUDIT_FIRST_AFTER
         self._faults = 0
         self._routine = Routine("sweep", self._work, every_seconds)
         metrics.watch("ledger_faults", lambda: float(self._faults))
@@ -101,8 +103,8 @@ class Sweeper:
             except RegularsError as error:
                 _log.warning("points were not swept", code=error.code)
         now = self._clock()
-        if self._audited_at is None or now - self._audited_at >= AUDIT_EVERY:
-            self._audited_at = now
+        if now >= self._audit_at:
+            self._audit_at = now + AUDIT_EVERY
             await asyncio.to_thread(self._audit)
 
     def _audit(self) -> None:
