@@ -13,7 +13,9 @@ union
 select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from, l.expires_at,
        l.held, l.expired
   from reserved r
-  join loyalty_lot l on l.workspace_id = %(workspace_id)s and l.lot_id = r.lot_id;
+ cross join lateral (
+    select * from loyalty_lot where workspace_id = %(workspace_id)s and lot_id = r.lot_id offset 0
+ ) as l;
 
 -- name: lines
 -- What moved points of some records, the latest first, from a place on: one line for each transaction and reason.
