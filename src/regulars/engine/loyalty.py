@@ -181,11 +181,12 @@ class _Work:
         ids = uuids(self.points.profiles)
         sales = {fact.key for fact in self._all_facts()}
         holds = set(self._holds())
-        accounts, held, earned, cards, stored = self._ask(
+        accounts, held, earned, cards, lots, stored = self._ask(
             (_SQL.load_accounts, {"ids": ids}),
             (_SQL.load_holds, {"ids": ids, "holds": uuids(holds), "sales": uuids(sales)}),
             (_SQL.load_some_earnings, {"ids": ids, "keys": uuids(sales)}),
             (_SQL.load_cards, {"ids": ids}),
+            (_SQL.load_lots, {"ids": ids, "origins": uuids(sales), "lots": uuids(())}),
             (_MODELS.load_some, {"ids": ids if self._asks_for_births() else uuids(())}),
         )
         for record_id, programme, *rest in accounts:
@@ -199,7 +200,7 @@ class _Work:
         self._lay_over(sales)
         self._meet({record_id for (record_id,) in cards} | set(self._told_cards()), stored)
         self._tell_purchases()
-        self._load_lots()
+        self._take_lots({row[0]: row for row in lots})
 
     def _told_cards(self) -> Iterator[str]:
         """Records that this batch tells a loyalty card of: it is not stored yet."""
@@ -235,33 +236,33 @@ class _Work:
             if hold.record_id in self.points.profiles:
                 self._member(hold.record_id, hold.programme).holds[hold.hold_id] = hold
 
-    def _load_lots(self) -> None:
-        """Lots of those whose points are moved; all, and all earnings, of those whose history is counted anew."""
-        anew, some, origins = set(), set(), set()
+    def _take_lots(self, rows: dict[str, Row]) -> None:
+        """Lots of those whose points are moved. `rows`: those with points left, or of the sales at hand, by id.
+
+        Asked for besides, where there are any: lots that holds name, and of those whose history is counted anew all lots
+        and all earnings.
+        """
+        anew = set()
         for (profile_id, programme), facts in self._by_member().items():
             member = self.points.members[profile_id, programme]
-            some |= member.records
-            origins |= {fact.key for fact in facts}
             if not appends(member, facts):
                 anew |= member.records
                 member.whole = True
-        some |= self.points.profiles.keys()
-        held = {
-            taken.lot_id for m in self.points.members.values() for h in m.holds.values() for taken in h.lots
-        }
-        asked = {"ids": uuids(some - anew), "origins": uuids(origins), "lots": uuids(held)}
-        lots, all_lots, earned = self._ask(
-            (_SQL.load_lots, asked),
-            (_SQL.load_all_lots, {"ids": uuids(anew)}),
-            (_SQL.load_all_earnings, {"ids": uuids(anew)}),
-        )
-        self._take_earnings(earned)
         holders: dict[str, list[Member]] = defaultdict(list)
         for member in self.points.members.values():
             for hold in member.holds.values():
                 for taken in hold.lots:
                     holders[taken.lot_id].append(member)
-        for row in (*lots, *all_lots):
+        if anew or holders.keys() - rows.keys():
+            asked = {"ids": uuids(()), "origins": uuids(()), "lots": uuids(holders.keys() - rows.keys())}
+            named, whole, earned = self._ask(
+                (_SQL.load_lots, asked),
+                (_SQL.load_all_lots, {"ids": uuids(anew)}),
+                (_SQL.load_all_earnings, {"ids": uuids(anew)}),
+            )
+            self._take_earnings(earned)
+            rows |= {row[0]: row for row in (*named, *whole)}
+        for row in rows.values():
             lot = Lot(*row)
             if lot.record_id in self.points.profiles:
                 self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
