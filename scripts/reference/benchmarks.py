@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.bench import FIGURES
-from regulars.bench.run import QUICK, Sizes
+from regulars.bench.sizes import QUICK, Sizes
 from regulars.bench.table import asked
 from scripts.reference.markdown import cell, code, table
 

@@ -11,7 +11,8 @@ from regulars.bench import rest
 from regulars.bench.doors import lookup_paths
 from regulars.bench.payloads import world_of
 from regulars.bench.place import BenchFailed
-from regulars.bench.run import TINY, Options, run_bench
+from regulars.bench.run import Options, run_bench
+from regulars.bench.sizes import TINY
 from regulars.bench.soak import Soaked, soak
 
 
@@ -19,7 +20,7 @@ from regulars.bench.soak import Soaked, soak
 def test_a_tiny_run_measures_every_row_and_leaves_nothing_behind(tmp_path: Path) -> None:
     said: list[str] = []
     report = run_bench(
-        Options(only=("engine", "http", "lookup", "growth", "console")), said.append, sizes=TINY
+        Options(only=("engine", "http", "lookup", "growth", "console", "till")), said.append, sizes=TINY
     )
     assert [row.note for row in report.rows if row.value is None] == []
     assert {row.name for row in report.rows} >= {
@@ -29,6 +30,9 @@ def test_a_tiny_run_measures_every_row_and_leaves_nothing_behind(tmp_path: Path)
         "lookup-p99",
         "growth",
         "live-p99",
+        "till-confirm-p99",
+        "till-balance-p99",
+        "till-quote-40-p99",
     }
     assert all(row.value is not None and row.value > 0 for row in report.rows)
 

@@ -36,7 +36,7 @@ class Pace(Struct, frozen=True):
 
     def events_needed(self, seconds: float) -> int:
         """How many events a run may ask for; the number of arrivals varies."""
-        return _enough(self.events_per_second, seconds)
+        return enough(self.events_per_second, seconds)
 
 
 FIGURES_PACE: Final = Pace()
@@ -79,25 +79,25 @@ async def post_singles(
     """Times of single events at a steady rate, from the moment each was due to its committed answer."""
     async with Client(server.host, server.port, bearer(key)) as client:
         with quiet_collector():
-            return await _singles(client, bodies, pace, seconds)
+            return await singles(client, bodies, pace, seconds)
 
 
 async def look_up(
     server: Server, key: str, bodies: list[bytes], world: World, seconds: float, pace: Pace = FIGURES_PACE
 ) -> tuple[Times, Times]:
     """(times of look-ups by every kind of identifier, times of the single events beside them)."""
-    paths = lookup_paths(world, _enough(pace.lookups_per_second, seconds))
+    paths = lookup_paths(world, enough(pace.lookups_per_second, seconds))
     async with Client(server.host, server.port, bearer(key)) as client:
 
         async def ask(number: int) -> None:
-            answer = _good(await client.get(paths[number]))
+            answer = good(await client.get(paths[number]))
             if b'"data":[]' in answer.body:
                 raise BenchFailed("A look-up did not find a profile that is there.")
 
         with quiet_collector():
             lookups, events = await asyncio.gather(
-                _steady(ask, pace.lookups_per_second, seconds, _SEED + 1),
-                _singles(client, bodies, pace, seconds),
+                steady(ask, pace.lookups_per_second, seconds, _SEED + 1),
+                singles(client, bodies, pace, seconds),
             )
     return lookups, events
 
@@ -124,27 +124,32 @@ def lookup_paths(world: World, count: int) -> list[str]:
 
 def results_of(answer: Answer) -> list[Result]:
     """What became of the events of a call. Raises BenchFailed unless it was answered 200."""
-    return _answers(_good(answer).body).results
+    return _answers(good(answer).body).results
 
 
-async def _singles(client: Client, bodies: list[bytes], pace: Pace, seconds: float) -> Times:
+async def singles(client: Client, bodies: list[bytes], pace: Pace, seconds: float) -> Times:
+    """Times of single events at their pace."""
+
     async def ask(number: int) -> None:
         check(results_of(await client.post("/v1/events", bodies[number])), "applied")
 
-    return await _steady(ask, pace.events_per_second, seconds, _SEED)
+    return await steady(ask, pace.events_per_second, seconds, _SEED)
 
 
-async def _steady(
+async def steady(
     ask: Callable[[int], Awaitable[None]], per_second: float, seconds: float, seed: int
 ) -> Times:
+    """Times of calls made so many times a second, after a warm-up."""
     return await open_loop(ask, per_second=per_second, seconds=seconds, warm_seconds=WARM_SECONDS, seed=seed)
 
 
-def _good(answer: Answer) -> Answer:
+def good(answer: Answer) -> Answer:
+    """The answer. Raises BenchFailed unless it is 200."""
     if answer.status != 200:
         raise BenchFailed(f"A request was answered {answer.status}: {answer.body[:200]!r}")
     return answer
 
 
-def _enough(per_second: float, seconds: float) -> int:
+def enough(per_second: float, seconds: float) -> int:
+    """More calls than are made in a run, warm-up included; the number of arrivals varies."""
     return int(per_second * (seconds + WARM_SECONDS) * 1.2) + 50

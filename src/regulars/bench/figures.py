@@ -155,6 +155,27 @@ FIGURES: Final = (
         "promotions", 100.0, higher=True,
     ),
     Figure(
+        "till-confirm-p50", "sale confirmed at a till, request to committed answer, p50",
+        "100/s beside 300 events/s and 100 look-ups/s, 1 M members, 100 k lots ending, open loop", "ms", "till",
+    ),
+    Figure("till-confirm-p99", "sale confirmed at a till, request to committed answer, p99", "the same", "ms", "till", 60.0, 30.0),
+    Figure("till-balance-p50", "member and balance looked up at a till, p50", "the same", "ms", "till"),
+    Figure("till-balance-p99", "member and balance looked up at a till, p99", "the same", "ms", "till", 10.0, 5.0),
+    *(
+        figure
+        for lines, must, aim in ((15, 20.0, 8.0), (40, 40.0, 15.0))
+        for figure in (
+            Figure(
+                f"till-quote-{lines}-p50", f"quote of {lines} related lines for a member over HTTP, median",
+                "10/s, 2,000 promotions, 20,000 products, 1 M members, open loop", "ms", "till",
+            ),
+            Figure(
+                f"till-quote-{lines}-p99", f"quote of {lines} related lines for a member over HTTP, p99", "the same", "ms",
+                "till", must, aim,
+            ),
+        )
+    ),
+    Figure(
         "loyalty-replay", "90 days of sales counted under a draft programme", "1 M sales, 1 M customers, beside what holds; in processes of its own",
         "s", "loyalty", 120.0, 40.0,
     ),

@@ -19,7 +19,7 @@ from regulars.store.ledger_audit import audit_ledger
 from regulars.store.queries import load_queries
 from regulars.store.session import Session
 from regulars.store.vault import Vault
-from regulars.vocabulary.events import CAPTURED, HELD, OPENED, SWEPT, Event, Loyalty
+from regulars.vocabulary.events import CAPTURED, HELD, SWEPT, Event, Loyalty
 from regulars.vocabulary.intake import OWN_SOURCE_ID, own_source
 
 from .engine import CALLERS, Rate, check, gate_of, quiet_collector
@@ -27,11 +27,13 @@ from .place import BenchFailed, Home
 
 SALES_PER_CALL: Final = 40
 BURNS_PER_CALL: Final = 10
-OPENED_PER_CALL: Final = 500
+OPENED_PER_CALL: Final = 50_000
+HELD_PER_CALL: Final = 500
 BURNED: Final = 100
 HOT_SHARE: Final = 0.3
 """Of the burns, those of one member in a hundred."""
 _QUERIES = load_queries("regulars.bench", "baseline.sql")
+_FILL = load_queries("regulars.bench", "points.sql")
 
 
 def publish(home: Home) -> None:
@@ -66,21 +68,24 @@ def members(home: Home, most: int) -> list[str]:
     return [row[0].hex for row in rows]
 
 
-def open_lots(home: Home, ids: Sequence[str], amount: int, *, seconds: float) -> None:
-    """A lot for each member, the first tenth of which ends after so many seconds, so that a run meets them."""
-    ends = datetime.now(UTC) + timedelta(seconds=seconds)
-    never = datetime.now(UTC) + timedelta(days=700)
+def open_lots(home: Home, ids: Sequence[str], amount: int, *, lasting: timedelta) -> None:
+    """A lot for each member; all end at once, so long from now. Written as a turn leaves it: it is not what is measured."""
+    now = datetime.now(UTC)
+    said = {"workspace_id": home.workspace_id, "amount": amount, "now": now, "ends": now + lasting}
+    for start in range(0, len(ids), OPENED_PER_CALL):
+        with home.store.database.session(home.workspace_id) as connection:
+            connection.execute(_FILL.add_lots, said | {"ids": list(ids[start : start + OPENED_PER_CALL])})
 
-    def body(number: int, member: str) -> bytes:
-        soon = number < len(ids) // 10
-        said = Loyalty(member=member, amount=amount, expires_at=ends if soon else never, actor="bench")
-        return _command(OPENED, f"open-{ends.timestamp()}-{number}", said)
 
-    bodies = [body(number, member) for number, member in enumerate(ids)]
-    own = own_source(home.workspace_id)
-    with gate_of(home) as gate:
-        for start in range(0, len(bodies), OPENED_PER_CALL):
-            check(gate.submit_wait(own, bodies[start : start + OPENED_PER_CALL], door="bench"), "applied")
+def stock(home: Home, ids: Sequence[str], amount: int) -> list[str]:
+    """Lots for members: a lasting one for each, once, and for the first tenth, whose ids are returned, one that ends
+    now, so that a run meets them."""
+    ending, mark = list(ids[: max(1, len(ids) // 10)]), home.path / "lots"
+    if not mark.exists():
+        open_lots(home, ids, amount, lasting=timedelta(days=700))
+        mark.write_text(str(len(ids)), encoding="ascii")
+    open_lots(home, ending, amount, lasting=timedelta(seconds=5))
+    return ending
 
 
 def _command(type_: str, id_: str, said: Loyalty) -> bytes:
@@ -100,7 +105,7 @@ def mix(home: Home, sales: list[bytes], ids: Sequence[str], *, warm: int) -> Mix
     own, refused = own_source(home.workspace_id), 0
     calls: list[tuple[list[bytes], list[bytes]]] = []
     for number, start in enumerate(range(0, len(sales), SALES_PER_CALL)):
-        pairs = (_burn(vault, _pick(ids, chance), f"{mark}-{number}-{n}") for n in range(BURNS_PER_CALL))
+        pairs = (_burn(vault, pick(ids, chance), f"{mark}-{number}-{n}") for n in range(BURNS_PER_CALL))
         burns = [body for pair in pairs for body in pair]
         calls.append((sales[start : start + SALES_PER_CALL], burns))
     waiting = iter(calls)
@@ -132,7 +137,8 @@ def mix(home: Home, sales: list[bytes], ids: Sequence[str], *, warm: int) -> Mix
     return Mix(rate, refused)
 
 
-def _pick(ids: Sequence[str], chance: Random) -> str:
+def pick(ids: Sequence[str], chance: Random) -> str:
+    """A member; often one of the few that are hot."""
     hot = max(1, len(ids) // 100)
     return ids[chance.randrange(hot if chance.random() < HOT_SHARE else len(ids))]
 
@@ -145,6 +151,26 @@ def _burn(vault: Vault, member: str, name: str) -> tuple[bytes, bytes]:
         _command(HELD, f"h-{name}", Loyalty(member=member, amount=BURNED, actor="bench")),
         _command(CAPTURED, f"k-{name}", Loyalty(member=member, hold=hold, actor="bench")),
     )
+
+
+def reserve(home: Home, ids: Sequence[str]) -> list[tuple[str, str]]:
+    """Hold points of each member; the member and the hold of each that was made."""
+    vault, own, mark = (
+        Vault(home.store.master, home.workspace_id),
+        own_source(home.workspace_id),
+        time.time_ns(),
+    )
+    burns = [(member, f"{mark}-{number}") for number, member in enumerate(ids)]
+    bodies = [_burn(vault, member, name)[0] for member, name in burns]
+    made: list[tuple[str, str]] = []
+    with gate_of(home) as gate:
+        for start in range(0, len(bodies), HELD_PER_CALL):
+            part = slice(start, start + HELD_PER_CALL)
+            results = gate.submit_wait(own, bodies[part], door="bench")
+            check(results, "applied")
+            answers = zip(burns[part], results, strict=True)
+            made += [(member, one.loyalty[0].hold) for (member, _), one in answers if one.loyalty[0].hold]
+    return made
 
 
 def sweep(home: Home, ids: Sequence[str]) -> Rate:

@@ -37,12 +37,14 @@ from . import (
     rest,
     splink_batch,
     splink_shop,
+    till,
 )
 from .baseline import bare_copy, pgbench
 from .figures import BY_NAME, FIGURES, STAGES, Figure
 from .machine import machine
 from .payloads import customers, sales, world_of
 from .place import NEW, BenchFailed, Home, Server, opened, serving, workshop
+from .sizes import QUICK, Sizes
 from .table import Report, Row
 
 HISTORY_DAYS: Final = 730
@@ -60,47 +62,6 @@ class Options(Struct, frozen=True):
     keep: Path | None = None
     retail: Path | None = None
     labelled: Path | None = None
-
-
-class Sizes(Struct, frozen=True):
-    """How much each stage does."""
-
-    base_people: int = 50_000
-    base_sales: int = 50_000
-    warm_sales: int = 6_000
-    measured_sales: int = 60_000
-    pgbench_seconds: float = 20.0
-    batch_events: int = 40_000
-    open_seconds: float = 30.0
-    profiles: int = 1_000_000
-    grown_sales: int = 1_000_000
-    console_sales: int = 5_000_000
-    console_seconds: float = 90.0
-    viewers: int = 100
-    rest_seconds: float = 60.0
-    records: int = 1_000_000
-    new_records: int = 20_000
-    single_records: int = 2_000
-    shop_people: int = 20_000
-    quotes: int = 1_000
-    point_members: int = 1_000_000
-    laid_out: int = 300
-    replayed_sales: int = 1_000_000
-    reading: doors.Pace = doors.Pace(events_per_second=100.0, lookups_per_second=10.0)
-    pace: doors.Pace = doors.FIGURES_PACE
-
-
-QUICK: Final = Sizes(
-    base_people=5_000, base_sales=5_000, warm_sales=2_000, measured_sales=8_000, pgbench_seconds=5.0, batch_events=6_000,
-    open_seconds=6.0, profiles=100_000, grown_sales=100_000, console_sales=200_000, console_seconds=15.0,
-    rest_seconds=10.0, records=50_000, new_records=5_000, single_records=500, shop_people=5_000, point_members=50_000, quotes=500, replayed_sales=100_000, laid_out=100,
-)  # fmt: skip
-TINY: Final = Sizes(
-    base_people=300, base_sales=300, warm_sales=500, measured_sales=2_000, pgbench_seconds=1.0, batch_events=2_000,
-    open_seconds=1.0, profiles=500, grown_sales=500, console_sales=1_000, console_seconds=2.0, viewers=5,
-    rest_seconds=1.0, records=500, new_records=300, single_records=20, shop_people=200, point_members=200, quotes=20, replayed_sales=1_000, laid_out=5, pace=doors.Pace(60.0, 20.0), reading=doors.Pace(20.0, 20.0),
-)  # fmt: skip
-"""For tests of the benchmarks themselves."""
 
 
 def run_bench(options: Options, said: Said = lambda _: None, *, sizes: Sizes | None = None) -> Report:
@@ -148,7 +109,7 @@ class _Run:
         self._sold: dict[Path, int] = {}
         self._stages: Mapping[str, Callable[[], Iterator[Row]]] = {
             "engine": self._engine, "http": self._http, "lookup": self._lookup, "growth": self._growth,
-            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "promotions": self._promotions, "points": self._points, "loyalty": self._loyalty, "rest": self._rest,
+            "console": self._console, "import": self._import, "matching": self._matching, "identity": self._identity, "promotions": self._promotions, "points": self._points, "till": self._till, "loyalty": self._loyalty, "rest": self._rest,
             "make-run": self._make_run,
         }  # fmt: skip
 
@@ -366,13 +327,44 @@ class _Run:
             transactions = pgbench(home.store.embedded, sizes.pgbench_seconds)
             points.publish(home)
             ids = points.members(home, sizes.point_members)
-            points.open_lots(home, ids, points.BURNED * 10, seconds=5.0)
+            ending = points.stock(home, ids, points.BURNED * 10)
             found = points.mix(home, self._sales_to_measure(home, world), ids, warm=sizes.warm_sales)
             note = f"{found.rate.per_second:,.0f}/s beside pgbench's {transactions:,.0f}/s; {found.refused:,} refused"
             yield Row("points-mix", found.rate.per_second / transactions, note)
-            swept = points.sweep(home, ids[: len(ids) // 10])
+            swept = points.sweep(home, ending)
             yield Row("points-sweep", swept.per_second, f"{swept.events:,} members, in turns of 1,000")
             points.check_books(home)
+
+    def _till(self) -> Iterator[Row]:
+        """A shop's tills beside events from elsewhere, in the home of the points, while lots end; then quotes."""
+        sizes, pace, seconds = self._sizes, self._sizes.till, self._sizes.open_seconds
+        catalogue = till.shop()
+        with self._loaded("points", sizes.profiles, 0) as (home, world):
+            points.publish(home)
+            till.furnish(home, catalogue)
+            ids, key = points.members(home, sizes.point_members), home.key
+            needed = [doors.enough(one, seconds) for one in (pace.confirms, pace.lookups, pace.events)]
+            bought = sales(world, needed[0], first=self._next(home, needed[0]))
+            events = list(sales(world, needed[2], first=self._next(home, needed[2])))
+            points.stock(home, ids, points.BURNED * 10)
+            held = points.reserve(home, till.spenders(ids, needed[0]))
+            confirmed = till.confirms(list(bought), ids, held)
+        paths = till.lookup_paths(world, ids, needed[1])
+        with serving(home.path) as server:
+            found = asyncio.run(till.serve_customers(server, key, events, confirmed, paths, seconds, pace))
+        told = f"{len(found.confirms.milliseconds):,} sales, {found.confirms.per_second:.0f}/s; the events' p99 {found.events.percentile(0.99):.0f} ms"
+        yield Row("till-confirm-p50", found.confirms.percentile(0.5))
+        yield Row("till-confirm-p99", found.confirms.percentile(0.99), told)
+        yield Row("till-balance-p50", found.lookups.percentile(0.5))
+        yield Row("till-balance-p99", found.lookups.percentile(0.99), f"among {sizes.profiles:,} members")
+        with serving(home.path) as server:
+            for lines in (15, 40):
+                asked = till.baskets(catalogue, ids, lines, doors.enough(pace.quotes, seconds))
+                times = asyncio.run(till.ask_prices(server, key, asked, seconds, pace))
+                yield Row(f"till-quote-{lines}-p50", times.percentile(0.5))
+                yield Row(
+                    f"till-quote-{lines}-p99", times.percentile(0.99), f"{len(times.milliseconds):,} quotes"
+                )
 
     def _loyalty(self) -> Iterator[Row]:
         sizes = self._sizes

@@ -97,9 +97,10 @@ class Client:
         """GET a path; its query must be quoted already."""
         return await self._send(f"GET {path} HTTP/1.1\r\n{self._head}\r\n".encode())
 
-    async def post(self, path: str, body: bytes, kind: str = "application/json") -> Answer:
-        """POST a body, as JSON unless told otherwise."""
+    async def post(self, path: str, body: bytes, kind: str = "application/json", *, key: str = "") -> Answer:
+        """POST a body, as JSON unless told otherwise, under an Idempotency-Key where one is given."""
         head = f"POST {path} HTTP/1.1\r\n{self._head}Content-Type: {kind}\r\n"
+        head += f"Idempotency-Key: {key}\r\n" if key else ""
         return await self._send(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
     async def _send(self, request: bytes) -> Answer:

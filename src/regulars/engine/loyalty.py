@@ -111,20 +111,18 @@ class _Work:
 
     def _find_facts(self) -> None:
         """What changed of sales, with the event that said so; what another event brought about comes first."""
-        by_key = {prepared.event_key: prepared for prepared in self._batch.fresh}
+        keys = {prepared.event_key for prepared in self._batch.fresh}
         for row in self._batch.sales.rows.values():
-            prepared = by_key.get(row.event_key)
-            for fact in self._facts_of(row, prepared):
-                if prepared is None:
-                    self._loose.append(fact)
-                else:
+            for fact in self._facts_of(row):
+                if row.event_key in keys:
                     self._facts[row.event_key].append(fact)
+                else:
+                    self._loose.append(fact)
 
-    def _facts_of(self, row: SaleRow, prepared: Prepared | None) -> Iterator[Fact]:
+    def _facts_of(self, row: SaleRow) -> Iterator[Fact]:
+        """Without the purchases: most sales are nobody's who takes part (see `_tell_purchases`)."""
         if row.kind == SALE and row.record_id is not None:
-            yield Fact(
-                row.sale_id, row.record_id, row.occurred_at, row.counted, self._purchase(row, prepared)
-            )
+            yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted)
         elif row.kind == REFUND and row.original_id is not None:
             original = self._batch.rows.rows.get(row.original_id)
             if original is not None and original.record_id is not None:
@@ -133,15 +131,29 @@ class _Work:
                 fact = Fact(original.sale_id, original.record_id, original.occurred_at, original.counted)
                 yield replace(fact, returns={row.sale_id: back}, at=row.occurred_at)
         elif row.kind == REFUND and row.original_key is None and row.record_id is not None:
-            told = self._purchase(row, prepared)
-            yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, told, loose=True)
+            yield Fact(row.sale_id, row.record_id, row.occurred_at, row.counted, loose=True)
 
-    def _purchase(self, row: SaleRow, prepared: Prepared | None) -> Purchase | None:
-        if prepared is None:
-            return None
-        on_top = self._tax_modes.get(row.store or "") == "exclusive"
+    def _tell_purchases(self) -> None:
+        """What was bought, of the sales of those who take part, and of those that were counted before."""
+        for prepared in self._batch.fresh:
+            facts = self._facts.get(prepared.event_key, [])
+            for place, fact in enumerate(facts):
+                if not fact.returns and self._takes_part(fact):
+                    facts[place] = replace(fact, purchase=self._purchase(fact, prepared))
+
+    def _takes_part(self, fact: Fact) -> bool:
+        profile_id = self.points.profiles[fact.record_id]
+        return any(
+            self.points.people[profile_id, number].enrolled_at is not None
+            or (fact.key, fact.record_id) in self._member(fact.record_id, number).earnings
+            for number in self._programmes
+        )
+
+    def _purchase(self, fact: Fact, prepared: Prepared) -> Purchase:
+        store = self._batch.sales.rows[fact.key].store
+        on_top = self._tax_modes.get(store or "") == "exclusive"
         return purchase_of(
-            prepared.event(), sale_id=row.sale_id, tax_mode="exclusive" if on_top else "inclusive"
+            prepared.event(), sale_id=fact.key, tax_mode="exclusive" if on_top else "inclusive"
         )
 
     # -- loading ----------------------------------------------------------------------------------
@@ -170,11 +182,13 @@ class _Work:
         ids = uuids(self.points.profiles)
         sales = {fact.key for fact in self._all_facts()}
         holds = set(self._holds())
-        accounts, held, earned, cards = self._ask(
+        accounts, held, earned, cards, lots, stored = self._ask(
             (_SQL.load_accounts, {"ids": ids}),
             (_SQL.load_holds, {"ids": ids, "holds": uuids(holds), "sales": uuids(sales)}),
             (_SQL.load_some_earnings, {"ids": ids, "keys": uuids(sales)}),
-            (_SQL.load_cards, {"ids": ids, "kind": kinds.LOYALTY_CARD}),
+            (_SQL.load_cards, {"ids": ids}),
+            (_SQL.load_lots, {"ids": ids, "origins": uuids(sales), "lots": uuids(())}),
+            (_MODELS.load_some, {"ids": ids if self._asks_for_births() else uuids(())}),
         )
         for record_id, programme, *rest in accounts:
             account = Account(record_id, programme, *rest)
@@ -185,8 +199,9 @@ class _Work:
         self._take_earnings(earned)
         self._take_holds(held)
         self._lay_over(sales)
-        self._meet({record_id for (record_id,) in cards} | set(self._told_cards()))
-        self._load_lots()
+        self._meet({record_id for (record_id,) in cards} | set(self._told_cards()), stored)
+        self._tell_purchases()
+        self._take_lots({row[0]: row for row in lots})
 
     def _told_cards(self) -> Iterator[str]:
         """Records that this batch tells a loyalty card of: it is not stored yet."""
@@ -223,33 +238,33 @@ class _Work:
             if hold.record_id in self.points.profiles:
                 self._member(hold.record_id, hold.programme).holds[hold.hold_id] = hold
 
-    def _load_lots(self) -> None:
-        """Lots of those whose points are moved; all, and all earnings, of those whose history is counted anew."""
-        anew, some, origins = set(), set(), set()
+    def _take_lots(self, rows: dict[str, Row]) -> None:
+        """Lots of those whose points are moved. `rows`: those with points left, or of the sales at hand, by id.
+
+        Asked for besides, where there are any: lots that holds name, and of those whose history is counted anew all lots
+        and all earnings.
+        """
+        anew = set()
         for (profile_id, programme), facts in self._by_member().items():
             member = self.points.members[profile_id, programme]
-            some |= member.records
-            origins |= {fact.key for fact in facts}
             if not appends(member, facts):
                 anew |= member.records
                 member.whole = True
-        some |= self.points.profiles.keys()
-        held = {
-            taken.lot_id for m in self.points.members.values() for h in m.holds.values() for taken in h.lots
-        }
-        asked = {"ids": uuids(some - anew), "origins": uuids(origins), "lots": uuids(held)}
-        lots, all_lots, earned = self._ask(
-            (_SQL.load_lots, asked),
-            (_SQL.load_all_lots, {"ids": uuids(anew)}),
-            (_SQL.load_all_earnings, {"ids": uuids(anew)}),
-        )
-        self._take_earnings(earned)
         holders: dict[str, list[Member]] = defaultdict(list)
         for member in self.points.members.values():
             for hold in member.holds.values():
                 for taken in hold.lots:
                     holders[taken.lot_id].append(member)
-        for row in (*lots, *all_lots):
+        if anew or holders.keys() - rows.keys():
+            asked = {"ids": uuids(()), "origins": uuids(()), "lots": uuids(holders.keys() - rows.keys())}
+            named, whole, earned = self._ask(
+                (_SQL.load_lots, asked),
+                (_SQL.load_all_lots, {"ids": uuids(anew)}),
+                (_SQL.load_all_earnings, {"ids": uuids(anew)}),
+            )
+            self._take_earnings(earned)
+            rows |= {row[0]: row for row in (*named, *whole)}
+        for row in rows.values():
             lot = Lot(*row)
             if lot.record_id in self.points.profiles:
                 self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
@@ -308,9 +323,13 @@ class _Work:
 
     # -- who takes part ---------------------------------------------------------------------------
 
-    def _meet(self, with_card: set[str]) -> None:
-        """Since when each profile takes part in each programme, by what the programme says of who does."""
-        births = self._births()
+    def _meet(self, with_card: set[str], stored: Iterable[Row]) -> None:
+        """Since when each profile takes part in each programme, by what the programme says of who does.
+
+        `stored`: the records, where a programme asks for days of birth.
+        """
+        asks, records_of = self._asks_for_births(), {row[0]: row for row in stored}
+        births: dict[str, tuple[int, int] | None] = {}
         for programme, versions in self._programmes.items():
             who = versions[-1].programme.members.who
             for profile_id, records in self._records.items():
@@ -320,28 +339,30 @@ class _Work:
                 if (who == "known" and known) or (who == "card" and not with_card.isdisjoint(records)):
                     joined.append(EARLIEST)
                 enrolled = min(joined, default=None)
+                if enrolled is not None and asks and profile_id not in births:
+                    births[profile_id] = self._birth(records, records_of)
                 birth = births.get(profile_id) if enrolled is not None else None
                 self.points.people[profile_id, programme] = Person(profile_id, enrolled, birth)
 
-    def _births(self) -> dict[str, tuple[int, int]]:
-        """Month and day of birth of the profiles, where a programme gives anything for it; of several the least."""
-        if not any(
+    def _asks_for_births(self) -> bool:
+        """Whether a programme gives anything for a day of birth."""
+        return any(
             one.on == "birthday" for held in self._programmes.values() for one in held[-1].programme.bonus
-        ):
-            return {}
-        found: dict[str, tuple[int, int]] = {}
-        (rows,) = self._ask((_MODELS.load_some, {"ids": uuids(self.points.profiles)}))
-        stored = {row[0]: Record(*row) for row in rows}
-        for record_id in self.points.profiles:
+        )
+
+    def _birth(self, records: Iterable[str], stored: Mapping[str, Row]) -> tuple[int, int] | None:
+        """Month and day of birth of a profile; of several the least."""
+        found: list[tuple[int, int]] = []
+        for record_id in records:
             told = self._batch.records.get(record_id)
-            record = told if told is not None and told.fields is not None else stored.get(record_id)
-            fields = None if record is None else record.fields or self._open(record)
+            fields = told.fields if told is not None else None
+            if fields is None and record_id in stored:
+                fields = self._open(Record(*stored[record_id]))
             born = fields.scalar("birth_date") if fields is not None else None
             if born:
                 day = date.fromisoformat(str(born))
-                profile_id = self.points.profiles[record_id]
-                found[profile_id] = min(found.get(profile_id, (day.month, day.day)), (day.month, day.day))
-        return found
+                found.append((day.month, day.day))
+        return min(found, default=None)
 
     def _open(self, record: Record) -> Fields:
         return _fields(open_sealed(self._vault.unwrap(record.wrapped), record.sealed))

@@ -84,7 +84,8 @@ class _Work:
         members = {record for prepared, one in said if (record := _record(prepared, one)) is not None}
         holds = {one.offers_hold for _, one in said if one.offers_hold is not None}
         holds |= {self._hold_id(prepared) for prepared, _ in said if prepared.type == OFFERS_HELD}
-        here = self._batch.records
+        here, loaded = self._batch.records, self._batch.points.profiles
+        members -= loaded.keys()  # of these loyalty has read all records
         until = max(prepared.received_at for prepared in self._batch.fresh)
         profiles, held, sold = self._session.run(
             [
@@ -98,6 +99,7 @@ class _Work:
                 Call(_SQL.load_sales, self._workspace | {"sales": uuids(self._sale_ids())}),
             ]
         )  # fmt: skip
+        self._profiles = dict(loaded)
         self._take_profiles(profiles)
         book = self.offers.usage
         book.holds = {row[0]: _hold(row) for row in held}
@@ -111,7 +113,7 @@ class _Work:
         }
 
     def _take_profiles(self, rows: Iterable[Row]) -> None:
-        self._profiles = {record_id: profile_id for record_id, profile_id, _ in rows}
+        self._profiles.update((record_id, profile_id) for record_id, profile_id, _ in rows)
         self._profiles.update((one, record.profile_id) for one, record in self._batch.records.items())
         for record_id, profile_id in self._profiles.items():
             self._records[profile_id].add(record_id)

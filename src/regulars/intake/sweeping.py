@@ -7,6 +7,7 @@ event, page by page, so that the log knows when it was posted.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,10 +26,13 @@ from regulars.vocabulary.intake import Gate, own_source
 from .routine import Routine
 
 EVERY_SECONDS: Final = 30.0
-MEMBERS_PER_PAGE: Final = 500
-PAGES_MAX: Final = 200
-"""Pages in a row, so that a year's end does not hold up everything else for long."""
+MEMBERS_PER_PAGE: Final = 50
+"""A page is a turn, which the sales of the tills wait for, so it is a short one."""
+PAGES_MAX: Final = 2_000
+"""Pages in a row; what is due beyond them waits for the next time."""
 AUDIT_EVERY: Final = timedelta(days=1)
+AUDIT_FIRST_AFTER: Final = timedelta(hours=1)
+"""After a start, when caches are cold and tills come back, it would be in their way."""
 DOOR: Final = "sweep"
 _SQL = load_queries("regulars.store", "ledger_audit.sql")
 _log = get_logger("loyalty")
@@ -49,7 +53,7 @@ class Sweeper:
     ) -> None:
         self._gate, self._database, self._workspaces = gate, database, list(workspaces)
         self._clock = clock
-        self._audited_at: datetime | None = None
+        self._audit_at = clock() + AUDIT_FIRST_AFTER
         self._faults = 0
         self._routine = Routine("sweep", self._work, every_seconds)
         metrics.watch("ledger_faults", lambda: float(self._faults))
@@ -77,8 +81,11 @@ class Sweeper:
                 occurred_at=now,
                 loyalty=Loyalty(programme=due[0][1], members=[record_id for record_id, _ in due]),
             )
+            began = time.monotonic()
             await self._gate.submit(own_source(workspace_id), [msgspec.json.encode(event)], door=DOOR)
             swept += len(due)
+            # As long as a page took, the lane is everybody else's.
+            await asyncio.sleep(time.monotonic() - began)
         return swept
 
     async def _due(self, workspace_id: int) -> list[tuple[str, int]]:
@@ -96,8 +103,8 @@ class Sweeper:
             except RegularsError as error:
                 _log.warning("points were not swept", code=error.code)
         now = self._clock()
-        if self._audited_at is None or now - self._audited_at >= AUDIT_EVERY:
-            self._audited_at = now
+        if now >= self._audit_at:
+            self._audit_at = now + AUDIT_EVERY
             await asyncio.to_thread(self._audit)
 
     def _audit(self) -> None:

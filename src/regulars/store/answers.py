@@ -16,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from .database import Database
+from .pipeline import Call
 from .queries import load_queries
 from .vault import Vault, open_sealed, seal
 
@@ -77,17 +78,16 @@ class Answers:
             "kept_since": now - timedelta(days=KEPT_DAYS),
             "held_since": now - timedelta(seconds=HELD_SECONDS),
         }
-        async with self._database.write(asked.workspace_id) as connection:
-            cursor = await connection.execute(_QUERIES.claim, asked.values() | times)
-            return await cursor.fetchone() is not None
+        return bool(
+            await self._database.put(asked.workspace_id, Call(_QUERIES.claim, asked.values() | times))
+        )
 
     async def find(self, asked: Ticket, vault: Vault) -> Held | None:
         """What a taken key stands for; None when it was given back meanwhile."""
-        async with self._database.read(asked.workspace_id) as connection:
-            row = await (await connection.execute(_QUERIES.find, asked.values())).fetchone()
-        if row is None:
+        (rows,) = await self._database.ask(asked.workspace_id, Call(_QUERIES.find, asked.values()))
+        if not rows:
             return None
-        body_hash, status, wrapped, sealed = row
+        body_hash, status, wrapped, sealed = rows[0]
         same = body_hash.hex == asked.body_hash
         if status == 0 or not same:
             return Held(same)
@@ -99,13 +99,11 @@ class Answers:
         key, wrapped = vault.new_key()
         sealed = seal(key, msgspec.msgpack.encode(answer))
         values = {"status": answer.status, "sealed_key": wrapped, "sealed": sealed}
-        async with self._database.write(asked.workspace_id) as connection:
-            await connection.execute(_QUERIES.keep, asked.values() | values)
+        await self._database.put(asked.workspace_id, Call(_QUERIES.keep, asked.values() | values))
 
     async def release(self, asked: Ticket) -> None:
         """Give a key back, so that the call can be repeated at once."""
-        async with self._database.write(asked.workspace_id) as connection:
-            await connection.execute(_QUERIES.release, asked.values())
+        await self._database.put(asked.workspace_id, Call(_QUERIES.release, asked.values()))
 
     async def sweep(self, workspace_id: int) -> int:
         """Drop answers older than KEPT_DAYS, at most SWEEP_ROWS_MAX of them; returns how many went."""

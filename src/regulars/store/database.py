@@ -73,6 +73,7 @@ class Database:
         self._web_guard = _guard(statement_timeout_seconds)
         self._pool: AsyncConnectionPool[AsyncConnection] | None = None
         self._reader = Reader(lambda: self.connect(wait_seconds=self._wait_seconds), _reading)
+        self._writer = Reader(lambda: self.connect(wait_seconds=self._wait_seconds), _writing, name="writer")
 
     def __repr__(self) -> str:
         parts = conninfo.conninfo_to_dict(self._dsn)
@@ -161,6 +162,7 @@ class Database:
         """Close the pool; repeated calls do nothing."""
         pool, self._pool = self._pool, None
         await asyncio.to_thread(self._reader.close)
+        await asyncio.to_thread(self._writer.close)
         if pool is not None:
             await pool.close(timeout=5.0)
 
@@ -173,6 +175,13 @@ class Database:
     async def ask(self, workspace_id: int, *calls: Call) -> list[list[tuple[Any, ...]]]:
         """Rows of look-ups by key over one workspace, in one round trip shared with all who ask meanwhile."""
         return await self._reader.ask(workspace_id, *calls)
+
+    async def put(self, workspace_id: int, call: Call) -> list[tuple[Any, ...]]:
+        """One write of management data by key, in one round trip and one commit shared with all who write meanwhile.
+
+        It is done again when its connection turns out to be broken, so it must be one that may be.
+        """
+        return (await self._writer.ask(workspace_id, call))[0]
 
     @asynccontextmanager
     async def write(self, workspace_id: int) -> AsyncIterator[AsyncConnection]:
@@ -243,6 +252,11 @@ class Database:
 def _reading(workspace_id: int) -> list[Call | bytes]:
     """Begins a transaction that sees one workspace and changes nothing."""
     return [b"begin read only", Call(WORKSPACE, {"workspace_id": workspace_id})]
+
+
+def _writing(workspace_id: int) -> list[Call | bytes]:
+    """Begins a transaction that sees one workspace."""
+    return [b"begin", Call(WORKSPACE, {"workspace_id": workspace_id})]
 
 
 def set_workspace(connection: Connection, workspace_id: int) -> None:

@@ -27,6 +27,7 @@ class Fault(Struct, frozen=True):
 def audit_ledger(connection: Connection, workspace_id: int) -> list[Fault]:
     """What does not add up in a workspace; empty when the books are right. Reads every lot and entry."""
     found = []
+    connection.execute(_SQL.on_one_core)
     for check in CHECKS:
         row = connection.execute(_SQL[check], {"workspace_id": workspace_id}).fetchone()
         if row is not None and row[0]:

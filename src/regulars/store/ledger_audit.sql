@@ -15,6 +15,10 @@ union
 )
 order by 1, 2
 
+-- name: on_one_core
+-- Lets the rest of the transaction take no helpers, so that tills have the other cores meanwhile.
+select set_config('max_parallel_workers_per_gather', '0', true)
+
 -- name: lots_off_the_ledger
 -- I2, I5: lots that hold other than what their entries add up to.
 select count(*), min(l.lot_id::text)

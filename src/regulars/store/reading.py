@@ -1,4 +1,4 @@
-"""Look-ups of many callers, answered together: one thread, one connection, one round trip for all who wait.
+"""Look-ups, and writes by key, of many callers, done together: one thread, one connection, one round trip for all who wait.
 
 What is asked while a round trip is under way goes with the next one, so the more callers there are, the less
 each costs.
@@ -42,9 +42,14 @@ class Reader:
     """Answers questions over one workspace each. `connect` gives a connection; nothing is opened before it is used."""
 
     def __init__(
-        self, connect: Callable[[], Connection], opening: Callable[[int], Sequence[Call | bytes]]
+        self,
+        connect: Callable[[], Connection],
+        opening: Callable[[int], Sequence[Call | bytes]],
+        *,
+        name: str = "reader",
     ) -> None:
-        """`opening`: what makes a transaction see one workspace."""
+        """`opening`: what makes a transaction see one workspace; `name`: of the thread."""
+        self._name = name
         self._connect = connect
         self._opening = opening
         self._queue: queue.SimpleQueue[_Asked | None] = queue.SimpleQueue()
@@ -57,7 +62,7 @@ class Reader:
         if self._queue.qsize() >= WAITING_MAX:
             raise unavailable(psycopg.OperationalError("too many wait"))
         if self._thread is None:
-            self._thread = threading.Thread(target=self._loop, name="reader", daemon=True)
+            self._thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
         asked = _Asked(workspace_id, calls, loop, loop.create_future())

@@ -32,9 +32,9 @@ from loyalty_account
 where workspace_id = %(workspace_id)s and record_id = any(%(ids)s)
 
 -- name: load_cards
--- Records that have a loyalty card.
+-- Records that have a loyalty card (kind 1), by the index of those alone.
 select distinct record_id from identifier
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and kind = %(kind)s and current
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and kind = 1 and current
 
 -- name: load_holds
 -- Open holds of records, those of some ids, and those that some sales captured.

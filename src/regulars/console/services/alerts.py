@@ -18,7 +18,7 @@ from regulars.store.database import AsyncConnection
 from regulars.store.queries import load_queries
 
 from .common import rows
-from .member import load_rules
+from .member_books import load_rules
 
 WINDOW: Final = timedelta(days=30)
 ADJUSTERS_MAX: Final = 1_000

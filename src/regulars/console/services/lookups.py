@@ -91,6 +91,14 @@ async def by_identifiers(
     """The same for hashed values of several kinds; one statement."""
     if not values:
         return []
+    question = identifiers_question(vault, values, former=former, after=after, limit=limit)
+    return people_among(vault, (await database.ask(vault.workspace_id, question))[0])
+
+
+def identifiers_question(
+    vault: Vault, values: Sequence[tuple[int, str]], *, former: bool, after: UUID, limit: int
+) -> Call:
+    """Asks for profiles by hashed values; `people_among` reads the answer."""
     asked = [{"kind": kind, "value": value} for kind, value in values]
     params = {
         "workspace_id": vault.workspace_id,
@@ -99,15 +107,19 @@ async def by_identifiers(
         "after": after,
         "limit": limit,
     }
-    found = await database.ask(vault.workspace_id, Call(PROFILES.records_by_identifier, params))
-    return _grouped(vault, found[0])
+    return Call(PROFILES.records_by_identifier, params)
 
 
 async def by_record(conn: AsyncConnection, vault: Vault, record_id: UUID) -> Found | None:
     """The profile that a record belongs to now; one statement."""
-    params = {"workspace_id": vault.workspace_id, "record_id": record_id}
-    found = _grouped(vault, await rows(conn, PROFILES.records_of_record, params))
+    found = people_among(vault, await rows(conn, *record_question(vault, record_id)))
     return found[0] if found else None
+
+
+def record_question(vault: Vault, record_id: UUID) -> Call:
+    """Asks for the profile that a record belongs to now; `people_among` reads the answer: one, or none."""
+    params = {"workspace_id": vault.workspace_id, "record_id": record_id}
+    return Call(PROFILES.records_of_record, params)
 
 
 async def by_name(
@@ -191,12 +203,14 @@ async def _listed(conn: AsyncConnection, vault: Vault, found: Sequence[tuple[Any
         return []
     params = {"workspace_id": vault.workspace_id, "ids": [profile_id for _, profile_id in found]}
     parts = {
-        one.profile_id: one.parts for one in _grouped(vault, await rows(conn, PROFILES.records_of, params))
+        one.profile_id: one.parts
+        for one in people_among(vault, await rows(conn, PROFILES.records_of, params))
     }
     return [Found(place, profile_id, parts[profile_id]) for place, profile_id in found if profile_id in parts]
 
 
-def _grouped(vault: Vault, found: Sequence[tuple[Any, ...]]) -> list[Found]:
+def people_among(vault: Vault, found: Sequence[tuple[Any, ...]]) -> list[Found]:
+    """Profiles out of the answer to a question for them, in its order."""
     out: dict[UUID, Found] = {}
     for place, profile_id, *record in found:
         one = out.get(profile_id)

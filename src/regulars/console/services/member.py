@@ -6,44 +6,32 @@ or timed out counts as gone though nothing has posted it yet.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct, field
 
-from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
 from regulars.capabilities.loyalty.fold import credits_of
-from regulars.capabilities.loyalty.ledger import Book
-from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
+from regulars.capabilities.loyalty.programme import Programme, Version, in_force
 from regulars.capabilities.loyalty.state import (
     ACTIVE,
     BLOCKED,
     OPEN,
-    Account,
     Balance,
-    Hold,
-    Lot,
     Member,
-    Taken,
 )
-from regulars.capabilities.loyalty.terms import PointType, Reward
+from regulars.capabilities.loyalty.terms import PointType
 from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
 from regulars.store.database import AsyncConnection
 from regulars.store.pipeline import Call
-from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import NotFound
 
 from .common import rows
+from .member_books import SQL, Books, book_questions, books_among, settled
 from .people import Part
-
-SQL: Final = load_queries("regulars.store.views", "members.sql")
-_VERSIONS_KEPT: Final = 64
 
 
 class OpenHold(Struct, frozen=True):
@@ -102,24 +90,6 @@ class Standing(Struct, frozen=True):
         return {tier.code: tier.name for tier in self.rules.tier}
 
 
-@lru_cache(maxsize=_VERSIONS_KEPT)
-def _parsed(content: str) -> Programme:
-    return parse(content)
-
-
-def versions_among(found: Sequence[tuple[Any, ...]]) -> dict[int, list[Version]]:
-    """The published versions of each programme out of the rows of `rules`."""
-    programmes: dict[int, list[Version]] = defaultdict(list)
-    for number, version, content, effective_from in found:
-        programmes[number].append(Version(version, effective_from, _parsed(content)))
-    return dict(programmes)
-
-
-async def load_rules(conn: AsyncConnection, workspace_id: int) -> dict[int, list[Version]]:
-    """The published versions of each programme, oldest first."""
-    return versions_among(await rows(conn, SQL.rules, {"workspace_id": workspace_id}))
-
-
 async def load_standings(
     conn: AsyncConnection, workspace_id: int, parts: Mapping[UUID, Sequence[Part]], *, now: datetime
 ) -> dict[UUID, list[Standing]]:
@@ -144,69 +114,38 @@ def standing_in(standings: Sequence[Standing], programme: int | None) -> Standin
 
 def standing_questions(workspace_id: int, parts: Mapping[UUID, Sequence[Part]]) -> list[Call]:
     """Asks where some profiles stand; `standings_among` reads the answers."""
-    asked = {
-        "workspace_id": workspace_id,
-        "ids": [part.record_id for records in parts.values() for part in records],
-    }
-    return [
-        Call(SQL.rules, {"workspace_id": workspace_id}),
-        *(Call(sql, asked) for sql in (SQL.accounts, SQL.lots, SQL.holds)),
-    ]
+    return book_questions(workspace_id, {part.record_id.hex for own in parts.values() for part in own})
 
 
 def standings_among(
     parts: Mapping[UUID, Sequence[Part]], answers: Sequence[Sequence[tuple[Any, ...]]], *, now: datetime
 ) -> dict[UUID, list[Standing]]:
     """Where profiles stand, out of the answers to `standing_questions`."""
-    rules, accounts, lots, holds = answers
-    programmes = versions_among(list(rules))
-    if not programmes:
-        return {profile_id: [] for profile_id in parts}
-    owners = {part.record_id: profile_id for profile_id, records in parts.items() for part in records}
-    members: dict[tuple[UUID, int], Member] = defaultdict(lambda: Member(0))
-    for profile_id, records in parts.items():
-        for number in programmes:
-            members[profile_id, number] = Member(number, {part.record_id.hex for part in records})
-    for record_id, number, enrolled_at, status, debt, earned in accounts:
-        member = members[owners[record_id], number]
-        member.accounts[record_id.hex] = Account(
-            record_id.hex, number, enrolled_at, status, dict(debt), dict(earned)
-        )
-    for lot_id, record_id, number, point, reason, origin, *rest in lots:
-        lot = Lot(lot_id.hex, record_id.hex, number, point, reason, origin.hex, *rest)
-        members[owners[record_id], number].lots[lot.lot_id] = lot
-    for hold_id, record_id, number, point, amount, expires_at, state, taken, reward in holds:
-        hold = Hold(hold_id.hex, record_id.hex, number, point, amount, expires_at, state)
-        hold.lots = [Taken(*one) for one in taken]
-        hold.reward = msgspec.convert(reward, Reward | None)
-        members[owners[record_id], number].holds[hold.hold_id] = hold
+    books = books_among(answers)
     return {
         profile_id: [
-            made
-            for number, versions in programmes.items()
-            if (made := _standing(profile_id, records, members[profile_id, number], versions, now))
+            made for number in books.versions if (made := _standing(profile_id, own, books, number, now))
         ]
-        for profile_id, records in parts.items()
+        for profile_id, own in parts.items()
     }
 
 
 def _standing(
-    profile_id: UUID, parts: Sequence[Part], member: Member, versions: Sequence[Version], now: datetime
+    profile_id: UUID, parts: Sequence[Part], books: Books, number: int, now: datetime
 ) -> Standing | None:
-    version = in_force(versions, now)
-    enrolled = min((a.enrolled_at for a in member.accounts.values() if a.enrolled_at), default=None)
-    if version is None or (enrolled is None and not _everybody(versions[-1].programme, parts)):
+    version = in_force(books.versions[number], now)
+    member = settled(books.member(number, {part.record_id.hex for part in parts}), now)
+    if version is None or not books.joined(parts, member):
         return None
     programme = version.programme
-    _settle(member, now)
     statuses = {account.status for account in member.accounts.values()}
     return Standing(
         profile_id=profile_id,
-        programme=member.programme,
+        programme=number,
         name=programme.name,
         version=version,
         status=BLOCKED if BLOCKED in statuses else ACTIVE,
-        enrolled_at=enrolled,
+        enrolled_at=min((a.enrolled_at for a in member.accounts.values() if a.enrolled_at), default=None),
         points=[_points(member, programme, kind, now) for kind in programme.point],
         holds=[
             OpenHold(hold.hold_id, hold.point, hold.amount, hold.expires_at, hold.words)
@@ -216,22 +155,6 @@ def _standing(
         tier=tier_at(programme, credits_of(member), programme.day_of(now)) if programme.tier else None,
         records=[part.record_id for part in parts],
     )
-
-
-def _everybody(programme: Programme, parts: Sequence[Part]) -> bool:
-    """Whether the programme takes a customer who did not join."""
-    who = programme.members.who
-    if who == "card":
-        return any(part.fields.current(kinds.LOYALTY_CARD) for part in parts)
-    return who == "known" and any(part.known for part in parts)
-
-
-def _settle(member: Member, now: datetime) -> None:
-    """Bring the books of a member up to the clock, in memory alone."""
-    for hold in member.holds.values():
-        # A lot of somebody who was one person with this one when it was reserved is not theirs to show.
-        hold.lots = [taken for taken in hold.lots if taken.lot_id in member.lots]
-    Book(member, now=now, occurred_at=now, key="", new_id=lambda *_: "").settle()
 
 
 def _points(member: Member, programme: Programme, kind: PointType, now: datetime) -> PointsOf:

@@ -1,39 +1,28 @@
-"""Members of a loyalty programme as a till sees them: what each customer who was found has now.
-
-Nothing is posted here. The books are brought up to the clock in memory, by the very functions that a turn uses, so
-points that are over do not show, whether the clean-up came by already or not.
-"""
+"""Members of a loyalty programme as a till sees them: what each customer who was found has now."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
-from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
 from regulars.capabilities.loyalty.fold import EARLIEST, MARK, Person, credits_of
-from regulars.capabilities.loyalty.ledger import Book
-from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
-from regulars.capabilities.loyalty.state import Account, Balance, Hold, Lot, Member, Taken
-from regulars.capabilities.loyalty.terms import Reward
+from regulars.capabilities.loyalty.programme import Programme, Version, in_force
+from regulars.capabilities.loyalty.state import Balance, Hold, Member
 from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
-from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import NotFound
 
-from .common import id_array
 from .lookups import Found
+from .member_books import Books, birth_of, book_questions, books_among, settled
 
-LOYALTY = load_queries("regulars.capabilities.loyalty")
 _FIRST = 1
 """The programme that is meant where a workspace has none yet."""
 
@@ -91,64 +80,47 @@ class Taking(Struct, frozen=True):
     person: Person
 
 
-class _Loaded(Struct):
-    versions: dict[int, list[Version]] = field(default_factory=dict)
-    accounts: dict[str, list[Account]] = field(default_factory=lambda: defaultdict(list))
-    lots: dict[str, list[Lot]] = field(default_factory=lambda: defaultdict(list))
-    holds: dict[str, list[Hold]] = field(default_factory=lambda: defaultdict(list))
-    lent: dict[str, Lot] = field(default_factory=dict)
-    carded: set[str] = field(default_factory=set)
-
-
-@lru_cache(maxsize=200)
-def programme_of(content: str) -> Programme:
-    """A programme's text as parsed; a version is never changed, so it is read once."""
-    return parse(content)
-
-
-async def programmes(database: Database, workspace_id: int) -> dict[int, list[Version]]:
-    """The versions of each programme that hold or will hold."""
-    (found,) = await database.ask(workspace_id, _programmes(workspace_id))
-    return _versions(found)
-
-
 async def standings(
     database: Database, workspace_id: int, people: Sequence[Found], wanted: Wanted, now: datetime
 ) -> dict[UUID, Standing]:
-    """Where each of some customers stands, by profile; two round trips.
+    """Where each of some customers stands, by profile; one round trip.
 
     Raises NotFound for a programme or a type of points that is not there.
     """
-    records = {part.record_id.hex for one in people for part in one.parts}
-    loaded = await _load(database, workspace_id, records)
-    number, version = chosen(loaded.versions, wanted.programme, now)
+    found = await database.ask(workspace_id, *standing_questions(workspace_id, people))
+    return standings_among(people, found, wanted, now)
+
+
+def standing_questions(workspace_id: int, people: Sequence[Found]) -> list[Call]:
+    """Asks where customers stand; `standings_among` reads the answers."""
+    return book_questions(workspace_id, {part.record_id.hex for one in people for part in one.parts})
+
+
+def standings_among(
+    people: Sequence[Found], answers: Sequence[Sequence[tuple[Any, ...]]], wanted: Wanted, now: datetime
+) -> dict[UUID, Standing]:
+    """Where customers stand, out of the answers to `standing_questions`. Raises as `standings` does."""
+    books = books_among(answers)
+    number, version = chosen(books.versions, wanted.programme, now)
     if version is None:
         return {one.profile_id: Standing() for one in people}
     point = point_of(version.programme, wanted.point)
-    who = loaded.versions[number][-1].programme.members.who
-    return {one.profile_id: _standing(one, loaded, (number, version), point, who, now) for one in people}
+    return {one.profile_id: _standing(one, books, (number, version), point, now) for one in people}
 
 
 async def load_taking(
     database: Database, workspace_id: int, found: Found, wanted: Wanted, now: datetime
 ) -> Taking | None:
-    """A customer's books as they are now, for a trial; None where no programme holds. Raises NotFound."""
-    records = {part.record_id.hex for part in found.parts}
-    loaded = await _load(database, workspace_id, records)
-    number, version = chosen(loaded.versions, wanted.programme, now)
+    """A customer's books as they are kept, for a trial; None where no programme holds. Raises NotFound."""
+    books = books_among(await database.ask(workspace_id, *standing_questions(workspace_id, [found])))
+    number, version = chosen(books.versions, wanted.programme, now)
     if version is None:
         return None
-    versions = loaded.versions[number]
-    member = _member(loaded, number, records)
-    joined = _joined(found, loaded, member, versions[-1].programme.members.who)
-    person = Person(found.profile_id.hex, min(joined, default=None), _birth(found) if joined else None)
-    return Taking(number, versions, member, person)
-
-
-def _birth(found: Found) -> tuple[int, int] | None:
-    """Month and day of birth; of several the least, as a turn takes it."""
-    told = [str(born) for part in found.parts if (born := part.fields.scalar("birth_date"))]
-    return min(((day.month, day.day) for day in map(date.fromisoformat, told)), default=None)
+    member = books.member(number, {part.record_id.hex for part in found.parts})
+    joined = books.joined(found.parts, member)
+    birth = birth_of(found.parts) if joined else None
+    person = Person(found.profile_id.hex, min(joined, default=None), birth)
+    return Taking(number, books.versions[number], member, person)
 
 
 def chosen(
@@ -178,64 +150,14 @@ def point_of(programme: Programme, point: str | None) -> str:
     return point
 
 
-def _programmes(workspace_id: int) -> Call:
-    return Call(LOYALTY.load_programmes, {"workspace_id": workspace_id})
-
-
-def _versions(found: Iterable[tuple[Any, ...]]) -> dict[int, list[Version]]:
-    out: dict[int, list[Version]] = defaultdict(list)
-    for number, version, content, effective_from in found:
-        out[number].append(Version(version, effective_from, programme_of(content)))
-    return dict(out)
-
-
-async def _load(database: Database, workspace_id: int, records: Iterable[str]) -> _Loaded:
-    of = {"workspace_id": workspace_id, "ids": id_array(records)}
-    none = {"holds": id_array(()), "sales": id_array(())}
-    versions, accounts, holds, cards = await database.ask(
-        workspace_id,
-        _programmes(workspace_id),
-        Call(LOYALTY.load_accounts, of),
-        Call(LOYALTY.load_holds, of | none),
-        Call(LOYALTY.load_cards, of | {"kind": kinds.LOYALTY_CARD}),
-    )
-    loaded = _Loaded(_versions(versions), carded={one[0].hex for one in cards})
-    for record_id, *values in accounts:
-        account = Account(record_id.hex, *values)
-        loaded.accounts[account.record_id].append(account)
-    for row in holds:
-        hold = hold_of(row)
-        loaded.holds[hold.record_id].append(hold)
-    wanted = {taken.lot_id for each in loaded.holds.values() for hold in each for taken in hold.lots}
-    asked = of | {"origins": id_array(()), "lots": id_array(wanted)}
-    for row in (await database.ask(workspace_id, Call(LOYALTY.load_lots, asked)))[0]:
-        lot_id, owner, programme, point, reason, origin, *values = row
-        lot = Lot(lot_id.hex, owner.hex, programme, point, reason, origin.hex, *values)
-        loaded.lots[lot.record_id].append(lot)
-        loaded.lent[lot.lot_id] = lot
-    return loaded
-
-
-def hold_of(row: Sequence[Any]) -> Hold:
-    """A hold out of a row of load_holds."""
-    hold = Hold(row[0].hex, row[1].hex, *row[2:9])
-    hold.sale_id = row[9].hex if row[9] is not None else None
-    hold.lots = [Taken(*one) for one in row[10]]
-    hold.reward = msgspec.convert(row[11], Reward | None)
-    return hold
-
-
 def _standing(
-    found: Found, loaded: _Loaded, holds_now: tuple[int, Version], point: str, who: str, now: datetime
+    found: Found, books: Books, holds_now: tuple[int, Version], point: str, now: datetime
 ) -> Standing:
     number, version = holds_now
     programme = version.programme
-    records = {part.record_id.hex for part in found.parts}
-    member = _member(loaded, number, records)
-    book = Book(member, now=now, occurred_at=now, key="0" * 32, new_id=lambda *_: "0" * 32)
-    book.settle()
+    member = settled(books.member(number, {part.record_id.hex for part in found.parts}), now)
     balance = member.balance(point, now)
-    joined = _joined(found, loaded, member, who)
+    joined = books.joined(found.parts, member)
     credit = credits_of(member)
     tier = tier_at(programme, credit, programme.day_of(now)) if programme.tier else None
     return Standing(
@@ -267,7 +189,7 @@ def _standing(
         balances={kind.code: member.balance(kind.code, now) for kind in programme.point},
         used=_used(member),
         bought=any(account.first_at is not None for account in member.accounts.values()),
-        birth=_birth(found) if joined else None,
+        birth=birth_of(found.parts) if joined else None,
     )
 
 
@@ -279,29 +201,6 @@ def _used(member: Member) -> dict[tuple[str, str], int]:
             rule, _, period = name.partition(MARK)
             used[rule, period] += points
     return dict(used)
-
-
-def _joined(found: Found, loaded: _Loaded, member: Member, who: str) -> list[datetime]:
-    """Since when a customer takes part, by each of the reasons there are."""
-    joined = [a.enrolled_at for a in member.accounts.values() if a.enrolled_at is not None]
-    carded = not loaded.carded.isdisjoint(part.record_id.hex for part in found.parts)
-    if (who == "known" and any(part.known for part in found.parts)) or (who == "card" and carded):
-        joined.append(EARLIEST)
-    return joined
-
-
-def _member(loaded: _Loaded, number: int, records: set[str]) -> Member:
-    member = Member(number, records)
-    for record_id in records:
-        member.accounts.update(
-            {one.record_id: one for one in loaded.accounts[record_id] if one.programme == number}
-        )
-        member.lots.update({one.lot_id: one for one in loaded.lots[record_id] if one.programme == number})
-        member.holds.update({one.hold_id: one for one in loaded.holds[record_id] if one.programme == number})
-    for hold in member.holds.values():
-        for taken in hold.lots:
-            member.lots.setdefault(taken.lot_id, loaded.lent[taken.lot_id])
-    return member
 
 
 def _status(member: Member, joined: Sequence[datetime]) -> str | None:

@@ -16,7 +16,8 @@ from regulars.console.i18n import _, later
 from regulars.store.database import AsyncConnection
 
 from .common import pack_place, rows, unpack_place, uuid_of
-from .member import SQL, PointsOf, Standing
+from .member import PointsOf, Standing
+from .member_books import SQL
 
 LINES_SHOWN: Final = 25
 SOURCES_SHOWN: Final = 25

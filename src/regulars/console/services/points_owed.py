@@ -24,7 +24,7 @@ from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import Forbidden, InvalidInput, TooLarge
 
 from .common import row, rows
-from .member import load_rules
+from .member_books import load_rules
 from .members import chosen, point_of
 
 SQL: Final = load_queries("regulars.store.views", "liability.sql")

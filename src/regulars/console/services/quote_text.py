@@ -26,17 +26,16 @@ def till_text(
     vouchers: Sequence[QuotedVoucher],
 ) -> str:
     """What saved most, what is saved altogether, one offer nearly reached, and the points."""
-    names = {ready.id: ready.promotion.text or ready.promotion.name for ready in snapshot.promotions}
     lines: list[str] = []
     for one in sorted(answer.applied, key=lambda one: (-one.amount_minor, one.promotion_id))[:APPLIED_MAX]:
         amount = money(-one.amount_minor, currency).translate(_PLAIN)
-        lines += beside(clean(names[one.promotion_id]), amount, COLUMNS)
+        lines += beside(_name(snapshot, one.promotion_id), amount, COLUMNS)
     for name, minor in _rest(points, vouchers):
         lines += beside(clean(name), money(-minor, currency).translate(_PLAIN), COLUMNS)
     if answer.discount_minor:
         lines += beside(_("You save"), money(answer.discount_minor, currency), COLUMNS)
     for near in answer.nearly[:1]:
-        offer = clean(names[near.promotion_id])
+        offer = _name(snapshot, near.promotion_id)
         if near.missing_items:
             told = _("%(n)s more for: %(offer)s", n=near.missing_items, offer=offer)
         else:
@@ -54,3 +53,8 @@ def _rest(points: QuotedPoints | None, vouchers: Sequence[QuotedVoucher]) -> Ite
             yield one.name, one.amount_minor
     for voucher in vouchers:
         yield _("Voucher"), voucher.amount_minor
+
+
+def _name(snapshot: Snapshot, promotion_id: str) -> str:
+    promotion = snapshot.by_id[promotion_id].promotion
+    return clean(promotion.text or promotion.name)

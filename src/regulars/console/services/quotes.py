@@ -111,8 +111,8 @@ class Quotes:
         """
         clock = asked.clock or now
         lines = _quantities(asked)
-        ground = await self._ground(vault, asked)
-        shopper = await self._shopper(vault, asked, now)
+        ground, found = await self._ground(vault, asked)
+        shopper = await self._shopper(vault, asked, found, now)
         ready = await self._sets.at(vault.workspace_id, ground.set_no, clock)
         counts = await self._counts(vault, ready.snapshot, asked, ground, shopper, clock, now)
         codes = judged(
@@ -153,33 +153,33 @@ class Quotes:
 
     # -- looking up -------------------------------------------------------------------------------
 
-    async def _ground(self, vault: Vault, asked: Basket) -> Ground:
-        """One round trip."""
+    async def _ground(self, vault: Vault, asked: Basket) -> tuple[Ground, Found | None]:
+        """What the basket stands on, and who buys where one is named and known; one round trip."""
         workspace = {"workspace_id": vault.workspace_id}
         hashes = {code: code_hash(vault, code) for code in asked.codes}
         skus = sorted({line.sku for line in asked.lines if line.category is None or line.brand is None})
-        number, store, products, codes = await self._database.ask(
+        number, store, products, codes, *people = await self._database.ask(
             vault.workspace_id,
             QuoteSets.number_call(vault.workspace_id),
             Call(REGISTERS.store, workspace | {"code": asked.store or ""}),
             Call(_SQL.products, workspace | {"skus": skus}),
             Call(_CODES.codes, workspace | {"hashes": "{" + ",".join(sorted(set(hashes.values()))) + "}"}),
+            *_buyer_questions(vault, asked),
         )
         known = {code.hash: code for code in map(code_of_row, codes)}
-        return Ground(
+        buyers = [one for found in people for one in lookups.people_among(vault, found)]
+        ground = Ground(
             _zone(store[0][2] if store else None),
             (store[0][6] if store else None) or "inclusive",
             number[0][0] if number else 0,
             {one[0]: one for one in products},
             {text: known[name] for text, name in hashes.items() if name in known},
         )
+        return ground, buyers[0] if len(buyers) == 1 else None
 
-    async def _shopper(self, vault: Vault, asked: Basket, now: datetime) -> Shopper:
+    async def _shopper(self, vault: Vault, asked: Basket, found: Found | None, now: datetime) -> Shopper:
         if asked.member_id is None and asked.card is None:
             return Shopper(QuotedMember("none"))
-        if asked.member_id is not None and asked.card is not None:
-            raise InvalidInput("Say who buys by member_id or by card, not by both.", field="card")
-        found = await self._found(vault, asked)
         if found is None:
             return Shopper(QuotedMember("unknown", asked.member_id))
         wanted = Wanted(asked.programme)
@@ -193,26 +193,6 @@ class Quotes:
             return Shopper(QuotedMember("not_enrolled", member_id), found, standing)
         tier = standing.tier.tier if standing.tier is not None else None
         return Shopper(QuotedMember("known", member_id, tier), found, standing)
-
-    async def _found(self, vault: Vault, asked: Basket) -> Found | None:
-        if asked.member_id is not None:
-            try:
-                wanted = UUID(asked.member_id)
-            except ValueError:
-                return None
-            async with self._database.read(vault.workspace_id) as conn:
-                return await lookups.by_record(conn, vault, wanted)
-        hashes = lookups.hashes_of(vault, kinds.LOYALTY_CARD, asked.card or "", region="", sources=())
-        people = await lookups.by_identifier(
-            self._database,
-            vault,
-            kinds.LOYALTY_CARD,
-            hashes,
-            former=True,
-            after=lookups.FIRST,
-            limit=2,
-        )
-        return people[0] if len(people) == 1 else None
 
     async def _counts(
         self,
@@ -240,6 +220,22 @@ class Quotes:
             if code.uses_max is not None
         }
         return await counted(self._database, vault.workspace_id, wanted, day, shopper.records, now)
+
+
+def _buyer_questions(vault: Vault, asked: Basket) -> list[Call]:
+    """Asks who buys; nothing where nobody can be meant. A card that is several people's is nobody's."""
+    if asked.member_id is not None and asked.card is not None:
+        raise InvalidInput("Say who buys by member_id or by card, not by both.", field="card")
+    if asked.member_id is not None:
+        try:
+            return [lookups.record_question(vault, UUID(asked.member_id))]
+        except ValueError:
+            return []
+    hashes = lookups.hashes_of(vault, kinds.LOYALTY_CARD, asked.card or "", region="", sources=())
+    cards = [(kinds.LOYALTY_CARD, one) for one in hashes]
+    if not cards:
+        return []
+    return [lookups.identifiers_question(vault, cards, former=True, after=lookups.FIRST, limit=2)]
 
 
 def _zone(name: str | None) -> ZoneInfo:

@@ -22,11 +22,12 @@ from regulars.vocabulary.errors import NotFound
 
 from .common import id_array, row
 from .lookups import Found, by_record
-from .members import LOYALTY, Taking, Wanted, hold_of, load_taking
+from .member_books import LOYALTY, hold_of
+from .members import Taking, Wanted, load_taking
 from .registers import REGISTERS
 from .slips import base_of, points_of, slip_of
 from .store_card import masked_card
-from .till_sales import TILL, KnownSale, earnings_of, told_of
+from .till_sales import TILL, KnownSale, earnings_among, earnings_question, told_of
 from .vouchers import VOUCHERS, vouchers_among
 
 
@@ -82,7 +83,8 @@ async def _points(
     book.close("settle")
     balance = taking.member.balance(point, now)
     records = [part.record_id.hex for part in found.parts]
-    told = await earnings_of(database, vault.workspace_id, records, sale.sale_id.hex)
+    question = earnings_question(vault.workspace_id, records, sale.sale_id.hex)
+    told = earnings_among((await database.ask(vault.workspace_id, question))[0])
     earning = next((one for one in told if one.programme == taking.number), None)
     holds = await _holds(database, vault, sale)
     used = sum(

@@ -23,7 +23,8 @@ from regulars.vocabulary.events import ENROLLED, HELD, RELEASED, Loyalty
 from regulars.vocabulary.intake import Gate, LoyaltyAnswer
 
 from .lookups import Found, by_record
-from .member import Standing, load_rules, load_standings
+from .member import Standing, load_standings
+from .member_books import load_rules
 from .members import Wanted, standings
 from .points_commands import give_command
 from .profile import unknown_profile

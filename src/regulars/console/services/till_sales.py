@@ -23,7 +23,7 @@ from regulars.vocabulary.events import Event, Line, Sale
 
 from .common import id_array, row, rows
 from .log import EVENTS, open_body
-from .members import LOYALTY
+from .member_books import LOYALTY
 
 TILL: Final = load_queries("regulars.store.views", "till.sql")
 QUOTES: Final = load_queries("regulars.store.views", "quotes.sql")
@@ -65,9 +65,13 @@ class KnownSale(Struct, frozen=True):
 
 async def find_sale(database: Database, vault: Vault, sale_id: UUID) -> KnownSale | None:
     """A receipt by its id."""
-    asked = {"workspace_id": vault.workspace_id, "sale_id": sale_id.hex}
-    (found,) = await database.ask(vault.workspace_id, Call(TILL.sale, asked))
+    (found,) = await database.ask(vault.workspace_id, sale_question(vault, sale_id))
     return KnownSale(*found[0]) if found else None
+
+
+def sale_question(vault: Vault, sale_id: UUID) -> Call:
+    """Asks for a receipt by its id: the values of one, or none."""
+    return Call(TILL.sale, {"workspace_id": vault.workspace_id, "sale_id": sale_id.hex})
 
 
 async def find_sale_told(
@@ -167,12 +171,14 @@ def purchase_told(event: Event | None, sale: KnownSale) -> Purchase:
     return purchase_of(kept, sale_id=sale.sale_id.hex)
 
 
-async def earnings_of(
-    database: Database, workspace_id: int, records: Iterable[str], sale_id: str
-) -> list[Earning]:
-    """What a sale earned, in each programme."""
+def earnings_question(workspace_id: int, records: Iterable[str], sale_id: str) -> Call:
+    """Asks for what a sale earned, in each programme; `earnings_among` reads the answer."""
     asked = {"workspace_id": workspace_id, "ids": id_array(records), "keys": id_array([sale_id])}
-    (found,) = await database.ask(workspace_id, Call(LOYALTY.load_some_earnings, asked))
+    return Call(LOYALTY.load_some_earnings, asked)
+
+
+def earnings_among(found: Iterable[tuple[Any, ...]]) -> list[Earning]:
+    """What a sale earned, out of the answer to `earnings_question`."""
     return [_earning(doc) for _, _, doc in found]
 
 

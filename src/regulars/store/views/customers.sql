@@ -71,7 +71,8 @@ select distinct r.profile_id
 -- Profiles whose receipts have one of the given numbers, and how many such receipts name nobody.
 select r.profile_id, count(*)
   from sale s
-  left join record r on r.workspace_id = s.workspace_id and r.record_id = coalesce(s.counted_on, s.record_id)
+  left join record r on r.workspace_id = s.workspace_id
+       and r.record_id = case when s.counted_on is null then s.record_id else s.counted_on end
  where s.workspace_id = %(workspace_id)s and s.receipt_key = any(%(keys)s::uuid[])
  group by r.profile_id
  limit %(limit)s;

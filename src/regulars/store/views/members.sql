@@ -1,29 +1,21 @@
 -- Members of loyalty programmes as screens and reports read them: where they stand, and what moved their points.
 
--- name: rules
--- The published versions of each programme, oldest first.
-select programme, version, content, effective_from
-  from programme_version
- where workspace_id = %(workspace_id)s and effective_from is not null
- order by programme, effective_from, version;
-
--- name: accounts
--- Accounts of records.
-select record_id, programme, enrolled_at, status, debt, credits
-  from loyalty_account
- where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]);
-
--- name: lots
--- Lots of records that have points left.
+-- name: open_lots
+-- Lots of records with points left, and those that open holds of the records reserve, whosever they are by now.
+with reserved as materialized (
+    select (x.taken ->> 0)::uuid as lot_id from loyalty_hold h cross join jsonb_array_elements(h.lots) as x(taken)
+     where h.workspace_id = %(workspace_id)s and h.record_id = any(%(ids)s::uuid[]) and h.state = 'open'
+)
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
   from loyalty_lot
- where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and remaining > 0;
-
--- name: holds
--- Open holds of records.
-select hold_id, record_id, programme, point, amount, expires_at, state, lots, reward
-  from loyalty_hold
- where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and state = 'open';
+ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and remaining > 0
+union
+select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from, l.expires_at,
+       l.held, l.expired
+  from reserved r
+ cross join lateral (
+    select * from loyalty_lot where workspace_id = %(workspace_id)s and lot_id = r.lot_id offset 0
+ ) as l;
 
 -- name: lines
 -- What moved points of some records, the latest first, from a place on: one line for each transaction and reason.

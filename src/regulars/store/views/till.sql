@@ -1,4 +1,7 @@
 -- What the till's calls look up: sales by id and receipt, what came back of them, and how far a till may trust itself.
+--
+-- Behind a workspace's fence PostgreSQL looks up by an index only what it knows to give nothing away: `case` is, the
+-- shorter `coalesce` is not, and reads all records.
 
 -- name: sale
 -- One receipt, with the profile it counts for.
@@ -6,7 +9,12 @@ select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.recor
        s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
        s.event_no, s.event_key, r.profile_id, s.lines
   from sale s
-  left join record r on r.workspace_id = %(workspace_id)s and r.record_id = coalesce(s.counted_on, s.record_id)
+  left join lateral (
+    select profile_id from record
+     where workspace_id = %(workspace_id)s
+       and record_id = case when s.counted_on is null then s.record_id else s.counted_on end
+     limit 1
+ ) as r on true
  where s.workspace_id = %(workspace_id)s and s.sale_id = %(sale_id)s::uuid;
 
 -- name: sale_of_event
@@ -37,7 +45,12 @@ select s.sale_id, s.kind, s.version, s.source_id, coalesce(s.counted_on, s.recor
        s.occurred_at, s.business_date, s.store, s.till, s.receipt, s.receipt_key, s.currency, s.total_minor,
        s.event_no, s.event_key, r.profile_id, s.lines
   from sale s
-  left join record r on r.workspace_id = %(workspace_id)s and r.record_id = coalesce(s.counted_on, s.record_id)
+  left join lateral (
+    select profile_id from record
+     where workspace_id = %(workspace_id)s
+       and record_id = case when s.counted_on is null then s.record_id else s.counted_on end
+     limit 1
+ ) as r on true
  where s.workspace_id = %(workspace_id)s and s.receipt_key = %(receipt_key)s::uuid and s.kind = 1
    and (%(store)s::text is null or s.store = %(store)s::text)
    and (%(till)s::text is null or s.till = %(till)s::text)

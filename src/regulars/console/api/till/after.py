@@ -6,7 +6,7 @@ has now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -18,11 +18,11 @@ from regulars.capabilities.loyalty.tiers import tier_at
 from regulars.console.api.deps import Visit
 from regulars.console.api.shapes import Id as HexId
 from regulars.console.services.lookups import Found
-from regulars.console.services.members import Standing, Wanted
-from regulars.console.services.till_sales import KnownSale, earnings_of
+from regulars.console.services.members import Standing, Wanted, standing_questions, standings_among
+from regulars.console.services.till_sales import KnownSale, earnings_among, earnings_question
 
-from .holds import find_holds
-from .reading import find_member, standing_of
+from .holds import find_holds, holds_among, holds_question
+from .reading import find_member
 
 HoldState = Literal["open", "captured", "released", "timed_out"]
 
@@ -73,12 +73,13 @@ class SaleAnswer(Struct, frozen=True):
 
 
 class Effects(Struct, frozen=True):
-    """What a sale did, in points of the type that is told of."""
+    """What a sale did, in points of the type that is told of. `spent`: holds it captured; `holds`: and those it named."""
 
     found: Found
     standing: Standing
     earnings: list[Earning]
     spent: dict[str, Held]
+    holds: dict[str, Held]
     unheld_id: str
 
     @property
@@ -88,25 +89,37 @@ class Effects(Struct, frozen=True):
         return unheld.amount - unheld.captured if unheld is not None else 0
 
 
-async def effects_of(visit: Visit, sale: KnownSale, wanted: Wanted) -> Effects | None:
-    """What a sale did; None where it counts for nobody who takes part."""
+async def effects_of(
+    visit: Visit,
+    sale: KnownSale,
+    wanted: Wanted,
+    *,
+    found: Found | None = None,
+    named: Collection[str] = (),
+) -> Effects | None:
+    """What a sale did; None where it counts for nobody who takes part. `found`: whose it is, where that was read."""
     if sale.profile_id is None:
         return None
-    database, sale_id = visit.api.database, sale.sale_id.hex
-    found = await find_member(visit, sale.profile_id.hex)
-    standing = await standing_of(visit, found, wanted)
-    if standing.point is None:
+    if found is None or found.profile_id != sale.profile_id:
+        found = await find_member(visit, sale.profile_id.hex)
+    sale_id, records = sale.sale_id.hex, [part.record_id.hex for part in found.parts]
+    told, held, *books = await visit.api.database.ask(
+        visit.workspace_id,
+        earnings_question(visit.workspace_id, records, sale_id),
+        holds_question(visit, ids=named, sale_id=sale_id),
+        *standing_questions(visit.workspace_id, [found]),
+    )
+    standing = standings_among([found], books, wanted, visit.deps.clock())[found.profile_id]
+    earnings = [one for one in earnings_among(told) if one.programme == standing.programme]
+    if standing.point is None or not (standing.enrolled or earnings):
         return None
-    records = [part.record_id.hex for part in found.parts]
-    told = await earnings_of(database, visit.workspace_id, records, sale_id)
-    earnings = [one for one in told if one.programme == standing.programme]
-    if not standing.enrolled and not earnings:
-        return None
+    holds = holds_among(held)
     return Effects(
         found,
         standing,
         earnings,
-        await find_holds(visit, sale_id=sale_id),
+        {name: hold for name, hold in holds.items() if hold.sale_id == sale_id},
+        holds,
         visit.vault.hash("unheld", sale_id, str(standing.programme), standing.point),
     )
 
@@ -158,13 +171,17 @@ async def answer_of(
     wanted: Wanted,
     *,
     replayed: bool,
+    found: Found | None = None,
     holds: Iterable[str] = (),
     unasked: int = 0,
 ) -> SaleAnswer:
-    """What is told of a sale. `holds`: those it named; `unasked`: points it let be spent without asking."""
-    effects = await effects_of(visit, sale, wanted)
+    """What is told of a sale. `found`: whose it is, where that was read; `holds`: those it named; `unasked`: points it
+    let be spent without asking."""
     named = set(holds)
-    known = await find_holds(visit, ids=named, sale_id=sale.sale_id.hex) if named or effects else {}
+    effects = await effects_of(visit, sale, wanted, found=found, named=named)
+    known = effects.holds if effects is not None else {}
+    if effects is None and named:
+        known = await find_holds(visit, ids=named, sale_id=sale.sale_id.hex)
     return SaleAnswer(
         sale_id=sale.sale_id.hex,
         receipt=sale.receipt,

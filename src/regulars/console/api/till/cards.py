@@ -22,7 +22,7 @@ from regulars.capabilities.loyalty.programme import in_force
 from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.services import lookups
 from regulars.console.services.lookups import Found
-from regulars.console.services.members import programmes
+from regulars.console.services.member_books import programmes
 from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import ENROLLED, LINKED, Customer, Decision, Event, Id, Loyalty
 from regulars.vocabulary.intake import TILL, own_source

@@ -12,7 +12,8 @@ from regulars.capabilities.loyalty.fold import EARLIEST
 from regulars.capabilities.profile.receipt import row_of
 from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.services.lookups import Found
-from regulars.console.services.members import Standing, Wanted, programmes
+from regulars.console.services.member_books import programmes
+from regulars.console.services.members import Standing, Wanted
 from regulars.console.services.till_sales import KnownSale, told_of
 from regulars.vocabulary.events import Event, Id
 

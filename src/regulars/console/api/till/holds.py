@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,7 +17,8 @@ from regulars.capabilities.loyalty.state import is_open
 from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.api.shapes import Id as HexId
 from regulars.console.services.common import id_array
-from regulars.console.services.members import LOYALTY, Wanted, hold_of
+from regulars.console.services.member_books import LOYALTY, hold_of
+from regulars.console.services.members import Wanted
 from regulars.store.pipeline import Call
 from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import CAPTURED, HELD, POINTS_MAX, RELEASED, Id, Loyalty
@@ -195,13 +197,23 @@ async def find_holds(
     visit: Visit, *, ids: set[str] | None = None, sale_id: str | None = None
 ) -> dict[str, Held]:
     """Holds by id, and those that a sale captured."""
+    question = holds_question(visit, ids=ids, sale_id=sale_id)
+    return holds_among((await visit.api.database.ask(visit.workspace_id, question))[0])
+
+
+def holds_question(visit: Visit, *, ids: Iterable[str] | None = None, sale_id: str | None = None) -> Call:
+    """Asks for what `find_holds` does; `holds_among` reads the answer."""
     asked: dict[str, Any] = {
         "workspace_id": visit.workspace_id,
         "ids": id_array(()),
         "holds": id_array(ids or ()),
         "sales": id_array([sale_id] if sale_id is not None else ()),
     }
-    (found,) = await visit.api.database.ask(visit.workspace_id, Call(LOYALTY.load_holds, asked))
+    return Call(LOYALTY.load_holds, asked)
+
+
+def holds_among(found: Iterable[tuple[Any, ...]]) -> dict[str, Held]:
+    """Holds by id out of the answer to `holds_question`."""
     return {hold.hold_id: hold for hold in map(hold_of, found)}
 
 

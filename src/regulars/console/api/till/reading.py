@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -15,8 +15,15 @@ from regulars.console.api.shapes import Status, status_of
 from regulars.console.services import lookups
 from regulars.console.services.consents import settled, words_among, words_question
 from regulars.console.services.lookups import Found
-from regulars.console.services.members import Standing, Wanted, standings
+from regulars.console.services.members import (
+    Standing,
+    Wanted,
+    standing_questions,
+    standings,
+    standings_among,
+)
 from regulars.console.services.vouchers import Voucher, by_record, voucher_question, vouchers_among
+from regulars.store.pipeline import Call
 from regulars.vocabulary.errors import NotFound
 
 from .refusals import refused
@@ -38,15 +45,23 @@ class Met(Struct, frozen=True):
 
 async def find_member(visit: Visit, text: str, *, field: str = "member_id") -> Found:
     """The profile of any id it ever had. Raises NotFound (unknown_member)."""
+    question = member_question(visit, text, field=field)
+    return member_among(visit, (await visit.api.database.ask(visit.workspace_id, question))[0], field=field)
+
+
+def member_question(visit: Visit, text: str, *, field: str = "member_id") -> Call:
+    """Asks for what `find_member` does; `member_among` reads the answer. Raises NotFound for what is no id."""
     try:
-        record_id = profile_id_in(text)
+        return lookups.record_question(visit.vault, profile_id_in(text))
     except NotFound:
         raise unknown_member(field) from None
-    async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await lookups.by_record(conn, visit.vault, record_id)
-    if found is None:
+
+
+def member_among(visit: Visit, found: Sequence[tuple[Any, ...]], *, field: str = "member_id") -> Found:
+    """The profile out of the answer to `member_question`. Raises NotFound (unknown_member)."""
+    if not found:
         raise unknown_member(field)
-    return found
+    return lookups.people_among(visit.vault, found)[0]
 
 
 def unknown_member(field: str) -> NotFound:
@@ -74,12 +89,13 @@ async def meet(
         return []
     database, parts = visit.api.database, [part for one in people for part in one.parts]
     now = visit.deps.clock()
-    known = await standings(database, visit.workspace_id, people, wanted, now)
-    told, vouchers = await database.ask(
+    told, vouchers, *books = await database.ask(
         visit.workspace_id,
         words_question(visit.workspace_id, parts),
         voucher_question(visit.workspace_id, [part.record_id for part in parts], now),
+        *standing_questions(visit.workspace_id, people),
     )
+    known = standings_among(people, books, wanted, now)
     owned = by_record(vouchers_among(visit.vault, vouchers))
     out = []
     for one in people:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -19,12 +19,20 @@ from regulars.capabilities.loyalty.state import Hold as Held
 from regulars.capabilities.loyalty.state import is_open
 from regulars.capabilities.profile.receipt import row_of
 from regulars.console.api.deps import AtVisit, Visit
-from regulars.console.services.common import row
+from regulars.console.services import lookups
 from regulars.console.services.lookups import Found
 from regulars.console.services.members import Wanted
 from regulars.console.services.offer_uses import SoldPromotion
 from regulars.console.services.registers import REGISTERS
-from regulars.console.services.till_sales import KnownSale, describe_lines, find_sale, floor_limit, told_of
+from regulars.console.services.till_sales import (
+    KnownSale,
+    describe_lines,
+    find_sale,
+    floor_limit,
+    sale_question,
+    told_of,
+)
+from regulars.store.pipeline import Call
 from regulars.vocabulary.errors import InvalidInput, RegularsError, Unprocessable
 from regulars.vocabulary.events import (
     OFFERS_PER_SALE_MAX,
@@ -39,10 +47,10 @@ from regulars.vocabulary.events import (
 )
 
 from .after import SaleAnswer, answer_of
-from .holds import Amount, check_open, find_holds, hold_id_in
+from .holds import Amount, check_open, hold_id_in, holds_among, holds_question
 from .naming import customer_of
 from .promotions import name_promotions, note_beyond
-from .reading import find_member
+from .reading import find_member, member_among, member_question
 from .refusals import refused
 from .telling import note, tell
 
@@ -166,10 +174,16 @@ async def zone_of(visit: Visit, store: str | None) -> ZoneInfo:
     """The time zone of a store, UTC where the register does not say it."""
     if store is None:
         return UTC
-    async with visit.api.database.read(visit.workspace_id) as conn:
-        found = await row(conn, REGISTERS.store, {"workspace_id": visit.workspace_id, "code": store})
+    return _zone_among((await visit.api.database.ask(visit.workspace_id, _zone_question(visit, store)))[0])
+
+
+def _zone_question(visit: Visit, store: str | None) -> Call:
+    return Call(REGISTERS.store, {"workspace_id": visit.workspace_id, "code": store or ""})
+
+
+def _zone_among(found: Sequence[tuple[Any, ...]]) -> ZoneInfo:
     try:
-        return ZoneInfo(found[2]) if found is not None and found[2] else UTC
+        return ZoneInfo(found[0][2]) if found and found[0][2] else UTC
     except (KeyError, ValueError):
         return UTC
 
@@ -180,14 +194,13 @@ async def zone_of(visit: Visit, store: str | None) -> ZoneInfo:
 async def confirm(visit: Visit, data: Confirm) -> SaleAnswer:
     """Do what `confirm_sale` says."""
     _check(data)
-    holds = await _holds(visit, data)
-    found = await _member(visit, data, holds)
-    event, sale_id = await _event(visit, data, found)
+    holds, found, zone = await _named(visit, data)
+    event, sale_id = _event(visit, data, found, zone)
     key = visit.vault.hash("event", str(visit.caller.source.source_id), event.id)
     before = await find_sale(visit.api.database, visit.vault, UUID(sale_id))
     if before is not None and before.event_key.hex == key:
         await _check_same(visit, event, before)
-        return await _answer(visit, data, sale_id, replayed=True)
+        return await _answer(visit, data, before, None, replayed=True)
     spends = await _spends(visit, data, holds, sale_id)
     if spends:
         programme = data.programme or next((one.programme for one in holds.values()), 1)
@@ -198,7 +211,8 @@ async def confirm(visit: Visit, data: Confirm) -> SaleAnswer:
         await describe_lines(visit.api.database, visit.vault, event.sale)
     (result,) = await tell(visit, [event])
     await note_beyond(visit, result, sale_id)
-    answer = await _answer(visit, data, sale_id, replayed=result.status == "duplicate")
+    sale, buyer = await _sold(visit, sale_id, result.profile_id)
+    answer = await _answer(visit, data, sale, buyer, replayed=result.status == "duplicate")
     if answer.points_over and not answer.replayed:
         where = {"store": data.store, "till": data.till, "staff": data.staff, "points": answer.points_over}
         await note(visit, "till.points_over", f"sale:{sale_id}", where)
@@ -215,35 +229,36 @@ def _check(data: Confirm) -> None:
         raise InvalidInput("Say whose points were spent.", field="member_id")
 
 
-async def _holds(visit: Visit, data: Confirm) -> dict[str, Held]:
-    """The holds a sale names. Raises NotFound (unknown_hold)."""
+async def _named(visit: Visit, data: Confirm) -> tuple[dict[str, Held], Found | None, ZoneInfo]:
+    """What a sale names: its holds, whose it is where an id or a hold says it, and the zone of its store.
+
+    One round trip, another one where holds alone say whose it is. Raises NotFound (unknown_hold, unknown_member), also
+    for a hold of somebody else.
+    """
     ids = {hold_id_in(use.id, field=f"holds[{n}].id"): n for n, use in enumerate(data.holds)}
-    if not ids:
-        return {}
-    held = await find_holds(visit, ids=set(ids))
-    for hold_id, place in ids.items():
-        if hold_id not in held:
-            raise refused("unknown_hold", field=f"holds[{place}].id")
-    return held
-
-
-async def _member(visit: Visit, data: Confirm, holds: Mapping[str, Held]) -> Found | None:
-    """Whose sale it is, where an id or a hold says it. Raises NotFound for an id, or a hold, of somebody else."""
+    asked = [_zone_question(visit, data.store), holds_question(visit, ids=ids)]
     if data.member_id is not None:
-        found = await find_member(visit, data.member_id)
+        asked.append(member_question(visit, data.member_id))
+    store, held, *people = await visit.api.database.ask(visit.workspace_id, *asked)
+    holds, zone = holds_among(held), _zone_among(store)
+    for hold_id, place in ids.items():
+        if hold_id not in holds:
+            raise refused("unknown_hold", field=f"holds[{place}].id")
+    if people:
+        found = member_among(visit, people[0])
     elif data.customer is None and holds:
         found = await find_member(visit, next(iter(holds.values())).record_id)
     else:
-        return None
+        return holds, None, zone
     records = {part.record_id.hex for part in found.parts}
     if any(hold.record_id not in records for hold in holds.values()):
         raise refused("unknown_hold", field="holds")
-    return found
+    return holds, found, zone
 
 
-async def _event(visit: Visit, data: Confirm, found: Found | None) -> tuple[Event, str]:
+def _event(visit: Visit, data: Confirm, found: Found | None, zone: ZoneInfo) -> tuple[Event, str]:
     """The event, and the id of the sale it tells of. Raises InvalidInput for a quantity out of range."""
-    zone, source = await zone_of(visit, data.store), visit.caller.source
+    source = visit.caller.source
     day = data.sale.business_date or data.occurred_at.astimezone(zone).date()
     event = Event(
         id="",
@@ -318,15 +333,27 @@ def _content(sale: Sale) -> tuple[object, ...]:
     return sale.currency, sale.total_minor, lines
 
 
-async def _answer(visit: Visit, data: Confirm, sale_id: str, *, replayed: bool) -> SaleAnswer:
-    sale = await find_sale(visit.api.database, visit.vault, UUID(sale_id))
-    if sale is None:
+async def _sold(visit: Visit, sale_id: str, profile_id: str | None) -> tuple[KnownSale, Found | None]:
+    """The sale that was just told, and whose it is as the turn said; one round trip."""
+    asked = [sale_question(visit.vault, UUID(sale_id))]
+    if profile_id is not None:
+        asked.append(lookups.record_question(visit.vault, UUID(profile_id)))
+    sales, *people = await visit.api.database.ask(visit.workspace_id, *asked)
+    if not sales:
         raise RegularsError("The sale that was just told is not there.")
+    found = lookups.people_among(visit.vault, people[0]) if people else []
+    return KnownSale(*sales[0]), found[0] if found else None
+
+
+async def _answer(
+    visit: Visit, data: Confirm, sale: KnownSale, found: Found | None, *, replayed: bool
+) -> SaleAnswer:
     return await answer_of(
         visit,
         sale,
         Wanted(data.programme, data.point),
         replayed=replayed,
+        found=found,
         holds=[hold_id_in(use.id) for use in data.holds],
         unasked=data.unheld.amount if data.unheld is not None else 0,
     )

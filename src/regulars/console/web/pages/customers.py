@@ -20,7 +20,8 @@ from regulars.console.services.decision_list import load_decisions
 from regulars.console.services.explained_lines import Eyes, Lines, nearest
 from regulars.console.services.explaining import explain
 from regulars.console.services.households import household_lines, load_household
-from regulars.console.services.member import load_rules, load_standings
+from regulars.console.services.member import load_standings
+from regulars.console.services.member_books import load_rules
 from regulars.console.services.on_behalf import channels_of
 from regulars.console.services.people import load_parts
 from regulars.console.services.vouchers import load_vouchers

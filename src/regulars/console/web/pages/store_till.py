@@ -18,7 +18,8 @@ from regulars.console.i18n import _
 from regulars.console.receipts.slip import Slip
 from regulars.console.services.common import row, rows, uuid_of
 from regulars.console.services.lookups import by_record
-from regulars.console.services.members import Taking, Wanted, load_taking, programmes
+from regulars.console.services.member_books import programmes
+from regulars.console.services.members import Taking, Wanted, load_taking
 from regulars.console.services.pretend_till import (
     LINES_MAX,
     Basket,
