@@ -180,8 +180,13 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
     },
     "Debt": {"policy": "Pending points only, down to a balance of 0, or below it, to be earned back first."},
     "Limits": {
-        "points_per_day": "Points of one member in a day; more of them wait.",
-        "card_uses_per_day": "Uses of one card in a day; later sales' points wait.",
+        "points_per_day": "Points of one member in a day; with more the sale waits, or is told of.",
+        "card_uses_per_day": "Uses of one card in a day; later sales wait, or are told of.",
+        "beyond": "What is beyond these limits a day, or suspicious, waits for a person, or people are only told.",
+        "own_card": "With `wait`: what a cashier sells to a customer with the cashier's e-mail address waits.",
+        "same_referral": "With `wait`: a referral waits where both share a device, a contact or a home.",
+        "review_days": "Days after the sale in which somebody can decide.",
+        "unreviewed": "What becomes of what nobody decided on.",
         "adjustment_points": "Points somebody may add or take by hand alone; more needs a second person.",
     },
     "Reward": {

@@ -112,6 +112,11 @@ policy = "within_balance"
 points_per_day = 5
 card_uses_per_day = 5
 adjustment_points = 5
+beyond = "wait"
+own_card = true
+same_referral = true
+review_days = 5
+unreviewed = "refuse"
 [[reward]]
 code = "w"
 name = "W"
@@ -150,7 +155,7 @@ OTHER_CHOICES = {
     "product": "cashback", "days": "never", "months": "never", "yearly": "never", "rolling": "calendar_year",
     "calendar_year": "rolling", "this_year": "next_year", "one_level": "to_earned", "enrolled": "known",
     "multiply": "highest", "birthday": "review", "first_purchase": "review", "purchase_on_day": "gift", "month": "day",
-    "mon": "tue", "gift_card": "deposit", "within_balance": "unlimited", "card": "known", "Europe/Berlin": "UTC", "10:00": "09:00",
+    "mon": "tue", "gift_card": "deposit", "within_balance": "unlimited", "card": "known", "wait": "tell", "refuse": "release", "Europe/Berlin": "UTC", "10:00": "09:00",
     "11:00": "12:00", "2026-01-01": "2025-01-01", "2026-02-01": "2027-01-01", "12-31": "11-30",
 }  # fmt: skip
 

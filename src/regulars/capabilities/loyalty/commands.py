@@ -15,7 +15,7 @@ from regulars.vocabulary.events import Loyalty
 
 from . import state
 from .expiry import expires_at
-from .fold import Person, bonus
+from .fold import Person, bonus, review
 from .ledger import Book, Short
 from .programme import Programme, Version, in_force
 from .state import Hold, Lot, is_open
@@ -146,6 +146,14 @@ def _with_hold(asked: _Asked, do: Callable[[Hold], None]) -> Done:
     return Done(hold=hold)
 
 
+def _review(asked: _Asked) -> Done:
+    """Release or refuse points that were held back."""
+    said = asked.command.said
+    decided = state.RELEASED if said.status == state.RELEASED else state.REFUSED
+    place = (said.earning or "", asked.command.member_id)
+    return Done(review(asked.book, place, decided, asked.versions, asked.person))
+
+
 def _adjust(asked: _Asked) -> Done:
     book, amount = asked.book, asked.command.said.amount
     if amount < 0:
@@ -203,4 +211,5 @@ _DO: Final[dict[str, Callable[[_Asked], Done]]] = {
     events.RELEASED: _release,
     events.ADJUSTED: _adjust,
     events.OPENED: _open,
+    events.REVIEWED: _review,
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from . import state
-from .state import Account, Entry, Hold, Lot, Member, Taken, Transaction, is_open
+from .state import Account, Ask, Entry, Hold, Lot, Member, Taken, Transaction, is_open
 
 HOLD_SECONDS_MAX = 900
 LOTS_PER_HOLD_MAX = 1_000
@@ -54,6 +54,10 @@ class Book:
         self.lots: set[str] = set()
         self.holds: set[str] = set()
         self.earnings: set[tuple[str, str]] = set()
+        self.waits = ""
+        """Why the points of what the event tells are held back, if they are."""
+        self.asks: dict[str, Ask | None] = {}
+        """What a person is to look at, by the id of the approval; None where nobody has to any more."""
 
     # -- writing down -----------------------------------------------------------------------------
 

@@ -16,8 +16,10 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import CUSTOM_PREFIX
 
 from .terms import (
+    EARNING_EVENTS,
     POINT_TYPES_MAX,
     REWARDS_MAX,
     RULES_MAX,
@@ -161,6 +163,9 @@ def check(programme: Programme) -> None:
     if programme.credit.point is not None:
         _known([programme.credit.point], _points(programme), "credit.point")
     _check_tiers(programme.tier)
+    if programme.limits.beyond == "tell":
+        for name in ("own_card", "same_referral"):
+            _needs(name, "tell", "limits", there=getattr(programme.limits, name), wanted=False)
 
 
 def _check_members(members: Members) -> None:
@@ -278,6 +283,13 @@ def _check_where(programme: Programme, where: Where, place: str) -> None:
 def _check_bonus(programme: Programme, bonus: Bonus, place: str) -> None:
     _known([bonus.point], _points(programme), f"{place}.point")
     _check_where(programme, bonus.where, f"{place}.where")
+    if "." in bonus.on and not (bonus.on.startswith(CUSTOM_PREFIX) or bonus.on in EARNING_EVENTS):
+        raise ProgrammeError(
+            "Nothing is given for events of type '%(event)s'; write one of your own, custom.NAME, or one of: %(known)s.",
+            field=f"{place}.on",
+            event=bonus.on,
+            known=", ".join(sorted(EARNING_EVENTS)),
+        )
     if bonus.on != "birthday" and bonus.birthday != "gift":
         raise ProgrammeError("Only a birthday takes 'birthday'; take it out.", field=f"{place}.birthday")
     if not bonus.with_sale and (
@@ -388,5 +400,18 @@ def _silent(programme: Programme) -> Iterator[Fault]:
                 "'%(point)s' expires without a reminder; add days such as [30, 7].",
                 {"point": point.code},
             )
+    limits = programme.limits
+    watched = limits.points_per_day or limits.card_uses_per_day or limits.own_card or limits.same_referral
+    if limits.beyond == "wait" and not watched:
+        yield Fault(
+            "limits.beyond", "Nothing waits, since there is no limit; add one such as points_per_day."
+        )
+    longest = min((point.expiry.days for point in programme.point if point.expiry.days), default=None)
+    if limits.beyond == "wait" and longest is not None and longest < limits.review_days:
+        yield Fault(
+            "limits.review_days",
+            "Points may wait for %(days)s days, longer than they are good for.",
+            {"days": str(limits.review_days)},
+        )
     if len(programme.tier) > 1 and not programme.cycle.warn_days:
         yield Fault("cycle.warn_days", "Members lose a tier without a warning; add days such as 60.")

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from .programme import Programme
 from .saying import Amount, Sentence, amounts, listed, many, say
-from .terms import Bonus, Caps, EarnRule, Exclude, Expiry, Multiplier, PointType, Reward, Where
+from .terms import Bonus, Caps, EarnRule, Exclude, Expiry, Limits, Multiplier, PointType, Reward, Where
 
 Sentences = Iterator[Sentence]
 
@@ -376,19 +376,64 @@ def _spending(programme: Programme) -> Sentences:
         "unlimited": say("debt", "A return takes back all it must; a balance may fall below zero."),
     }[programme.debt.policy]
     about = "limits"
-    if limits.points_per_day is not None:
-        yield say(about, "Points of one member wait beyond %(points)s a day.", points=limits.points_per_day)
-    if limits.card_uses_per_day is not None:
-        yield say(
-            about,
-            "Points wait when a card was used more often in a day than %(uses)s.",
-            uses=limits.card_uses_per_day,
-        )
+    yield from _held_back(limits)
     if limits.adjustment_points is not None:
         yield say(
             about,
             "Somebody else approves an adjustment above %(points)s points.",
             points=limits.adjustment_points,
+        )
+
+
+def _held_back(limits: Limits) -> Sentences:
+    """What a person looks at: first, or afterwards."""
+    about, waits = "limits", limits.beyond == "wait"
+    if limits.points_per_day is not None and waits:
+        yield say(
+            about,
+            "What takes a member beyond %(points)s points in a day is held back.",
+            points=limits.points_per_day,
+        )
+    elif limits.points_per_day is not None:
+        yield say(
+            about,
+            "People are told when a member earns more in a day than %(points)s points.",
+            points=limits.points_per_day,
+        )
+    if limits.card_uses_per_day is not None and waits:
+        yield say(
+            about,
+            "When a card is used more often in a day than %(uses)s, what it earns is held back.",
+            uses=limits.card_uses_per_day,
+        )
+    elif limits.card_uses_per_day is not None:
+        yield say(
+            about,
+            "People are told when a card is used more often in a day than %(uses)s.",
+            uses=limits.card_uses_per_day,
+        )
+    if limits.own_card:
+        yield say(about, "What a cashier sells to themselves is held back.")
+    if limits.same_referral:
+        yield say(
+            about,
+            "Referring somebody with the same device, contact or home is held back.",
+        )
+    if not waits:
+        return
+    if limits.unreviewed == "refuse":
+        yield many(
+            about,
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s day is refused.",
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s days is refused.",
+            limits.review_days,
+        )
+    else:
+        yield many(
+            about,
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s day is released.",
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s days is released.",
+            limits.review_days,
         )
 
 

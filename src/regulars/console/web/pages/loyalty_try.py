@@ -9,6 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.capabilities.loyalty.simulation import unstored, worth
+from regulars.console.approvals.held_back import why_words
 from regulars.console.i18n import _, told
 from regulars.console.services.basket_form import ROWS_MAX, Typed, basket_of, empty, typed_of
 from regulars.console.services.baskets import Trial, try_out
@@ -126,6 +127,7 @@ async def _page(
         "worths": _worths(run),
         "lacking": unstored(meant),
         "said": lambda sentences: " ".join(map(sentence_words, sentences)),
+        "why_words": why_words,
         "fault": None,
         **context,
     }

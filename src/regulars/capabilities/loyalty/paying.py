@@ -1,0 +1,111 @@
+"""Points a sale was paid with, and what of an earning's shares by line goes back with its goods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from regulars.vocabulary.events import Spend
+
+from . import state
+from .ledger import Book
+from .programme import Version, in_force
+from .purchase import burned
+from .returning import Share, SoldLine, sold_lines, take_back
+from .state import Earning, Hold, Member, Posted, is_open
+
+
+def sold_of(earning: Earning, returned: Mapping[str, int]) -> list[SoldLine]:
+    """The lines of an earning that can come back, less what has."""
+    assert earning.purchase is not None, "the caller looked"
+    return sold_lines(earning.purchase, returned)
+
+
+def share_back(
+    lines: Iterable[tuple[str, int]],
+    sold: Iterable[SoldLine],
+    back: Mapping[str, int],
+    coming: Mapping[str, int],
+) -> dict[str, int]:
+    """What of shares by line goes back with what comes now, after what came before."""
+    bought = {line.line_id: line.quantity_micro for line in sold}
+    shares = [
+        Share(name, points, points * back.get(name, 0) // bought[name], bought[name], back.get(name, 0))
+        for name, points in lines
+        if name in bought
+    ]
+    return take_back(shares, coming)
+
+
+def taken_of(earning: Earning, posted: Posted) -> int:
+    """Points of a grant that returns have taken back by now."""
+    if earning.purchase is None or not earning.back or posted.points <= 0:
+        return 0
+    return sum(share_back(posted.lines, sold_of(earning, {}), {}, earning.back).values())
+
+
+def spend_held(book: Book, sale_id: str, spends: Sequence[Spend]) -> str | None:
+    """Capture the holds a sale names (H1). One that is over is refused (H2); the others are captured."""
+    refused = None
+    for spend in spends:
+        if spend.hold is None:
+            continue
+        hold = book.member.holds.get(spend.hold)
+        if hold is None:
+            refused = "unknown_hold"
+        elif hold.state == state.CAPTURED and hold.sale_id == sale_id:
+            continue  # told again
+        elif not is_open(hold, book.now):
+            refused = "hold_expired" if hold.state == state.TIMED_OUT else "hold_ended"
+        else:
+            amount = hold.amount if spend.amount is None else min(spend.amount, hold.amount)
+            book.capture(hold, amount, sale_id)
+    return refused
+
+
+def spend_unheld(
+    book: Book,
+    sale_id: str,
+    record_id: str,
+    spends: Sequence[Spend],
+    versions: Sequence[Version],
+    *,
+    may: bool,
+) -> None:
+    """Take what a till let be spent without a hold, before the sale gives anything.
+
+    Of who `may` not spend nothing is taken, and then all is the shop's.
+    """
+    version = in_force(versions, book.now)
+    unheld = [spend for spend in spends if spend.hold is None and spend.amount]
+    if version is None or not unheld:
+        return
+    for spend in unheld:
+        point = spend.point or version.programme.point[0].code
+        hold_id = book.new_id("unheld", sale_id, str(book.member.programme), point)
+        if hold_id not in book.member.holds:  # else it is told again
+            limit = spend.limit if may and not book.member.blocked else 0
+            book.spend_unheld(hold_id, record_id, point, spend.amount or 0, limit, sale_id)
+    book.close("spend")
+
+
+def return_spent(book: Book, sale_id: str, earning: Earning, versions: Sequence[Version]) -> None:
+    """Points a sale was paid with come back with its goods (R6), and all of them when it does not count any more."""
+    purchase, version = earning.purchase, in_force(versions, earning.occurred_at)
+    if purchase is None or version is None:
+        return
+    grace = timedelta(days=version.programme.redeem.return_grace_days)
+    for hold in _spent_on(book.member, sale_id):
+        due = hold.captured
+        if earning.counted:
+            shares = burned(purchase, hold.captured).items()
+            due = sum(share_back(shares, sold_of(earning, {}), {}, earning.back).values())
+        if due > hold.returned:
+            book.give_back(hold, due - hold.returned, grace)
+
+
+def _spent_on(member: Member, sale_id: str) -> Iterator[Hold]:
+    for hold_id in sorted(member.holds):
+        hold = member.holds[hold_id]
+        if hold.state == state.CAPTURED and hold.sale_id == sale_id and hold.captured:
+            yield hold
