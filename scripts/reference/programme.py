@@ -137,7 +137,7 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
     "Bonus": {
         "id": "Names it in grants.",
         "point": "The type of points.",
-        "on": "`enrolment`, `first_purchase`, `birthday`, `referral`, `review` or `custom.NAME`.",
+        "on": "`enrolment`, `first_purchase`, `birthday`, `referral`, `review`, or a type of event such as `custom.NAME` or `consent.given`.",
         "points": "How many.",
         "once": "How often a member gets it; `year` for birthdays and referrals, `ever` for all else, unless written here.",
         "birthday": "As a gift on the day, or with the first purchase on the day or in its month.",

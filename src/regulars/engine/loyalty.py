@@ -345,9 +345,7 @@ class _Work:
 
     def _births(self) -> dict[str, tuple[int, int]]:
         """Month and day of birth of the profiles, where a programme gives anything for it; of several the least."""
-        if not any(
-            one.on == "birthday" for held in self._programmes.values() for one in held[-1].programme.bonus
-        ):
+        if "birthday" not in self._bonuses:
             return {}
         found: dict[str, tuple[int, int]] = {}
         (rows,) = self._ask((_MODELS.load_some, {"ids": uuids(self.points.profiles)}))

@@ -244,11 +244,15 @@ OPENED: Final = COMMAND_PREFIX + "points_opened"
 """Points brought along from another programme."""
 SWEPT: Final = COMMAND_PREFIX + "points_swept"
 """The books of some members are brought up to the clock."""
+BIRTHDAY: Final = COMMAND_PREFIX + "birthday"
+"""Some members have their birthday."""
 REVIEWED: Final = COMMAND_PREFIX + "points_reviewed"
 """A person released or refused points that were held back."""
 PUBLISHED: Final = COMMAND_PREFIX + "programme_published"
 """A version of a programme holds from a time on."""
-LOYALTY_TYPES: Final = frozenset((ENROLLED, HELD, CAPTURED, RELEASED, ADJUSTED, OPENED, SWEPT, REVIEWED))
+LOYALTY_TYPES: Final = frozenset(
+    (ENROLLED, HELD, CAPTURED, RELEASED, ADJUSTED, OPENED, SWEPT, BIRTHDAY, REVIEWED)
+)
 OFFERS_HELD: Final = COMMAND_PREFIX + "offers_held"
 """A till reserves the use of promotions."""
 OFFERS_RELEASED: Final = COMMAND_PREFIX + "offers_released"
@@ -297,7 +301,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
     enrolment makes of the account, and a review of an `earning`. `expires_at`, `active_from`: of points that come with times of their own.
     `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
-    `business_day` the store's day it counts on.
+    `business_day` the store's day it counts on, or a birthday.
     """
 
     programme: Annotated[int, Meta(ge=1, le=32_767)] = 1

@@ -102,7 +102,7 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     captures. `status`: what an enrolment makes of the account, and a review of an `earning`.
     `expires_at`, `active_from`: of points that come with times of their own. `promotions`: those a sale
     got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
-    `business_day` the store's day it counts on.
+    `business_day` the store's day it counts on, or a birthday.
     """
 
     programme: int = 1

@@ -20,6 +20,7 @@ from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
 from regulars.capabilities.loyalty.fold import credits_of
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
+from regulars.capabilities.loyalty.standing import given_twice
 from regulars.capabilities.loyalty.state import (
     ACTIVE,
     BLOCKED,
@@ -75,7 +76,8 @@ class Standing(Struct, frozen=True):
     """A customer in a programme. `enrolled_at` is None where the programme takes everybody with a card, or known.
 
     `status`: active, or blocked where any account is. `tier` is None in a programme without tiers; `tiers`: names by
-    code; `records`: those of the profile, whose points these are.
+    code; `records`: those of the profile, whose points these are. `twice`: bonuses that are given once, and were given to
+    several of them while they were several customers.
     """
 
     profile_id: UUID
@@ -88,6 +90,7 @@ class Standing(Struct, frozen=True):
     holds: list[OpenHold]
     tier: TierStanding | None
     records: list[UUID]
+    twice: list[str] = field(default_factory=list)
 
     @property
     def rules(self) -> Programme:
@@ -165,10 +168,10 @@ def standings_among(
     for profile_id, records in parts.items():
         for number in programmes:
             members[profile_id, number] = Member(number, {part.record_id.hex for part in records})
-    for record_id, number, enrolled_at, status, debt, earned in accounts:
+    for record_id, number, enrolled_at, status, debt, earned, used in accounts:
         member = members[owners[record_id], number]
         member.accounts[record_id.hex] = Account(
-            record_id.hex, number, enrolled_at, status, dict(debt), dict(earned)
+            record_id.hex, number, enrolled_at, status, dict(debt), dict(earned), dict(used)
         )
     for lot_id, record_id, number, point, reason, origin, *rest in lots:
         lot = Lot(lot_id.hex, record_id.hex, number, point, reason, origin.hex, *rest)
@@ -212,6 +215,7 @@ def _standing(
         ],
         tier=tier_at(programme, credits_of(member), programme.day_of(now)) if programme.tier else None,
         records=[part.record_id for part in parts],
+        twice=given_twice(programme, member.accounts.values()),
     )
 
 

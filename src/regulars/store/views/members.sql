@@ -9,7 +9,7 @@ select programme, version, content, effective_from
 
 -- name: accounts
 -- Accounts of records.
-select record_id, programme, enrolled_at, status, debt, credits
+select record_id, programme, enrolled_at, status, debt, credits, used
   from loyalty_account
  where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]);
 
