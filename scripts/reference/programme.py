@@ -178,7 +178,10 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
         "blocked_in_debt": "Whether nothing can be spent while the balance is below zero.",
         "return_grace_days": "Days that points which come back after their end can still be spent.",
     },
-    "Debt": {"policy": "Pending points only, down to a balance of 0, or below it, to be earned back first."},
+    "Debt": {
+        "policy": "Pending points only, down to a balance of 0, or below it, to be earned back first.",
+        "recover_from_refund": "With `unlimited`: what would fall below 0 is kept from the refund in money.",
+    },
     "Limits": {
         "points_per_day": "Points of one member in a day; with more the sale waits, or is told of.",
         "card_uses_per_day": "Uses of one card in a day; later sales wait, or are told of.",

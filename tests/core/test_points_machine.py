@@ -44,9 +44,12 @@ code = "points"
 name = "Points"
 pending_days = 1
 expiry = { policy = "days", days = 5 }
+value = { GBP = { minor = 2, points = 1 } }
 [[earn]]
 id = "base"
 point = "points"
+[debt]
+recover_from_refund = true
 [limits]
 beyond = "wait"
 own_card = true
@@ -137,9 +140,9 @@ class Shop(RuleBasedStateMachine):
         self.oracle.settle(self.profiles[record], self.now)
         return done
 
-    def fact(self, fact: Fact, spends: list[Spend] | None = None) -> str | None:
+    def fact(self, fact: Fact, spends: list[Spend] | None = None, kept: int = 0) -> str | None:
         book, person = self.load(fact.record_id, self.key())
-        refused = take(book, [fact], VERSIONS, person, spends=spends or ())
+        refused = take(book, [fact], VERSIONS, person, spends=spends or (), recovers_minor=kept)
         self.commit(book)
         return refused
 
@@ -175,9 +178,12 @@ class Shop(RuleBasedStateMachine):
         self.oracle.settle(profile, self.now)
         return sale_id
 
-    @rule(sale_id=sales, line=st.integers(0, 2), count=st.integers(1, 3))
-    def refund(self, sale_id: str, line: int, count: int) -> None:
-        """Units of a line come back; those that are not left do not (R2, R3, R12)."""
+    @rule(sale_id=sales, line=st.integers(0, 2), count=st.integers(1, 3), kept=st.sampled_from((0, 7, 10**6)))
+    def refund(self, sale_id: str, line: int, count: int, kept: int) -> None:
+        """Units of a line come back; those that are not left do not (R2, R3, R12).
+
+        So much of the money is `kept` for points that were spent already, at two minor units each (R5).
+        """
         record, purchase, units, back, there = self.told[sale_id]
         if not there or line >= len(units):
             return
@@ -194,13 +200,21 @@ class Shop(RuleBasedStateMachine):
             returns={returned.return_id: returned},
             at=self.now,
         )
-        self.fact(fact)
-        self.fact(fact)  # told twice (complaint 1)
+        owed = sum(self.oracle._debts(self.profiles[record]).values())
+        self.fact(fact, kept=kept)
+        self.fact(fact, kept=kept)  # told twice (complaint 1)
         back[name] = back.get(name, 0) + came
         lot = new_id("lot", sale_id, record, "base", "points")
         if came:
             self.oracle.take_back(record, lot, name, came * points, self.now)
         self.oracle.settle(self.profiles[record], self.now)
+        more = sum(self.oracle._debts(self.profiles[record]).values()) - owed
+        paid = max(0, min(more, self.oracle.debts.get(record, 0), kept // 2))
+        if paid:
+            self.oracle.debts[record] -= paid
+        assert sum(
+            one.minor for one in self.earnings[sale_id, record].recovered.get(returned.return_id, ())
+        ) == (2 * paid)
 
     @rule(sale_id=sales, release=st.booleans())
     def review(self, sale_id: str, release: bool) -> None:

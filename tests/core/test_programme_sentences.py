@@ -149,6 +149,7 @@ OTHER = (
     .replace('birthday = "purchase_on_day"\n', "")
     .replace('on = "birthday"', 'on = "first_purchase"')
     .replace('who = "enrolled"\nsales_before_days = 3', 'who = "card"')
+    .replace('policy = "within_balance"', 'policy = "unlimited"\nrecover_from_refund = true')
 )
 OTHER_CHOICES = {
     "spend": "sale", "unit": "sale", "points": "spend", "voucher": "cashback", "percentage": "amount_off",

@@ -428,7 +428,8 @@ class _Work:
                 else ()
             )
             own = [replace(fact, seen=self._seen.get(prepared.event_key, ())) for fact in own]
-            take(book, own, versions, person, spends=spends)
+            kept = told.recovers_minor if told is not None and told.programme == programme else 0
+            take(book, own, versions, person, spends=spends, recovers_minor=kept)
             self._done(prepared, book, person, versions)
 
     def _command(

@@ -298,7 +298,8 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     """What is to be done with the points of a member.
 
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below zero only where
-    points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
+    points are taken by an adjustment. `spends`: holds that the sale of this event captures; `recovers_minor`: money of a
+    refund that can be kept for points that were spent already. `status`: what an
     enrolment makes of the account, and a review of an `earning`. `expires_at`, `active_from`: of points that come with times of their own.
     `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
     `business_day` the store's day it counts on, or a birthday.
@@ -313,6 +314,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     earning: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=900)] = 900
     spends: Annotated[list[Spend], Meta(max_length=10)] = field(default_factory=list)
+    recovers_minor: Annotated[int, Meta(ge=0, le=10**15)] = 0
     status: Id = "active"
     active_from: Aware | None = None
     expires_at: Aware | None = None

@@ -8,7 +8,7 @@ programme that a sale was counted by stays with it, since versions hold from a t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from msgspec import Struct, field
@@ -17,9 +17,20 @@ from msgspec.structs import replace
 from regulars.vocabulary.events import Spend
 
 from . import state
-from .earning import Earned, Standing, earn, earn_for, usage_of
+from .earning import MARK, Earned, Standing, earn, earn_for, usage_of
 from .ledger import Book
-from .paying import return_spent, share_back, sold_of, spend_held, spend_unheld, taken_of
+from .once import earnings_of_twice
+from .paying import (
+    keep_from_refund,
+    owe_again,
+    owed_by,
+    return_spent,
+    share_back,
+    sold_of,
+    spend_held,
+    spend_unheld,
+    taken_of,
+)
 from .programme import Programme, Version, in_force
 from .purchase import Purchase, with_kinds
 from .returning import match
@@ -28,7 +39,6 @@ from .terms import Bonus, EarnRule, Multiplier
 from .tiers import tier_at
 from .watching import as_decided, ask_for, counts, given_back, uses_name, waits_now, why
 
-MARK = "\x1f"
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -83,14 +93,15 @@ def take(
     person: Person,
     *,
     spends: Sequence[Spend] = (),
+    recovers_minor: int = 0,
 ) -> str | None:
-    """Count what changed of a member's sales. Returns the code of a spend that could not be, None when all is well."""
+    """Count what changed of a member's sales. `recovers_minor`: the money of a refund. Returns the code of a spend that could not be, None when all is well."""
     member = book.member
     if person.enrolled_at is None and not any((f.key, f.record_id) in member.earnings for f in facts):
         return None
     book.settle()
     book.close("settle")
-    last = facts[-1]
+    last, owed = facts[-1], owed_by(book, versions)
     spend_unheld(book, last.key, last.record_id, spends, versions, may=person.enrolled_at is not None)
     added = appends(member, facts)
     fold = _Fold(book, versions, person)
@@ -102,6 +113,8 @@ def take(
         assert member.whole, "the history was loaded for a change of it"
         fold.anew()
     fold.post()
+    for fact, earning in zip(facts, touched, strict=True):
+        owe_again(book, earning, (name for name, back in fact.returns.items() if back is None))
     book.waits = waits_now(touched[-1], versions, book.now)
     book.close("sale", touched[-1].version)
     book.settle()
@@ -109,6 +122,9 @@ def take(
     for fact, earning in zip(facts, touched, strict=True):
         return_spent(book, fact.key, earning, versions)
     book.close("spend")
+    for name, back in last.returns.items() if recovers_minor else ():
+        if back is not None:
+            keep_from_refund(book, touched[-1], name, recovers_minor, versions, owed)
     return refused
 
 
@@ -217,7 +233,7 @@ class _Fold:
 
     def anew(self) -> None:
         """Count the whole history, in order."""
-        self._twice = _given_twice(self._member, self._versions)
+        self._twice = earnings_of_twice(self._member, self._versions)
         for account in self._member.accounts.values():
             account.credits, account.used, account.first_at, account.last_at = {}, {}, None, None
             self._book.accounts.add(account.record_id)
@@ -437,31 +453,6 @@ def asks_for_tiers(programme: Programme) -> bool:
     """Whether what a sale earns depends on the member's tier."""
     rules: list[EarnRule | Multiplier | Bonus] = [*programme.earn, *programme.multiplier, *programme.bonus]
     return any(rule.where.tiers for rule in rules)
-
-
-def _given_twice(member: Member, versions: Sequence[Version]) -> dict[tuple[str, str], set[tuple[str, str]]]:
-    """Bonuses that are given once in a period and were given to several records, which were several people then (M3).
-
-    Both stay: the earnings by bonus and period.
-    """
-    found: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
-    if len(member.accounts) < 2:
-        return found
-    for place, earning in member.earnings.items():
-        for name in _bonuses_of(earning, versions):
-            found[name].add(place)
-    return {name: places for name, places in found.items() if len({record for _key, record in places}) > 1}
-
-
-def _bonuses_of(earning: Earning, versions: Sequence[Version]) -> Iterator[tuple[str, str]]:
-    """The bonuses an earning was given that are given once, with the period each was."""
-    version = in_force(versions, earning.occurred_at)
-    if version is None or not earning.counted:
-        return
-    once = {one.id for one in version.programme.bonus}
-    for posted in earning.posted:
-        if posted.rule in once and posted.given > 0:
-            yield from usage_of(version.programme, posted.rule, earning.occurred_at, posted.given)
 
 
 def credits_of(member: Member) -> list[tuple[date, int]]:

@@ -162,6 +162,12 @@ class Book:
             amount -= part
         return taken
 
+    def recover(self, record_id: str, point: str, amount: int) -> None:
+        """What a record owes is paid in money, or (below zero) owed again since the money went back."""
+        self._owe(record_id, point, -amount)
+        sides = (state.RECOVERED, state.DEBT) if amount > 0 else (state.DEBT, state.RECOVERED)
+        self._post(record_id, point, None, *sides, abs(amount))
+
     def take_back(self, lot: Lot, amount: int, to: str, *, debt: bool = True, others: bool = True) -> int:
         """Take back points that a lot gave: its own first, what of it expired, others', then debt (R4).
 

@@ -12,7 +12,7 @@ from .ledger import Book
 from .programme import Version, in_force
 from .purchase import burned
 from .returning import Share, SoldLine, sold_lines, take_back
-from .state import Earning, Hold, Member, Posted, is_open
+from .state import Earning, Hold, Member, Posted, Recovered, is_open
 
 
 def sold_of(earning: Earning, returned: Mapping[str, int]) -> list[SoldLine]:
@@ -109,3 +109,52 @@ def _spent_on(member: Member, sale_id: str) -> Iterator[Hold]:
         hold = member.holds[hold_id]
         if hold.state == state.CAPTURED and hold.sale_id == sale_id and hold.captured:
             yield hold
+
+
+def owed_by(book: Book, versions: Sequence[Version]) -> dict[str, int]:
+    """What the member owes of each type of points."""
+    version = in_force(versions, book.now)
+    kinds = version.programme.point if version is not None else ()
+    return {kind.code: book.member.debt(kind.code) for kind in kinds}
+
+
+def keep_from_refund(
+    book: Book,
+    earning: Earning,
+    return_id: str,
+    minor: int,
+    versions: Sequence[Version],
+    owed: Mapping[str, int],
+) -> None:
+    """Settle with the money of a refund what its return made the member owe, where the programme says so (R5).
+
+    `owed` is what was owed before; `minor` all the money there is. Once for a return, however often it is told.
+    """
+    version, purchase = in_force(versions, book.now), earning.purchase
+    if version is None or purchase is None or not version.programme.debt.recover_from_refund:
+        return
+    if minor <= 0 or return_id in earning.recovered:
+        return
+    book.settle()
+    book.close("settle")
+    account, kept = book.account(earning.record_id), []
+    for kind in version.programme.point:
+        worth = kind.value.get(purchase.currency)
+        more = book.member.debt(kind.code) - owed.get(kind.code, 0)
+        if worth is None or more <= 0:
+            continue
+        points = min(more, account.debt.get(kind.code, 0), minor * worth.points // worth.minor)
+        if points > 0:
+            book.recover(earning.record_id, kind.code, points)
+            kept.append(Recovered(kind.code, points, points * worth.minor // worth.points))
+            minor -= kept[-1].minor
+    if kept:
+        earning.recovered[return_id] = kept
+    book.close("recover", version.number)
+
+
+def owe_again(book: Book, earning: Earning, gone: Iterable[str]) -> None:
+    """Returns that do not count any more: what was kept of their refunds went back with them."""
+    for name in sorted(gone):
+        for one in earning.recovered.pop(name, ()):
+            book.recover(earning.record_id, one.point, -one.points)

@@ -163,6 +163,14 @@ def check(programme: Programme) -> None:
     if programme.credit.point is not None:
         _known([programme.credit.point], _points(programme), "credit.point")
     _check_tiers(programme.tier)
+    if programme.debt.policy != "unlimited":
+        _needs(
+            "recover_from_refund",
+            programme.debt.policy,
+            "debt",
+            there=programme.debt.recover_from_refund,
+            wanted=False,
+        )
     if programme.limits.beyond == "tell":
         for name in ("own_card", "same_referral"):
             _needs(name, "tell", "limits", there=getattr(programme.limits, name), wanted=False)
@@ -400,6 +408,10 @@ def _silent(programme: Programme) -> Iterator[Fault]:
                 "'%(point)s' expires without a reminder; add days such as [30, 7].",
                 {"point": point.code},
             )
+    if programme.debt.recover_from_refund and not any(point.value for point in programme.point):
+        yield Fault(
+            "debt.recover_from_refund", "No points have a value in money, so nothing is kept from a refund."
+        )
     limits = programme.limits
     watched = limits.points_per_day or limits.card_uses_per_day or limits.own_card or limits.same_referral
     if limits.beyond == "wait" and not watched:

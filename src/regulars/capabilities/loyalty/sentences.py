@@ -375,6 +375,8 @@ def _spending(programme: Programme) -> Sentences:
         "within_balance": say("debt", "A return takes back points as far as there are any."),
         "unlimited": say("debt", "A return takes back all it must; a balance may fall below zero."),
     }[programme.debt.policy]
+    if programme.debt.recover_from_refund:
+        yield say("debt", "What would fall below zero is kept from the refund, at what the points are worth.")
     about = "limits"
     yield from _held_back(limits)
     if limits.adjustment_points is not None:

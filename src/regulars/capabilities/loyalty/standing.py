@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from regulars.vocabulary.intake import LoyaltyAnswer, PointsAnswer
 
 from .commands import Done
-from .fold import MARK, Person, credits_of
+from .fold import Person, credits_of
 from .ledger import Book
-from .programme import Programme, Version, in_force
-from .state import MEMBER, Account
+from .programme import Version, in_force
+from .state import MEMBER
 from .tiers import tier_at
 
 
@@ -46,20 +45,6 @@ def answer(
                 done.hold.expires_at,
             )
     return told
-
-
-def given_twice(programme: Programme, accounts: Iterable[Account]) -> list[str]:
-    """Bonuses that are given once and were given to several of a member's records, which were several people (M3).
-
-    Both stay; a person should have a look.
-    """
-    once = {one.id for one in programme.bonus if one.period != "always"}
-    given: Counter[str] = Counter(
-        key for account in accounts for key, points in account.used.items() if points > 0
-    )
-    return sorted(
-        {rule for key, times in given.items() if times > 1 and (rule := key.partition(MARK)[0]) in once}
-    )
 
 
 def _changes(book: Book) -> Mapping[str, int]:

@@ -26,7 +26,10 @@ OPENED: Final = "opened"
 DEBT: Final = "debt"
 SHOCK: Final = "till_shock"
 ERASED: Final = "erased"
-LEDGER_ACCOUNTS: Final = (MEMBER, ISSUED, REDEEMED, EXPIRED, CLAWBACK, ADJUSTED, OPENED, DEBT, SHOCK, ERASED)
+RECOVERED: Final = "recovered"
+LEDGER_ACCOUNTS: Final = (
+    MEMBER, ISSUED, REDEEMED, EXPIRED, CLAWBACK, ADJUSTED, OPENED, DEBT, SHOCK, ERASED, RECOVERED
+)  # fmt: skip
 """The kinds of account. `member` and `debt` are a record's own, the others a programme's, and have no row to lock."""
 
 OPEN: Final = "open"
@@ -140,6 +143,14 @@ class Posted(Struct, array_like=True):
     taken: int = 0
 
 
+class Recovered(Struct, array_like=True, frozen=True):
+    """Points that were spent already when a return took them back, paid for with `minor` of its refund."""
+
+    point: str
+    points: int
+    minor: int
+
+
 class Return(Struct, array_like=True, frozen=True):
     """Goods of a purchase that came back, as the receipt of the return names them."""
 
@@ -155,7 +166,7 @@ class Earning(Struct, omit_defaults=True):
     member's at the time, where rules ask. `bonus`: the kind of event, for those that are no sale; `loose`: goods that came back
     without naming a sale. `credit`: tier credit by line; `back`: what of each line came back, in millionths.
 
-    `seen`: what was suspicious when it was told. `waits`: why its points are held back, empty where they are not;
+    `recovered`: what was kept of the refunds of returns, by their ids. `seen`: what was suspicious when it was told. `waits`: why its points are held back, empty where they are not;
     `decided` what a person made of that, released or refused, at `decided_at`.
     """
 
@@ -173,6 +184,7 @@ class Earning(Struct, omit_defaults=True):
     credit: list[tuple[str, int]] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     back: dict[str, int] = field(default_factory=dict)
+    recovered: dict[str, list[Recovered]] = field(default_factory=dict)
     seen: list[str] = field(default_factory=list)
     waits: str = ""
     decided: str = ""

@@ -265,9 +265,13 @@ class Redeem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Debt(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How far a return may take points back: pending ones only, down to a balance of nothing, or below it."""
+    """How far a return may take points back: pending ones only, down to a balance of nothing, or below it.
+
+    `recover_from_refund`: what would fall below is kept from the refund in money, at what the points are worth.
+    """
 
     policy: Literal["only_pending", "within_balance", "unlimited"] = "unlimited"
+    recover_from_refund: bool = False
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

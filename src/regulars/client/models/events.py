@@ -99,10 +99,11 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
     zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
-    captures. `status`: what an enrolment makes of the account, and a review of an `earning`.
-    `expires_at`, `active_from`: of points that come with times of their own. `promotions`: those a sale
-    got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
-    `business_day` the store's day it counts on, or a birthday.
+    captures; `recovers_minor`: money of a refund that can be kept for points that were spent already.
+    `status`: what an enrolment makes of the account, and a review of an `earning`. `expires_at`,
+    `active_from`: of points that come with times of their own. `promotions`: those a sale got, or a
+    hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and `business_day` the
+    store's day it counts on, or a birthday.
     """
 
     programme: int = 1
@@ -114,6 +115,7 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     earning: str | None = None
     ttl_seconds: int = 900
     spends: list[Spend] = msgspec.field(default_factory=list)
+    recovers_minor: int = 0
     status: str = "active"
     active_from: datetime | None = None
     expires_at: datetime | None = None

@@ -19,8 +19,8 @@ from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
 from regulars.capabilities.loyalty.fold import credits_of
 from regulars.capabilities.loyalty.ledger import Book
+from regulars.capabilities.loyalty.once import given_twice
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
-from regulars.capabilities.loyalty.standing import given_twice
 from regulars.capabilities.loyalty.state import (
     ACTIVE,
     BLOCKED,

@@ -13,15 +13,17 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct, field
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty import state
+from regulars.capabilities.loyalty.earning import MARK
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
-from regulars.capabilities.loyalty.fold import EARLIEST, MARK, Person, credits_of
+from regulars.capabilities.loyalty.fold import EARLIEST, Person, credits_of
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force, parse
-from regulars.capabilities.loyalty.state import Account, Balance, Hold, Lot, Member, Taken
+from regulars.capabilities.loyalty.state import Account, Balance, Earning, Hold, Lot, Member, Taken
 from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
 from regulars.store.database import Database
 from regulars.store.pipeline import Call
@@ -32,6 +34,7 @@ from .common import id_array
 from .lookups import Found
 
 LOYALTY = load_queries("regulars.capabilities.loyalty")
+_earning = msgspec.json.Decoder(Earning).decode
 _FIRST = 1
 """The programme that is meant where a workspace has none yet."""
 
@@ -128,9 +131,12 @@ async def standings(
 
 
 async def load_taking(
-    database: Database, workspace_id: int, found: Found, wanted: Wanted, now: datetime
+    database: Database, workspace_id: int, found: Found, wanted: Wanted, now: datetime, *, whole: bool = False
 ) -> Taking | None:
-    """A customer's books as they are now, for a trial; None where no programme holds. Raises NotFound."""
+    """A customer's books as they are now, for a trial; None where no programme holds. Raises NotFound.
+
+    `whole`: with all that they ever earned and every lot, for a trial that may count their history anew.
+    """
     records = {part.record_id.hex for part in found.parts}
     loaded = await _load(database, workspace_id, records)
     number, version = chosen(loaded.versions, wanted.programme, now)
@@ -138,6 +144,8 @@ async def load_taking(
         return None
     versions = loaded.versions[number]
     member = _member(loaded, number, records)
+    if whole:
+        await _load_history(database, workspace_id, member)
     joined = _joined(found, loaded, member, versions[-1].programme.members.who)
     person = Person(found.profile_id.hex, min(joined, default=None), _birth(found) if joined else None)
     return Taking(number, versions, member, person)
@@ -207,11 +215,31 @@ async def _load(database: Database, workspace_id: int, records: Iterable[str]) -
     wanted = {taken.lot_id for each in loaded.holds.values() for hold in each for taken in hold.lots}
     asked = of | {"origins": id_array(()), "lots": id_array(wanted)}
     for row in (await database.ask(workspace_id, Call(LOYALTY.load_lots, asked)))[0]:
-        lot_id, owner, programme, point, reason, origin, *values = row
-        lot = Lot(lot_id.hex, owner.hex, programme, point, reason, origin.hex, *values)
+        lot = _lot_of(row)
         loaded.lots[lot.record_id].append(lot)
         loaded.lent[lot.lot_id] = lot
     return loaded
+
+
+async def _load_history(database: Database, workspace_id: int, member: Member) -> None:
+    of = {"workspace_id": workspace_id, "ids": id_array(member.records)}
+    lots, earned = await database.ask(
+        workspace_id, Call(LOYALTY.load_all_lots, of), Call(LOYALTY.load_all_earnings, of)
+    )
+    for row in lots:
+        lot = _lot_of(row)
+        if lot.programme == member.programme:
+            member.lots.setdefault(lot.lot_id, lot)
+    for record_id, programme, doc in earned:
+        if programme == member.programme:
+            earning = _earning(doc)
+            member.earnings[earning.key, record_id.hex] = earning
+    member.whole = True
+
+
+def _lot_of(row: Sequence[Any]) -> Lot:
+    lot_id, owner, programme, point, reason, origin, *values = row
+    return Lot(lot_id.hex, owner.hex, programme, point, reason, origin.hex, *values)
 
 
 def hold_of(row: Sequence[Any]) -> Hold:
