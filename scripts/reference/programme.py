@@ -170,6 +170,7 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
         "grace_days": "Days a tier is kept beyond that.",
         "down": "To the tier whose credit is reached, or one level for each cycle.",
         "warn_days": "Days before a loss on which members are warned.",
+        "upgrade": "Whether the sale that reaches a tier is counted in it already, or the next one.",
     },
     "Redeem": {
         "minimum": "The least that can be spent at once.",

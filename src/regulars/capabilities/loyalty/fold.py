@@ -37,6 +37,7 @@ from .returning import match
 from .state import Earning, Lot, Member, Posted, Return
 from .terms import Bonus, EarnRule, Multiplier
 from .tiers import tier_at
+from .upgrading import earn_in_basket
 from .watching import as_decided, ask_for, counts, given_back, uses_name, waits_now, why
 
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
@@ -295,7 +296,10 @@ class _Fold:
             return earn_for(programme, earning.bonus, earning.occurred_at, standing)
         if earning.purchase is None:
             return Earned()
-        return earn(programme, with_kinds(earning.purchase, programme.kinds), standing)
+        purchase = with_kinds(earning.purchase, programme.kinds)
+        if earning.loose or not asks_for_tiers(programme):
+            return earn(programme, purchase, standing)
+        return earn_in_basket(programme, purchase, standing, credits_of(self._member))
 
     def _standing(self, earning: Earning, programme: Programme) -> Standing:
         accounts = self._member.accounts.values()

@@ -99,6 +99,15 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
                 return kind
         raise KeyError(code)
 
+    def in_money(self, credit: int) -> dict[str, int]:
+        """What is spent for so much tier credit, in minor units of each currency, rounded up; none where points count."""
+        if self.credit.of != "spend":
+            return {}
+        return {
+            code: -(-credit * money.credit_per_minor // money.credit)
+            for code, money in sorted(self.currencies.items())
+        }
+
     @property
     def credit_point(self) -> str:
         """The point type that counts towards tiers where points do: the one named, else the first."""
@@ -425,5 +434,8 @@ def _silent(programme: Programme) -> Iterator[Fault]:
             "Points may wait for %(days)s days, longer than they are good for.",
             {"days": str(limits.review_days)},
         )
+    places: list[EarnRule | Multiplier | Bonus] = [*programme.earn, *programme.multiplier, *programme.bonus]
+    if programme.cycle.upgrade == "same_basket" and not any(one.where.tiers for one in places):
+        yield Fault("cycle.upgrade", "No rule asks for a tier, so it does not matter when an upgrade counts.")
     if len(programme.tier) > 1 and not programme.cycle.warn_days:
         yield Fault("cycle.warn_days", "Members lose a tier without a warning; add days such as 60.")

@@ -83,11 +83,13 @@ def _frame(programme: Programme) -> Sentences:
             money.points,
             spent=spent,
         )
-        if programme.credit.of == "spend":
+        if programme.credit.of == "spend" and money.credit != money.credit_per_minor:
             credit = Amount(money.credit_per_minor, currency)
             yield say(
                 about, "%(spent)s spent counts %(credit)s towards a tier.", spent=credit, credit=money.credit
             )
+    if programme.credit.of == "spend":
+        yield say("credit", "What is spent counts towards a tier.")
     if programme.credit.of == "points":
         yield say(
             "credit", "The %(point)s that sales earn count towards a tier.", point=programme.credit_point
@@ -305,7 +307,11 @@ def _tiers(programme: Programme) -> Sentences:
         about = f"tier.{tier.code}"
         yield say(about, "Tier %(code)s is called %(name)s.", code=tier.code, name=tier.name)
         if tier.threshold:
-            yield say(about, "It begins at a credit of %(credit)s.", credit=tier.threshold)
+            spent = amounts(programme.in_money(tier.threshold))
+            if spent:
+                yield say(about, "It begins when so much is spent: %(amounts)s.", amounts=spent)
+            else:
+                yield say(about, "It begins at a credit of %(credit)s.", credit=tier.threshold)
         else:
             yield say(about, "Every member is in it.")
         for benefit in tier.benefits:
@@ -338,6 +344,10 @@ def _cycle(programme: Programme) -> Sentences:
         yield say(about, "Whoever no longer reaches a tier goes down one level at a time.")
     else:
         yield say(about, "Whoever no longer reaches a tier goes down to the one they do reach.")
+    if cycle.upgrade == "same_basket":
+        yield say(about, "The sale that reaches a tier is counted in it already.")
+    else:
+        yield say(about, "A tier counts from the sale after the one that reached it.")
     if cycle.warn_days:
         yield many(
             about,

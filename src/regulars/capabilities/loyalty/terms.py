@@ -240,7 +240,8 @@ class Cycle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     Rolling: the last `months`, and a tier is kept so many months from the latest purchase at which the window's credit
     reached it. Calendar year: credit since 1 January, kept to the end of the year, or of the next with `kept`. Then
-    `grace_days` more. `down` one level a cycle, or at once to what is earned. Members are warned `warn_days` before.
+    `grace_days` more. `down` one level a cycle, or at once to what is earned. Members are warned `warn_days` before. A
+    tier counts from the sale after the one that reached it, or with `upgrade` same_basket for that sale already.
     """
 
     window: Literal["rolling", "calendar_year"] = "rolling"
@@ -249,6 +250,7 @@ class Cycle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     grace_days: Annotated[int, Meta(ge=0, le=366)] = 0
     down: Literal["one_level", "to_earned"] = "to_earned"
     warn_days: Annotated[int, Meta(ge=0, le=366)] = 0
+    upgrade: Literal["next_sale", "same_basket"] = "next_sale"
 
 
 class Redeem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

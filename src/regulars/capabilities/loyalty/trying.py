@@ -7,12 +7,13 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
-from .earning import Earned, Standing, earn, takes_part
+from .earning import Earned, Standing, takes_part
 from .programme import Programme
 from .purchase import Purchase, with_kinds
 from .saying import Sentence
 from .sentences import describe
 from .tiers import tier_at
+from .upgrading import earn_in_basket
 from .watching import counts, uses_name, why
 
 
@@ -71,7 +72,7 @@ def try_basket(programme: Programme, purchase: Purchase, shopper: Shopper) -> Tr
     part = purchase.currency in programme.currencies and shopper.enrolled_at is not None
     if not part or not takes_part(programme, purchase.occurred_at, standing):
         return Tried(takes_part=False, tier=tier, tier_after=tier)
-    earned = earn(programme, with_kinds(purchase, programme.kinds), standing)
+    earned = earn_in_basket(programme, with_kinds(purchase, programme.kinds), standing, shopper.credits)
     counted = counts(programme, earned, day, bought=True)
     spoke = {grant.rule for grant in earned.grants}
     rules = [rule.id for rule in programme.earn] + [bonus.id for bonus in programme.bonus if bonus.with_sale]

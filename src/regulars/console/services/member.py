@@ -98,6 +98,21 @@ class Standing(Struct, frozen=True):
         return self.version.programme
 
     @property
+    def missing(self) -> dict[str, int]:
+        """What is to be spent for the next tier, in minor units per currency; none where points count."""
+        return self.rules.in_money(self.tier.missing) if self.tier is not None else {}
+
+    @property
+    def keep_missing(self) -> dict[str, int]:
+        """What is to be spent to keep the tier, likewise."""
+        return self.rules.in_money(self.tier.keep_missing) if self.tier is not None else {}
+
+    @property
+    def spent(self) -> dict[str, int]:
+        """What was spent towards a tier, likewise."""
+        return self.rules.in_money(self.tier.credit) if self.tier is not None else {}
+
+    @property
     def tiers(self) -> dict[str, str]:
         """The names of the tiers by code."""
         return {tier.code: tier.name for tier in self.rules.tier}
