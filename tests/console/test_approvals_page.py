@@ -166,6 +166,9 @@ def test_f3_points_that_are_held_back_are_released_or_refused(
     assert waiting(page) == 1
     for words in ("400 Points wait: the member earned more that day", "Released unless", "£4.00", "Release"):
         assert words in page, words
+    card = client.get(f"/customers/{ada}").text
+    assert "Held back until somebody decides" in card
+    assert "the member earned more that day" in card
     found = re.search(r'href="(/approvals/[0-9a-f]{32})"', page)
     assert found is not None
     if answer == "reject":
@@ -173,6 +176,7 @@ def test_f3_points_that_are_held_back_are_released_or_refused(
     done = decide(client, found[1], answer, "Asked her.")
     assert done.headers["location"] == f"/approvals?did={told}"
     assert points(stage, ada) == left
+    assert "Held back until" not in client.get(f"/customers/{ada}").text
     assert waiting(client.get("/approvals").text) == 0
     assert "Asked her." in client.get("/approvals?view=decided").text
     assert decide(client, found[1], "approve").status_code == 409

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from regulars.capabilities.loyalty import state
-from regulars.capabilities.loyalty.watching import CARD_USES, OWN_CARD, POINTS, SAME_REFERRAL
 from regulars.console.i18n import _, later, number
+from regulars.console.services.held_words import why_words
 from regulars.vocabulary.errors import Unprocessable
 from regulars.vocabulary.events import REVIEWED, Event, Loyalty
 from regulars.vocabulary.intake import own_source
@@ -21,18 +21,6 @@ from .kinds import DONE, Approval, Kind, Means
 
 NAME: Final = "points_review"
 DOOR: Final = "reviews"
-WHY: Final[Mapping[str, str]] = {
-    OWN_CARD: later("the cashier has the customer's e-mail address"),
-    SAME_REFERRAL: later("who was referred shares a device, a contact or a home with the customer"),
-    CARD_USES: later("the card was used more often that day than the programme allows"),
-    POINTS: later("the member earned more that day than the programme allows"),
-}
-"""Why points are held back, by the code of it."""
-
-
-def why_words(code: str) -> str:
-    """A reason in words; the code of one that is not known."""
-    return _(WHY[code]) if code in WHY else code
 
 
 async def _release(means: Means, approval: Approval) -> str:

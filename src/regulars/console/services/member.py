@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
@@ -40,6 +41,7 @@ from regulars.store.queries import load_queries
 from regulars.vocabulary.errors import NotFound
 
 from .common import rows
+from .held_words import why_words
 from .people import Part
 
 SQL: Final = load_queries("regulars.store.views", "members.sql")
@@ -53,6 +55,20 @@ class OpenHold(Struct, frozen=True):
     point: str
     amount: int
     expires_at: datetime
+
+
+class HeldBack(Struct, frozen=True):
+    """Points that are held back until somebody decides, no longer than `until`. `why` is a code."""
+
+    point: str
+    points: int
+    why: str
+    until: datetime
+
+    @property
+    def words(self) -> str:
+        """The reason in words."""
+        return why_words(self.why)
 
 
 class PointsOf(Struct, frozen=True):
@@ -77,7 +93,7 @@ class Standing(Struct, frozen=True):
 
     `status`: active, or blocked where any account is. `tier` is None in a programme without tiers; `tiers`: names by
     code; `records`: those of the profile, whose points these are. `twice`: bonuses that are given once, and were given to
-    several of them while they were several customers.
+    several of them while they were several customers. `held_back`: points among the pending ones that wait for a person.
     """
 
     profile_id: UUID
@@ -91,6 +107,7 @@ class Standing(Struct, frozen=True):
     tier: TierStanding | None
     records: list[UUID]
     twice: list[str] = field(default_factory=list)
+    held_back: list[HeldBack] = field(default_factory=list)
 
     @property
     def rules(self) -> Programme:
@@ -166,7 +183,7 @@ def standing_questions(workspace_id: int, parts: Mapping[UUID, Sequence[Part]]) 
     }
     return [
         Call(SQL.rules, {"workspace_id": workspace_id}),
-        *(Call(sql, asked) for sql in (SQL.accounts, SQL.lots, SQL.holds)),
+        *(Call(sql, asked) for sql in (SQL.accounts, SQL.lots, SQL.holds, SQL.held_back)),
     ]
 
 
@@ -174,7 +191,7 @@ def standings_among(
     parts: Mapping[UUID, Sequence[Part]], answers: Sequence[Sequence[tuple[Any, ...]]], *, now: datetime
 ) -> dict[UUID, list[Standing]]:
     """Where profiles stand, out of the answers to `standing_questions`."""
-    rules, accounts, lots, holds = answers
+    rules, accounts, lots, holds, waiting = answers
     programmes = versions_among(list(rules))
     if not programmes:
         return {profile_id: [] for profile_id in parts}
@@ -195,9 +212,13 @@ def standings_among(
         hold = Hold(hold_id.hex, record_id.hex, number, point, amount, expires_at, state)
         hold.lots = [Taken(*one) for one in taken]
         members[owners[record_id], number].holds[hold.hold_id] = hold
+    held: dict[tuple[UUID, int], list[HeldBack]] = defaultdict(list)
+    for record_id, number, point, points, why, until in waiting:
+        if until > now:
+            held[owners[record_id], number].append(HeldBack(point, points, why, until))
     return {
         profile_id: [
-            made
+            replace(made, held_back=held[profile_id, number])
             for number, versions in programmes.items()
             if (made := _standing(profile_id, records, members[profile_id, number], versions, now))
         ]

@@ -9,11 +9,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from regulars.capabilities.loyalty.simulation import unstored, worth
-from regulars.console.approvals.held_back import why_words
 from regulars.console.i18n import _, told
 from regulars.console.services.basket_form import ROWS_MAX, Typed, basket_of, empty, typed_of
 from regulars.console.services.baskets import Trial, try_out
 from regulars.console.services.customers import find_customers
+from regulars.console.services.held_words import why_words
 from regulars.console.services.programme_words import sentence_words
 from regulars.console.services.programmes import number_of
 from regulars.console.services.simulations import DAYS, Run
