@@ -137,7 +137,7 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
     "Bonus": {
         "id": "Names it in grants.",
         "point": "The type of points.",
-        "on": "`enrolment`, `first_purchase`, `birthday`, `referral`, `review` or `custom.NAME`.",
+        "on": "`enrolment`, `first_purchase`, `birthday`, `referral`, `review`, or a type of event such as `custom.NAME` or `consent.given`.",
         "points": "How many.",
         "once": "How often a member gets it; `year` for birthdays and referrals, `ever` for all else, unless written here.",
         "birthday": "As a gift on the day, or with the first purchase on the day or in its month.",
@@ -170,6 +170,7 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
         "grace_days": "Days a tier is kept beyond that.",
         "down": "To the tier whose credit is reached, or one level for each cycle.",
         "warn_days": "Days before a loss on which members are warned.",
+        "upgrade": "Whether the sale that reaches a tier is counted in it already, or the next one.",
     },
     "Redeem": {
         "minimum": "The least that can be spent at once.",
@@ -178,10 +179,18 @@ _MEANINGS: Final[dict[str, dict[str, str]]] = {
         "blocked_in_debt": "Whether nothing can be spent while the balance is below zero.",
         "return_grace_days": "Days that points which come back after their end can still be spent.",
     },
-    "Debt": {"policy": "Pending points only, down to a balance of 0, or below it, to be earned back first."},
+    "Debt": {
+        "policy": "Pending points only, down to a balance of 0, or below it, to be earned back first.",
+        "recover_from_refund": "With `unlimited`: what would fall below 0 is kept from the refund in money.",
+    },
     "Limits": {
-        "points_per_day": "Points of one member in a day; more of them wait.",
-        "card_uses_per_day": "Uses of one card in a day; later sales' points wait.",
+        "points_per_day": "Points of one member in a day; with more the sale waits, or is told of.",
+        "card_uses_per_day": "Uses of one card in a day; later sales wait, or are told of.",
+        "beyond": "What is beyond these limits a day, or suspicious, waits for a person, or people are only told.",
+        "own_card": "With `wait`: what a cashier sells to a customer with the cashier's e-mail address waits.",
+        "same_referral": "With `wait`: a referral waits where both share a device, a contact or a home.",
+        "review_days": "Days after the sale in which somebody can decide.",
+        "unreviewed": "What becomes of what nobody decided on.",
         "adjustment_points": "Points somebody may add or take by hand alone; more needs a second person.",
     },
     "Reward": {

@@ -31,6 +31,7 @@ from regulars.engine.prepared import Item, Prepared, Refused
 from regulars.engine.turn import utc_now
 from regulars.intake.addresses import Addresses
 from regulars.intake.canary import Canary
+from regulars.intake.daily import Daily
 from regulars.intake.deps import Deps as DoorDeps
 from regulars.intake.describe import add_doors
 from regulars.intake.gate import EngineGate
@@ -120,7 +121,8 @@ class Program:
         self.gate: Gate = self._ready_gate
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
         self.rematcher = Rematcher(self._engine, store.database, [workspace_id])
-        self.sweeper = Sweeper(self._engine, store.database, [workspace_id], self.metrics)
+        daily = Daily(self._engine, store.database, store.master)
+        self.sweeper = Sweeper(self._engine, store.database, [workspace_id], self.metrics, daily=daily)
         self._rollup = Rollup(store.database, workspace_id)
         self.sources = Sources(store.database, store.master, audit=write_line_async)
         self.keys = Keys(store.database, self.sources, audit=write_line_async)

@@ -10,7 +10,7 @@ import pytest
 
 from regulars.vocabulary.events import ADJUSTED
 from tests.api.house import House, assert_error
-from tests.members import PROGRAMME, join, publish, say
+from tests.members import PROGRAMME, join, publish, say, sell
 
 pytestmark = pytest.mark.anyio
 
@@ -238,3 +238,30 @@ async def test_a_programme_without_a_limit_leaves_it_to_one_person(house: House)
     await asyncio.to_thread(say, house, "regulars.points_opened", ann, amount=0, programme=number)
     done = await adjust(house, ann, 1_000_000, programme=number)
     assert done.json()["state"] == "done"
+
+
+async def test_f3_points_held_back_are_told_to_the_till_and_decided_on(house: House) -> None:
+    text = PROGRAMME.replace("points_per_day = 300", 'beyond = "wait"\npoints_per_day = 300')
+    number = await asyncio.to_thread(publish, house, text)
+    source = (await house.sources.ensure(house.workspace_id, "tills")).source
+    name = uuid4().hex
+    ann = await asyncio.to_thread(join, house, source, name)
+    await asyncio.to_thread(say, house, "regulars.points_opened", ann, amount=0, programme=number)
+    sold = await asyncio.to_thread(sell, house, source, name, 50_000)
+    answer = next(one for one in sold.loyalty if one.programme == number)
+    assert (answer.waits, answer.points[0].balance, answer.points[0].pending) == ("points_per_day", 0, 500)
+    listed = (await house.get("/v1/approvals", params={"waiting": "true", "limit": 200}))["data"]
+    (approval,) = [one for one in listed if one["profile_id"] == ann]
+    assert (approval["kind"], approval["asked_by"], approval["state"]) == (
+        "points_review",
+        "regulars",
+        "open",
+    )
+    assert (approval["command"]["why"], approval["command"]["amount"]) == ("points_per_day", 500)
+    path = f"/v1/approvals/{approval['id']}"
+    assert_error(await house.call("POST", f"{path}/reject", json={}), 400, "invalid_input")
+    done = await house.call("POST", f"{path}/approve", json={})
+    assert (done.json()["state"], done.json()["outcome"]) == ("approved", "done")
+    assert_error(await house.call("POST", f"{path}/reject", json={"note": "No"}), 409, "decided_already")
+    trailed = await asyncio.to_thread(trail, house, f"approval:{approval['id']}")
+    assert trailed == ["approval.approved"]

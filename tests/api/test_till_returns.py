@@ -11,7 +11,7 @@ import pytest
 from regulars.engine.turn import utc_now
 from regulars.vocabulary.events import ADJUSTED
 from tests.api.house import House, assert_error
-from tests.api.till import Till, points, publish
+from tests.api.till import PROGRAMME, Till, points, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -205,3 +205,36 @@ async def test_sales_that_are_not_there_or_void_take_nothing_back(till: Till) ->
     sale = await sold(till)
     await till.post(f"/v1/sales/{sale['sale_id']}/void", {"reason": "x"})
     await till.refused(409, "sale_void", "/v1/returns", body({"sale_id": sale["sale_id"]}))
+
+
+async def test_r5_what_was_spent_already_is_kept_from_the_refund_where_the_programme_says_so(
+    house: House,
+) -> None:
+    """60 points of 100 were spent, worth 0.01 each: 0.60 stays, nothing is owed, and a repeat keeps nothing more."""
+    await publish(house, PROGRAMME + "[debt]\nrecover_from_refund = true\n")
+    with house.database.session(house.workspace_id, read_only=True) as conn:
+        number = conn.execute("select max(programme) from programme").fetchall()[0][0]
+    till, programme = Till(house), {"programme": number}
+    customer = {"external_id": f"c-{uuid4().hex}"}
+    member = (await till.post("/v1/members", {"customer": customer, **programme}))["member_id"]
+    sale = await till.sell(10_000, member_id=member, **programme)
+    assert points(sale["member"]) == (100, 0, 100)
+    hold = (await till.post("/v1/holds", {"member_id": member, "amount": 60, **programme}))["id"]
+    await till.post(f"/v1/holds/{hold}/capture", {})
+    asked = body({"sale_id": sale["sale_id"]}, **programme)
+    dry = await till.post("/v1/returns", asked | {"dry_run": True})
+    done = await till.post("/v1/returns", asked, key=uuid4().hex)
+    again = await till.post("/v1/returns", asked, key=uuid4().hex)
+    for told in (dry, done, again):
+        assert (told["points_recovered"], told["recovered_minor"], told["payout_minor"]) == (60, 60, 9_940)
+        assert told["refund_money_minor"] == 10_000
+    assert (points(dry["member"])[0], points(done["member"])[0], again["replayed"]) == (40, 0, True)
+    standing = await till.get(f"/v1/members/{member}", **programme)
+    assert (standing["balance"], standing["debt"]) == (0, 0)
+
+
+async def test_r5_nothing_is_kept_where_the_points_are_still_there(house: House, till: Till) -> None:
+    sale = await sold(till)
+    told = await till.post("/v1/returns", body({"sale_id": sale["sale_id"]}, {"line_id": "2"}))
+    assert (told["points_recovered"], told["recovered_minor"]) == (0, 0)
+    assert told["payout_minor"] == told["refund_money_minor"]

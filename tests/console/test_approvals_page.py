@@ -10,7 +10,7 @@ import pytest
 
 from regulars.console.accounts import Role
 from tests.console.stage import EMAIL, Stage, token_in
-from tests.members import join, publish, sell
+from tests.members import PROGRAMME, join, publish, sell
 
 EVIL = "<script>alert(1)</script>"
 OTHER = "second@shops.example"
@@ -152,6 +152,35 @@ def test_a_refusal_says_why(stage: Stage) -> None:
     assert decide(other, path, "reject", "The mug was ours").status_code == 303
     assert "The mug was ours" in asker.get(path).text
     assert points(stage, ada) == 0
+
+
+@pytest.mark.parametrize(("answer", "told", "left"), [("approve", "released", 400), ("reject", "refused", 0)])
+def test_f3_points_that_are_held_back_are_released_or_refused(
+    stage: Stage, answer: str, told: str, left: int
+) -> None:
+    publish(stage, PROGRAMME + 'beyond = "wait"\n')
+    ada = join(stage, stage.source("tills"), "ada")
+    sell(stage, stage.source("tills"), "ada", 40_000)
+    client = stage.client()
+    page = client.get("/approvals").text
+    assert waiting(page) == 1
+    for words in ("400 Points wait: the member earned more that day", "Released unless", "£4.00", "Release"):
+        assert words in page, words
+    card = client.get(f"/customers/{ada}").text
+    assert "Held back until somebody decides" in card
+    assert "the member earned more that day" in card
+    found = re.search(r'href="(/approvals/[0-9a-f]{32})"', page)
+    assert found is not None
+    if answer == "reject":
+        assert "Say why" in decide(client, found[1], answer).text
+    done = decide(client, found[1], answer, "Asked her.")
+    assert done.headers["location"] == f"/approvals?did={told}"
+    assert points(stage, ada) == left
+    assert "Held back until" not in client.get(f"/customers/{ada}").text
+    assert waiting(client.get("/approvals").text) == 0
+    assert "Asked her." in client.get("/approvals?view=decided").text
+    assert decide(client, found[1], "approve").status_code == 409
+    assert points(stage, ada) == left
 
 
 @pytest.mark.parametrize(

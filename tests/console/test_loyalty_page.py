@@ -63,7 +63,7 @@ def test_a_programme_is_drafted_published_changed_and_compared(stage: Stage, vis
         "They end 24 months after that, at the end of the month.",
         "Multiplier gold gives 150 percent of the points.",
         "From 100 points on members can spend.",
-        "It begins at a credit of 100,000.",
+        "It begins when so much is spent: €1,000.00, £1,000.00,",
     ):
         assert sentence in said
     assert fill(visitor, where, f"{where}/publish", reason="To begin.").status_code == 303

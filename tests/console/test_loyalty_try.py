@@ -43,7 +43,7 @@ def test_a_basket_is_tried_by_the_draft_beside_what_holds(visitor: httpx.Client,
     assert "30 points" in live
     assert "Rule base gives points." in live
     assert "Multiplier gold gives 150 percent of the points. Only for members of the tiers gold." in live
-    assert "Tier credit: 2,000" in live
+    assert "Tier credit: £20.00" in live
     assert "1: 23, 2: 7" not in live
     assert "These give nothing for it: birthday" in live
 

@@ -184,7 +184,7 @@ def test_what_is_missing_for_a_tier_is_shown_to_who_sees_spend(
     path = card_path(sam, "L0001")
     stage.add_account("x@example.com", role, "X")
     with closing(stage.client(email="x@example.com")) as client:
-        assert ("10,000 more" in words(client.get(path).text)) is spend
+        assert ("£100.00 more" in words(client.get(path).text)) is spend
 
 
 @pytest.mark.parametrize("act", ["reserve", "release", "join"])

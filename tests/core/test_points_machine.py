@@ -25,7 +25,8 @@ from regulars.capabilities.loyalty.ledger import Book, faults
 from regulars.capabilities.loyalty.programme import Version, parse
 from regulars.capabilities.loyalty.purchase import Purchase, PurchaseLine
 from regulars.capabilities.loyalty.returning import BackLine
-from regulars.capabilities.loyalty.state import Account, Earning, Entry, Hold, Lot, Member, Return
+from regulars.capabilities.loyalty.state import Account, Ask, Earning, Entry, Hold, Lot, Member, Return
+from regulars.capabilities.loyalty.watching import OWN_CARD
 from regulars.capabilities.profile.state import MICRO
 from regulars.vocabulary import events
 from regulars.vocabulary.events import Loyalty, Spend
@@ -43,9 +44,16 @@ code = "points"
 name = "Points"
 pending_days = 1
 expiry = { policy = "days", days = 5 }
+value = { GBP = { minor = 2, points = 1 } }
 [[earn]]
 id = "base"
 point = "points"
+[debt]
+recover_from_refund = true
+[limits]
+beyond = "wait"
+own_card = true
+review_days = 2
 """
 VERSIONS = [Version(1, EARLIEST, parse(TEXT))]
 START = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
@@ -78,6 +86,8 @@ class Shop(RuleBasedStateMachine):
         self.told: dict[str, tuple[str, Purchase, list[tuple[int, int]], dict[str, int], bool]] = {}
         self.oracle = Tokens(self.profiles)
         self.balances: list[tuple[int, int]] = []
+        self.waiting: dict[str, datetime] = {}
+        self.asked: dict[str, Ask | None] = {}
 
     # -- the world around the rules ---------------------------------------------------------------
 
@@ -110,6 +120,7 @@ class Shop(RuleBasedStateMachine):
         self.lots.update({one: member.lots[one] for one in book.lots})
         self.kept.update({one: member.holds[one] for one in book.holds})
         self.earnings.update({place: member.earnings[place] for place in book.earnings})
+        self.asked.update(book.asks)
         for transaction in book.transactions:
             assert transaction.entries, "I1: a transaction has entries"
             for entry in transaction.entries:
@@ -129,17 +140,23 @@ class Shop(RuleBasedStateMachine):
         self.oracle.settle(self.profiles[record], self.now)
         return done
 
-    def fact(self, fact: Fact, spends: list[Spend] | None = None) -> str | None:
+    def fact(self, fact: Fact, spends: list[Spend] | None = None, kept: int = 0) -> str | None:
         book, person = self.load(fact.record_id, self.key())
-        refused = take(book, [fact], VERSIONS, person, spends=spends or ())
+        refused = take(book, [fact], VERSIONS, person, spends=spends or (), recovers_minor=kept)
         self.commit(book)
         return refused
 
     # -- what happens -----------------------------------------------------------------------------
 
-    @rule(target=sales, record=st.sampled_from(RECORDS), units=UNITS, late=st.integers(0, 100))
-    def sell(self, record: str, units: list[tuple[int, int]], late: int) -> str:
-        """A sale, perhaps told hours later than it was."""
+    @rule(
+        target=sales,
+        record=st.sampled_from(RECORDS),
+        units=UNITS,
+        late=st.integers(0, 100),
+        own=st.booleans(),
+    )
+    def sell(self, record: str, units: list[tuple[int, int]], late: int, own: bool) -> str:
+        """A sale, perhaps told hours later than it was, and perhaps of a cashier to themselves (F3)."""
         sale_id, at = self.key(), self.now - timedelta(hours=late)
         lines = tuple(
             PurchaseLine(f"l{n}", count * points * 100, quantity_micro=count * MICRO)
@@ -149,18 +166,24 @@ class Shop(RuleBasedStateMachine):
         self.told[sale_id] = (record, purchase, units, {}, True)
         profile = self.profiles[record]
         self.oracle.settle(profile, self.now)
-        self.fact(Fact(sale_id, record, at, counted=True, purchase=purchase))
+        seen = (OWN_CARD,) if own else ()
+        self.fact(Fact(sale_id, record, at, counted=True, purchase=purchase, seen=seen))
         lot = new_id("lot", sale_id, record, "base", "points")
-        active = at + timedelta(days=1)
+        active = at + timedelta(days=2 if own else 1)
+        if own and active > self.now:
+            self.waiting[sale_id] = active
         end = datetime.combine(active.date() + timedelta(days=6), datetime.min.time(), UTC)
         for n, (count, points) in enumerate(units):
             self.oracle.tokens += [Token(record, lot, f"l{n}", active, end) for _ in range(count * points)]
         self.oracle.settle(profile, self.now)
         return sale_id
 
-    @rule(sale_id=sales, line=st.integers(0, 2), count=st.integers(1, 3))
-    def refund(self, sale_id: str, line: int, count: int) -> None:
-        """Units of a line come back; those that are not left do not (R2, R3, R12)."""
+    @rule(sale_id=sales, line=st.integers(0, 2), count=st.integers(1, 3), kept=st.sampled_from((0, 7, 10**6)))
+    def refund(self, sale_id: str, line: int, count: int, kept: int) -> None:
+        """Units of a line come back; those that are not left do not (R2, R3, R12).
+
+        So much of the money is `kept` for points that were spent already, at two minor units each (R5).
+        """
         record, purchase, units, back, there = self.told[sale_id]
         if not there or line >= len(units):
             return
@@ -177,12 +200,44 @@ class Shop(RuleBasedStateMachine):
             returns={returned.return_id: returned},
             at=self.now,
         )
-        self.fact(fact)
-        self.fact(fact)  # told twice (complaint 1)
+        owed = sum(self.oracle._debts(self.profiles[record]).values())
+        self.fact(fact, kept=kept)
+        self.fact(fact, kept=kept)  # told twice (complaint 1)
         back[name] = back.get(name, 0) + came
         lot = new_id("lot", sale_id, record, "base", "points")
         if came:
             self.oracle.take_back(record, lot, name, came * points, self.now)
+        self.oracle.settle(self.profiles[record], self.now)
+        more = sum(self.oracle._debts(self.profiles[record]).values()) - owed
+        paid = max(0, min(more, self.oracle.debts.get(record, 0), kept // 2))
+        if paid:
+            self.oracle.debts[record] -= paid
+        assert sum(
+            one.minor for one in self.earnings[sale_id, record].recovered.get(returned.return_id, ())
+        ) == (2 * paid)
+
+    @rule(sale_id=sales, release=st.booleans())
+    def review(self, sale_id: str, release: bool) -> None:
+        """A person lets the points of a sale go that wait, or refuses them; once, and in time (F3)."""
+        record, purchase, units, back, there = self.told[sale_id]
+        open_ = there and self.waiting.get(sale_id, self.now) > self.now
+        done = self.run(record, events.REVIEWED, earning=sale_id, status="released" if release else "refused")
+        assert done.refused == (None if open_ else "not_waiting")
+        if not open_:
+            return
+        del self.waiting[sale_id]
+        lot = new_id("lot", sale_id, record, "base", "points")
+        if release:
+            active = max(purchase.occurred_at + timedelta(days=1), self.now)
+            end = datetime.combine(active.date() + timedelta(days=6), datetime.min.time(), UTC)
+            for token in self.oracle.tokens:
+                if token.lot == lot:
+                    token.active, token.expires = active, end
+        else:
+            for token in self.oracle.tokens:
+                if token.lot == lot:
+                    token.fate = GONE
+            self.told[sale_id] = (record, purchase, units, back, False)
         self.oracle.settle(self.profiles[record], self.now)
 
     @rule(sale_id=consumes(sales))
@@ -199,6 +254,7 @@ class Shop(RuleBasedStateMachine):
             self.oracle.take_back(record, lot, "", left, self.now)
         self.oracle.settle(self.profiles[record], self.now)
         self.told[sale_id] = (record, purchase, units, back, False)
+        self.waiting.pop(sale_id, None)
 
     @rule(
         target=holds, record=st.sampled_from(RECORDS), amount=st.integers(1, 30), minutes=st.integers(1, 15)
@@ -332,6 +388,19 @@ class Shop(RuleBasedStateMachine):
             assert (found.balance, found.held, found.pending) == model.balance(profile, self.now)
             if not model._debts(profile):
                 assert found.available >= 0  # I7
+
+    @invariant()
+    def a_person_is_asked_for_all_that_waits(self) -> None:
+        """As many points as are left of each, until its time; what went back is asked for no more (F3, R1)."""
+        asked = {one.earning: one.amount for one in self.asked.values() if one and one.until > self.now}
+        waiting = {}
+        for sale_id, until in self.waiting.items():
+            units, back = self.told[sale_id][2:4]
+            left = sum((count - back.get(f"l{n}", 0)) * points for n, (count, points) in enumerate(units))
+            if left and until > self.now:
+                waiting[sale_id] = left
+        decided = {e.key for e in self.earnings.values() if e.decided}
+        assert {name: n for name, n in asked.items() if name not in decided} == waiting
 
     @invariant()
     def a_hold_ends_once(self) -> None:

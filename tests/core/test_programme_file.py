@@ -23,6 +23,8 @@ TEXT = shipped_text()
         ("percent = 125", "percent = 99", "multiplier[0].percent", ">= 100"),
         ("[cycle]", "[cycle]\nfoo = 1", "cycle", "unknown field"),
         ('on = "enrolment"', 'on = "enrolment"\nwhere = { skus = ["A"] }', "bonus[0].where", "'enrolment' comes without a sale"),
+        ('beyond = "wait"', 'beyond = "tell"', "limits.own_card", "'tell' takes no 'own_card'"),
+        ('on = "enrolment"', 'on = "sale.completed"', "bonus[0].on", "Nothing is given for events of type 'sale.completed'"),
         ('kind = "voucher"', 'kind = "product"', "reward[0].value_minor", "'product' takes no 'value_minor'"),
     ],
 )  # fmt: skip
@@ -40,3 +42,17 @@ def test_the_shipped_programme_has_nothing_to_look_at_and_says_all_in_whole_sent
     for sentence in describe(programme):
         assert "%(" not in sentence.text
     assert compare(programme, programme) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("points_per_day = 5_000\ncard_uses_per_day = 10", "", None),
+        ("points_per_day = 5_000\ncard_uses_per_day = 10\nadjustment_points = 1_000\nbeyond = \"wait\"\nown_card = true\nsame_referral = true", 'beyond = "wait"', "limits.beyond"),
+        ('policy = "months", months = 24', 'policy = "days", days = 5', "limits.review_days"),
+    ],
+)  # fmt: skip
+def test_what_is_most_likely_not_meant_is_told(old: str, new: str, field: str | None) -> None:
+    text = TEXT.replace(old, new)
+    assert text != TEXT
+    assert [fault.field for fault in lint(parse(text))] == ([] if field is None else [field])

@@ -99,6 +99,7 @@ benefits = ["A"]
 months = 5
 grace_days = 4
 warn_days = 3
+upgrade = "same_basket"
 down = "one_level"
 [redeem]
 minimum = 5
@@ -112,6 +113,11 @@ policy = "within_balance"
 points_per_day = 5
 card_uses_per_day = 5
 adjustment_points = 5
+beyond = "wait"
+own_card = true
+same_referral = true
+review_days = 5
+unreviewed = "refuse"
 [[reward]]
 code = "w"
 name = "W"
@@ -144,13 +150,14 @@ OTHER = (
     .replace('birthday = "purchase_on_day"\n', "")
     .replace('on = "birthday"', 'on = "first_purchase"')
     .replace('who = "enrolled"\nsales_before_days = 3', 'who = "card"')
+    .replace('policy = "within_balance"', 'policy = "unlimited"\nrecover_from_refund = true')
 )
 OTHER_CHOICES = {
     "spend": "sale", "unit": "sale", "points": "spend", "voucher": "cashback", "percentage": "amount_off",
     "product": "cashback", "days": "never", "months": "never", "yearly": "never", "rolling": "calendar_year",
     "calendar_year": "rolling", "this_year": "next_year", "one_level": "to_earned", "enrolled": "known",
     "multiply": "highest", "birthday": "review", "first_purchase": "review", "purchase_on_day": "gift", "month": "day",
-    "mon": "tue", "gift_card": "deposit", "within_balance": "unlimited", "card": "known", "Europe/Berlin": "UTC", "10:00": "09:00",
+    "mon": "tue", "gift_card": "deposit", "within_balance": "unlimited", "card": "known", "wait": "tell", "same_basket": "next_sale", "refuse": "release", "Europe/Berlin": "UTC", "10:00": "09:00",
     "11:00": "12:00", "2026-01-01": "2025-01-01", "2026-02-01": "2027-01-01", "12-31": "11-30",
 }  # fmt: skip
 
@@ -232,7 +239,12 @@ def test_a_comparison_says_what_is_added_removed_and_changed() -> None:
     ]
     dearer = compare(old, programme(BASE + TIERS.replace("50_000", "60_000")))
     assert [(c.about, c.kind, c.before[0].text, c.after[0].text) for c in dearer] == [
-        ("tier.gold", "changed", "It begins at a credit of 50000.", "It begins at a credit of 60000.")
+        (
+            "tier.gold",
+            "changed",
+            "It begins when so much is spent: EUR 500.00, SEK 5000.00.",
+            "It begins when so much is spent: EUR 600.00, SEK 6000.00.",
+        )
     ]
     assert compare(old, old) == []
 

@@ -25,17 +25,18 @@ from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchas
 from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.standing import answer
 from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
-from regulars.capabilities.loyalty.terms import Reward
+from regulars.capabilities.loyalty.terms import Reward, bonus_of
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault, open_sealed
-from regulars.vocabulary.events import CUSTOM_PREFIX, LOYALTY_TYPES
+from regulars.vocabulary.events import LOYALTY_TYPES, REVIEWED
 
 from .batch import Batch, Memory
-from .points import Points
+from .points import Points, Programmes, events_named
 from .prepared import Prepared
+from .suspicion import Suspicions, suspicions
 from .wake import Wake
 
 _SQL = load_queries("regulars.capabilities.loyalty")
@@ -46,14 +47,13 @@ LOOSE = "/loose"
 _lines = msgspec.json.Decoder(list[StoredLine]).decode
 
 
-def concerns(batch: Batch) -> bool:
+def concerns(batch: Batch, programmes: Programmes) -> bool:
     """Whether anything in a batch may move points."""
-    return any(p.sale is not None or p.loyalty is not None or _is_bonus(p) for p in batch.fresh)
-
-
-def _is_bonus(prepared: Prepared) -> bool:
-    known = prepared.type == "review.posted" or prepared.type.startswith(CUSTOM_PREFIX)
-    return known and prepared.said is not None
+    named = events_named(programmes)
+    return any(
+        p.sale is not None or p.loyalty is not None or (p.said is not None and bonus_of(p.type) in named)
+        for p in batch.fresh
+    )
 
 
 def run(session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake] = ()) -> Points:
@@ -75,12 +75,18 @@ class _Work:
         self._session, self._vault, self._batch = session, vault, batch
         self._programmes, self._tax_modes = memory.programmes, memory.tax_modes
         self._wakes = wakes
+        self._bonuses = events_named(memory.programmes)
         self._workspace: dict[str, Any] = {"workspace_id": vault.workspace_id}
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         self._loose: list[Fact] = []
+        self._seen: Suspicions = {}
         self._known: set[str] = set()
         self._records: dict[str, set[str]] = defaultdict(set)
         self.points = Points()
+
+    def _is_bonus(self, prepared: Prepared) -> bool:
+        """Whether a programme names it; a sale is none."""
+        return prepared.sale is None and bonus_of(prepared.type) in self._bonuses
 
     # -- what is concerned ------------------------------------------------------------------------
 
@@ -92,6 +98,9 @@ class _Work:
             return
         self._load_profiles(touched)
         self._load_accounts()
+        self._seen = suspicions(
+            self._session, self._vault, self._batch, self._programmes, self.points, self._wakes
+        )
 
     def _all_facts(self) -> Iterator[Fact]:
         yield from self._loose
@@ -106,7 +115,7 @@ class _Work:
                 yield from said.members
                 if said.member is not None:
                     yield said.member
-            if prepared.said is not None and (_is_bonus(prepared) or prepared.sale is not None):
+            if prepared.said is not None and (self._is_bonus(prepared) or prepared.sale is not None):
                 yield prepared.said.person.record_id
 
     def _find_facts(self) -> None:
@@ -180,7 +189,7 @@ class _Work:
 
     def _load_accounts(self) -> None:
         ids = uuids(self.points.profiles)
-        sales = {fact.key for fact in self._all_facts()}
+        sales = {fact.key for fact in self._all_facts()} | {key for _, _, key in self._reviews()}
         holds = set(self._holds())
         accounts, held, earned, cards, lots, stored = self._ask(
             (_SQL.load_accounts, {"ids": ids}),
@@ -209,6 +218,13 @@ class _Work:
             person = prepared.said.person if prepared.said is not None else None
             if person is not None and any(kind == kinds.LOYALTY_CARD for kind, _ in person.values):
                 yield person.record_id
+
+    def _reviews(self) -> Iterator[tuple[str, int, str]]:
+        """(record, programme, key) of earnings that somebody decided on; its member's history is counted anew."""
+        for prepared in self._batch.fresh:
+            said = prepared.loyalty
+            if prepared.type == REVIEWED and said is not None and said.earning and said.member:
+                yield said.member, said.programme, said.earning
 
     def _holds(self) -> Iterator[str]:
         for prepared in self._batch.fresh:
@@ -248,6 +264,11 @@ class _Work:
         for (profile_id, programme), facts in self._by_member().items():
             member = self.points.members[profile_id, programme]
             if not appends(member, facts):
+                anew |= member.records
+                member.whole = True
+        for record_id, programme, _ in self._reviews():
+            if record_id in self.points.profiles and programme in self._programmes:
+                member = self._member(record_id, programme)
                 anew |= member.records
                 member.whole = True
         holders: dict[str, list[Member]] = defaultdict(list)
@@ -346,9 +367,7 @@ class _Work:
 
     def _asks_for_births(self) -> bool:
         """Whether a programme gives anything for a day of birth."""
-        return any(
-            one.on == "birthday" for held in self._programmes.values() for one in held[-1].programme.bonus
-        )
+        return "birthday" in self._bonuses
 
     def _birth(self, records: Iterable[str], stored: Mapping[str, Row]) -> tuple[int, int] | None:
         """Month and day of birth of a profile; of several the least."""
@@ -386,10 +405,11 @@ class _Work:
             for member_id in said.members or [said.member or ""]:
                 if member_id in self.points.profiles:
                     self._command(prepared, programme, versions, member_id)
-        elif _is_bonus(prepared) and prepared.said is not None:
+        elif prepared.said is not None and self._is_bonus(prepared):
             record_id = prepared.said.person.record_id
             book, person = self._book(prepared, record_id, programme)
-            bonus(book, prepared.type, record_id, prepared.event_key, versions, person)
+            seen = self._seen.get(prepared.event_key, ())
+            bonus(book, bonus_of(prepared.type), record_id, prepared.event_key, versions, person, seen=seen)
             self._done(prepared, book, person, versions)
 
     def _book(
@@ -429,7 +449,9 @@ class _Work:
                 if told is not None
                 else ()
             )
-            take(book, own, versions, person, spends=spends)
+            own = [replace(fact, seen=self._seen.get(prepared.event_key, ())) for fact in own]
+            kept = told.recovers_minor if told is not None and told.programme == programme else 0
+            take(book, own, versions, person, spends=spends, recovers_minor=kept)
             self._done(prepared, book, person, versions)
 
     def _command(

@@ -32,6 +32,13 @@ class Points(Struct):
     answers: dict[str, list[LoyaltyAnswer]] = field(default_factory=lambda: defaultdict(list))
 
 
+def events_named(programmes: Programmes) -> frozenset[str]:
+    """What any version gives a bonus for."""
+    return frozenset(
+        bonus.on for versions in programmes.values() for one in versions for bonus in one.programme.bonus
+    )
+
+
 def read_programmes(rows: Iterable[Row]) -> Programmes:
     """The versions out of the rows of load_programmes."""
     found: Programmes = defaultdict(list)

@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from regulars.capabilities.loyalty.ledger import Book
-from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Transaction
+from regulars.capabilities.loyalty.state import Account, Ask, Earning, Hold, Lot, Transaction
 from regulars.store.queries import load_queries
+from regulars.store.rows import uuids
 from regulars.store.session import Call
 
 from .documents import Blob, document
@@ -41,6 +42,7 @@ def loyalty_calls(points: Points, workspace: dict[str, Any], *, log: bool) -> It
     if earnings:
         yield _earnings(earnings.values(), workspace)
     if log:
+        yield from _asks(points.books, workspace)
         yield from _ledger(points.books, workspace)
 
 
@@ -60,6 +62,32 @@ def _earnings(earnings: Iterable[Earning], workspace: dict[str, Any]) -> Call:
             }
         )
     return Call(_SQL.save_earnings, workspace | {"doc": document(rows), "blob": blob.whole()})
+
+
+def _asks(books: Iterable[Book], workspace: dict[str, Any]) -> Iterator[Call]:
+    """What a person is to look at. It is asked once, and no more when the points went otherwise."""
+    asked: dict[str, Ask | None] = {}
+    for book in books:
+        asked.update(book.asks)
+    waiting = [_ask(one) for one in asked.values() if one is not None]
+    over = [id_ for id_, one in asked.items() if one is None]
+    if waiting:
+        yield Call(_SQL.ask_reviews, workspace | {"doc": document(waiting)})
+    if over:
+        yield Call(_SQL.end_reviews, workspace | {"ids": uuids(over)})
+
+
+def _ask(one: Ask) -> dict[str, Any]:
+    command = msgspec.to_builtins(msgspec.structs.asdict(one))
+    for name in ("approval_id", "record_id", "store", "until"):
+        del command[name]
+    return {
+        "approval_id": one.approval_id,
+        "subject": one.record_id,
+        "stores": None if one.store is None else [one.store],
+        "command": {"member": one.record_id, **command},
+        "expires_at": one.until,
+    }
 
 
 def _ledger(books: Iterable[Book], workspace: dict[str, Any]) -> Iterator[Call]:

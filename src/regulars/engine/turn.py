@@ -240,7 +240,7 @@ class Turn:
 
     def _load_loyalty(self, batch: Batch, session: Session, wakes: Sequence[Wake]) -> None:
         """Points and promotions, which look at what identity and sales decided."""
-        points = bool(self._memory.programmes) and loyalty.concerns(batch)
+        points = bool(self._memory.programmes) and loyalty.concerns(batch, self._memory.programmes)
         used = offers.concerns(batch, used=self._memory.offers)
         if not (points or used):
             return

@@ -29,7 +29,8 @@ class Wake(Struct):
 
     `counters`: event_no, turn_no and cache_no afterwards. `changed`: records that are new, or say or belong to
     something else now; `components`, `values` and `match_keys` are those their links run over. `numbers`: keys of the numbers
-    of its receipts; `named`: of those that its refunds and voids name. `points`: what it did to members' points.
+    of its receipts; `named`: of those that its refunds and voids name. `points`: what it did to members' points; `staff`: codes of
+    those it told of.
     """
 
     counters: tuple[int, int, int]
@@ -44,6 +45,7 @@ class Wake(Struct):
     numbers: set[str]
     named: set[str]
     points: Points
+    staff: set[str]
 
     def overlay(self, batch: Batch) -> None:
         """Bring what was loaded for the next batch up to this turn. Raises Entangled."""
@@ -105,6 +107,7 @@ def wake_of(batch: Batch) -> Wake:
         numbers={row.receipt_key for row in rows.values()},
         named={row.original_key for row in rows.values() if row.original_key is not None},
         points=batch.points,
+        staff={code for p in batch.fresh if p.entries is not None for code in p.entries.staff},
     )
 
 

@@ -23,6 +23,7 @@ from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.events import SWEPT, Event, Loyalty
 from regulars.vocabulary.intake import Gate, own_source
 
+from .daily import Daily
 from .routine import Routine
 
 EVERY_SECONDS: Final = 30.0
@@ -39,7 +40,7 @@ _log = get_logger("loyalty")
 
 
 class Sweeper:
-    """Sweeps the given workspaces, and audits their ledgers once a day. `clock` gives aware UTC times."""
+    """Sweeps the given workspaces, has `daily` do what is due, and audits the ledgers once a day. `clock` gives aware UTC times."""
 
     def __init__(
         self,
@@ -50,9 +51,10 @@ class Sweeper:
         *,
         every_seconds: float = EVERY_SECONDS,
         clock: Callable[[], datetime] = utc_now,
+        daily: Daily | None = None,
     ) -> None:
         self._gate, self._database, self._workspaces = gate, database, list(workspaces)
-        self._clock = clock
+        self._clock, self._daily = clock, daily
         self._audit_at = clock() + AUDIT_FIRST_AFTER
         self._faults = 0
         self._routine = Routine("sweep", self._work, every_seconds)
@@ -100,6 +102,8 @@ class Sweeper:
         for workspace_id in self._workspaces:
             try:
                 await self.sweep(workspace_id)
+                if self._daily is not None:
+                    await self._daily.run(workspace_id)
             except RegularsError as error:
                 _log.warning("points were not swept", code=error.code)
         now = self._clock()

@@ -21,8 +21,10 @@ Country = Annotated[str, Meta(pattern="^[A-Z]{2}$")]
 TypeName = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){1,3}$", max_length=80)]
 Aware = Annotated[datetime, Meta(tz=True)]
 
+REFERRED: Final = "customer.referred"
+"""The customer brought somebody, whom `properties.referred` may name by the source's own number."""
 TYPES: Final = frozenset(
-    """sale.completed sale.refunded sale.voided customer.updated customer.deleted product.updated stock.updated
+    """sale.completed sale.refunded sale.voided customer.updated customer.deleted customer.referred product.updated stock.updated
     payment.settled page.viewed product.viewed cart.updated message.delivered message.opened message.clicked
     message.bounced message.complained message.unsubscribed consent.given consent.withdrawn case.opened
     case.closed review.posted score.updated store.updated staff.updated source.noticed""".split()
@@ -242,9 +244,15 @@ OPENED: Final = COMMAND_PREFIX + "points_opened"
 """Points brought along from another programme."""
 SWEPT: Final = COMMAND_PREFIX + "points_swept"
 """The books of some members are brought up to the clock."""
+BIRTHDAY: Final = COMMAND_PREFIX + "birthday"
+"""Some members have their birthday."""
+REVIEWED: Final = COMMAND_PREFIX + "points_reviewed"
+"""A person released or refused points that were held back."""
 PUBLISHED: Final = COMMAND_PREFIX + "programme_published"
 """A version of a programme holds from a time on."""
-LOYALTY_TYPES: Final = frozenset((ENROLLED, HELD, CAPTURED, RELEASED, ADJUSTED, OPENED, SWEPT))
+LOYALTY_TYPES: Final = frozenset(
+    (ENROLLED, HELD, CAPTURED, RELEASED, ADJUSTED, OPENED, SWEPT, BIRTHDAY, REVIEWED)
+)
 OFFERS_HELD: Final = COMMAND_PREFIX + "offers_held"
 """A till reserves the use of promotions."""
 OFFERS_RELEASED: Final = COMMAND_PREFIX + "offers_released"
@@ -299,11 +307,12 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     """What is to be done with the points of a member.
 
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below zero only where
-    points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
-    enrolment makes of the account. `expires_at`, `active_from`: of points that come with times of their own.
-    `reward`: what a hold is for, by its code in the catalogue; its points and their type follow from it.
+    points are taken by an adjustment. `spends`: holds that the sale of this event captures; `recovers_minor`: money of a
+    refund that can be kept for points that were spent already. `status`: what an enrolment makes of the account, and a
+    review of an `earning`. `expires_at`, `active_from`: of points that come with times of their own. `reward`: what a
+    hold is for, by its code in the catalogue; its points and their type follow from it.
     `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
-    `business_day` the store's day it counts on.
+    `business_day` the store's day it counts on, or a birthday.
     """
 
     programme: Annotated[int, Meta(ge=1, le=32_767)] = 1
@@ -313,8 +322,10 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     amount: Annotated[int, Meta(ge=-POINTS_MAX, le=POINTS_MAX)] = 0
     hold: Id | None = None
     reward: Id | None = None
+    earning: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=900)] = 900
     spends: Annotated[list[Spend], Meta(max_length=10)] = field(default_factory=list)
+    recovers_minor: Annotated[int, Meta(ge=0, le=10**15)] = 0
     status: Id = "active"
     active_from: Aware | None = None
     expires_at: Aware | None = None

@@ -63,7 +63,7 @@ class LoyaltyAnswer(Struct, omit_defaults=True, gc=False):
     """Where a member stands in a programme after an event. `member_id` is the profile's id.
 
     `refused`: the code of what could not be done, with what is `available`. `hold`, `state` and `expires_at` are of a
-    hold.
+    hold. `waits`: why a person must look at the points before they can be spent, empty where nobody must.
     """
 
     member_id: str
@@ -75,6 +75,7 @@ class LoyaltyAnswer(Struct, omit_defaults=True, gc=False):
     hold: str | None = None
     state: str | None = None
     expires_at: Aware | None = None
+    waits: str = ""
 
 
 class OfferRefusal(Struct, omit_defaults=True, gc=False):

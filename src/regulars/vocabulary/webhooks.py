@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
@@ -89,6 +89,38 @@ class CustomerErased(Struct, frozen=True):
     erasure_id: Annotated[str, Meta(description="As the audit log names the erasure.")]
 
 
+class PointsEnding(Struct, frozen=True):
+    """Points that can be spent through a day and no longer."""
+
+    last_day: date
+    points: int
+
+
+class PointsExpiring(Struct, frozen=True):
+    """Points of a member end soon, as many days ahead as the programme says: once for each day and reminder."""
+
+    profile_id: ProfileId
+    programme: Annotated[int, Meta(description="Number of the loyalty programme.")]
+    point: Annotated[str, Meta(description="Code of the type of points.")]
+    ending: Annotated[
+        list[PointsEnding],
+        Meta(description="Every day on which points of the member end, the soonest first."),
+    ]
+
+
+class TierEnding(Struct, frozen=True):
+    """A member will lose their tier unless they buy more, as many days ahead as the programme says."""
+
+    profile_id: ProfileId
+    programme: Annotated[int, Meta(description="Number of the loyalty programme.")]
+    tier: Annotated[str, Meta(description="Code of the tier.")]
+    until: Annotated[date, Meta(description="Its last day.")]
+    becomes: Annotated[str, Meta(description="Code of the tier after that, if nothing more is bought.")]
+    keep_missing: Annotated[
+        int, Meta(description="Tier credit to be earned to keep it: minor units spent, unless points count.")
+    ]
+
+
 MESSAGES: Final[Mapping[str, type[Struct]]] = {
     "profile.created": ProfileCreated,
     "profile.merged": ProfileMerged,
@@ -97,6 +129,8 @@ MESSAGES: Final[Mapping[str, type[Struct]]] = {
     "consent.changed": ConsentChanged,
     "event.rejected": EventRejected,
     "customer.erased": CustomerErased,
+    "loyalty.points_expiring": PointsExpiring,
+    "loyalty.tier_ending": TierEnding,
 }
 """Every type of message with what its `data` holds. A test message, of type `webhook.test`, holds nothing."""
 

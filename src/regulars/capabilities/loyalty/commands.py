@@ -14,9 +14,11 @@ from regulars.vocabulary import events
 from regulars.vocabulary.events import Loyalty
 
 from . import state
+from .earning import birthday_in
 from .expiry import expires_at
-from .fold import Person, bonus, credits_of, part_of
+from .fold import Person, bonus, credits_of, review
 from .ledger import Book, Short
+from .paying import part_of
 from .programme import Programme, Version, in_force
 from .state import Hold, Lot, is_open
 from .tiers import tier_at
@@ -160,6 +162,25 @@ def _with_hold(asked: _Asked, do: Callable[[Hold], None]) -> Done:
     return Done(hold=hold)
 
 
+def _birthday(asked: _Asked) -> Done:
+    """The gift of a birthday, once a year however often it is told; nothing on a day that is none."""
+    day, born, member_id = asked.command.said.business_day, asked.person.birth, asked.command.member_id
+    if day is None or born is None or birthday_in(day.year, born) != day:
+        return Done("no_birthday")
+    programme = str(asked.book.member.programme)
+    key = asked.book.new_id("birthday", member_id, programme, str(day.year))
+    bonus(asked.book, "birthday", member_id, key, asked.versions, asked.person)
+    return Done()
+
+
+def _review(asked: _Asked) -> Done:
+    """Release or refuse points that were held back."""
+    said = asked.command.said
+    decided = state.RELEASED if said.status == state.RELEASED else state.REFUSED
+    place = (said.earning or "", asked.command.member_id)
+    return Done(review(asked.book, place, decided, asked.versions, asked.person))
+
+
 def _adjust(asked: _Asked) -> Done:
     book, amount = asked.book, asked.command.said.amount
     if amount < 0:
@@ -217,4 +238,6 @@ _DO: Final[dict[str, Callable[[_Asked], Done]]] = {
     events.RELEASED: _release,
     events.ADJUSTED: _adjust,
     events.OPENED: _open,
+    events.BIRTHDAY: _birthday,
+    events.REVIEWED: _review,
 }

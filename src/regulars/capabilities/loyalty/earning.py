@@ -29,6 +29,8 @@ Usage = dict[tuple[str, str], int]
 """Points by (rule or bonus, period): ever, or year:2026, month:2026-11, day:2026-11-26 in the programme's zone."""
 
 EVER: Final = "ever"
+MARK: Final = "\x1f"
+"""Between rule and period in the key that an account counts points under."""
 
 
 class Standing(Struct, frozen=True):

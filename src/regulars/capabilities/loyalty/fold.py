@@ -8,25 +8,38 @@ programme that a sale was counted by stays with it, since versions hold from a t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from regulars.vocabulary.events import Spend
 
 from . import state
-from .back import spent_shares
-from .earning import Earned, Standing, earn, earn_for, usage_of
+from .earning import MARK, Earned, Standing, earn, earn_for, usage_of
 from .ledger import Book
+from .once import earnings_of_twice
+from .paying import (
+    keep_from_refund,
+    owe_again,
+    owed_by,
+    return_spent,
+    share_back,
+    sold_of,
+    spend_held,
+    spend_unheld,
+    taken_of,
+)
 from .programme import Programme, Version, in_force
 from .purchase import Purchase, with_kinds
-from .returning import Share, SoldLine, match, sold_lines, take_back
-from .state import Earning, Hold, Lot, Member, Posted, Return, is_open
+from .returning import match
+from .state import Earning, Lot, Member, Posted, Return
 from .terms import Bonus, EarnRule, Multiplier
 from .tiers import tier_at
+from .upgrading import earn_in_basket
+from .watching import as_decided, ask_for, counts, given_back, uses_name, waits_now, why
 
-MARK = "\x1f"
 EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -42,7 +55,7 @@ class Fact(Struct, frozen=True):
     """What an event changed of a sale that counts on a record. `purchase` is None where it is as it was told before.
 
     `returns`: those that changed, None for one that does not count any more. `at`: when the change was, in business
-    time. `loose`: it is a return that names no sale.
+    time. `loose`: it is a return that names no sale. `seen`: what is suspicious about it, as `watching` names it.
     """
 
     key: str
@@ -53,6 +66,7 @@ class Fact(Struct, frozen=True):
     loose: bool = False
     returns: Mapping[str, Return | None] = field(default_factory=dict)
     at: datetime | None = None
+    seen: Sequence[str] = ()
 
     @property
     def when(self) -> datetime:
@@ -80,14 +94,16 @@ def take(
     person: Person,
     *,
     spends: Sequence[Spend] = (),
+    recovers_minor: int = 0,
 ) -> str | None:
-    """Count what changed of a member's sales. Returns the code of a spend that could not be, None when all is well."""
+    """Count what changed of a member's sales. `recovers_minor`: the money of a refund. Returns the code of a spend that could not be, None when all is well."""
     member = book.member
     if person.enrolled_at is None and not any((f.key, f.record_id) in member.earnings for f in facts):
         return None
     book.settle()
     book.close("settle")
-    _spend_unheld(book, facts[-1], spends, versions, person)
+    last, owed = facts[-1], owed_by(book, versions)
+    spend_unheld(book, last.key, last.record_id, spends, versions, may=person.enrolled_at is not None)
     added = appends(member, facts)
     fold = _Fold(book, versions, person)
     touched = [fold.note(fact) for fact in facts]
@@ -98,17 +114,30 @@ def take(
         assert member.whole, "the history was loaded for a change of it"
         fold.anew()
     fold.post()
+    for fact, earning in zip(facts, touched, strict=True):
+        owe_again(book, earning, (name for name, back in fact.returns.items() if back is None))
+    book.waits = waits_now(touched[-1], versions, book.now)
     book.close("sale", touched[-1].version)
     book.settle()
-    refused = _spend(book, facts[-1].key, spends)
+    refused = spend_held(book, facts[-1].key, spends)
     for fact, earning in zip(facts, touched, strict=True):
-        _return_spent(book, fact.key, earning, versions)
+        return_spent(book, fact.key, earning, versions)
     book.close("spend")
+    for name, back in last.returns.items() if recovers_minor else ():
+        if back is not None:
+            keep_from_refund(book, touched[-1], name, recovers_minor, versions, owed)
     return refused
 
 
 def bonus(
-    book: Book, kind: str, record_id: str, key: str, versions: Sequence[Version], person: Person
+    book: Book,
+    kind: str,
+    record_id: str,
+    key: str,
+    versions: Sequence[Version],
+    person: Person,
+    *,
+    seen: Sequence[str] = (),
 ) -> None:
     """Count an event that is no sale: enrolment, review, referral, custom.NAME. It is added where it stands in time."""
     member = book.member
@@ -117,14 +146,36 @@ def bonus(
     version = in_force(versions, book.occurred_at)
     if version is None or not any(one.on == kind for one in version.programme.bonus):
         return
-    earning = Earning(key, record_id, member.programme, book.occurred_at, bonus=kind)
+    earning = Earning(key, record_id, member.programme, book.occurred_at, bonus=kind, seen=list(seen))
     member.earnings[key, record_id] = earning
     fold = _Fold(book, versions, person)
     fold.earn(earning)
     fold.post()
+    book.waits = waits_now(earning, versions, book.now)
     book.close("bonus", earning.version)
     book.settle()
     book.close("spend")
+
+
+def review(
+    book: Book, place: tuple[str, str], decided: str, versions: Sequence[Version], person: Person
+) -> str | None:
+    """Release or refuse what waits. Returns the code of why that could not be; None when it was done.
+
+    The history is counted anew, since what is refused gives no credit either.
+    """
+    earning = book.member.earnings.get(place)
+    if earning is None or not waits_now(earning, versions, book.now):
+        return "not_waiting"
+    assert book.member.whole, "the history was loaded for a change of it"
+    earning.decided, earning.decided_at = decided, book.now
+    fold = _Fold(book, versions, person)
+    fold.anew()
+    fold.post()
+    book.close("review", earning.version)
+    book.settle()
+    book.close("spend")
+    return None
 
 
 def count(book: Book, versions: Sequence[Version], person: Person) -> None:
@@ -134,7 +185,7 @@ def count(book: Book, versions: Sequence[Version], person: Person) -> None:
 
 def kept(earning: Earning, posted: Posted) -> int:
     """Points of a grant that no return has taken back."""
-    return posted.points - _taken(earning, posted)
+    return posted.points - taken_of(earning, posted)
 
 
 class _Fold:
@@ -142,6 +193,8 @@ class _Fold:
         self._book, self._member = book, book.member
         self._versions, self._person = versions, person
         self._touched: dict[tuple[str, str], Earning] = {}
+        self._looked: set[tuple[str, str]] = set()
+        self._twice: dict[tuple[str, str], set[tuple[str, str]]] = {}
 
     # -- taking facts in --------------------------------------------------------------------------
 
@@ -157,6 +210,7 @@ class _Fold:
         earning.counted = fact.counted
         if fact.purchase is not None:
             earning.purchase, earning.occurred_at = fact.purchase, fact.occurred_at
+            earning.seen = list(fact.seen)
         if fact.returns:
             left = {back.return_id: back for back in earning.returns if back.return_id not in fact.returns}
             left.update((name, back) for name, back in fact.returns.items() if back is not None)
@@ -180,6 +234,7 @@ class _Fold:
 
     def anew(self) -> None:
         """Count the whole history, in order."""
+        self._twice = earnings_of_twice(self._member, self._versions)
         for account in self._member.accounts.values():
             account.credits, account.used, account.first_at, account.last_at = {}, {}, None, None
             self._book.accounts.add(account.record_id)
@@ -204,10 +259,12 @@ class _Fold:
         self._touch(earning)
         earning.back = {}
         version = in_force(self._versions, earning.occurred_at)
-        earned = Earned()
+        earned, waited, earning.waits = Earned(), earning.waits, ""
         if version is not None and earning.counted:
             earning.version = version.number
-            earned = self._earned(earning, version.programme)
+            earned = self._looked_at(earning, version.programme)
+        if waited or earning.waits:
+            self._looked.add((earning.key, earning.record_id))
         sign = -1 if earning.loose else 1
         self._write_down(earning, earned, sign)
         account = self._book.account(earning.record_id)
@@ -219,14 +276,30 @@ class _Fold:
         if earning.counted:
             self._reach(account.record_id, earning.occurred_at, bought=earning.purchase is not None)
 
-    def _earned(self, earning: Earning, programme: Programme) -> Earned:
+    def _looked_at(self, earning: Earning, programme: Programme) -> Earned:
+        """What it earns, as far as nobody has to look at it first."""
         standing = self._standing(earning, programme)
+        earned, day = self._earned(earning, programme, standing), programme.day_of(earning.occurred_at)
+        if programme.limits.beyond != "wait" or earning.loose:
+            return earned
+        counted = counts(programme, earned, day, bought=earning.purchase is not None)
+        uses = self._book.account(earning.record_id).used.get(MARK.join(uses_name(day)), 0)
+        earning.waits = why(programme, earned, counted, used=standing.used, uses=uses, seen=earning.seen)
+        found = as_decided(programme, earning, earned)
+        # What was refused takes no room from what comes after it, but the card was used.
+        counted = {name: n for name, n in counted.items() if found.grants or name == uses_name(day)}
+        return replace(found, usage=found.usage | counted)
+
+    def _earned(self, earning: Earning, programme: Programme, standing: Standing) -> Earned:
         earning.tier = standing.tier
         if earning.bonus is not None:
             return earn_for(programme, earning.bonus, earning.occurred_at, standing)
         if earning.purchase is None:
             return Earned()
-        return earn(programme, with_kinds(earning.purchase, programme.kinds), standing)
+        purchase = with_kinds(earning.purchase, programme.kinds)
+        if earning.loose or not asks_for_tiers(programme):
+            return earn(programme, purchase, standing)
+        return earn_in_basket(programme, purchase, standing, credits_of(self._member))
 
     def _standing(self, earning: Earning, programme: Programme) -> Standing:
         accounts = self._member.accounts.values()
@@ -235,10 +308,17 @@ class _Fold:
             for name, points in account.used.items():
                 rule, _, period = name.partition(MARK)
                 used[rule, period] += points
+        place, firsts = (
+            (earning.key, earning.record_id),
+            {b.id for b in programme.bonus if b.on == "first_purchase"},
+        )
+        for (rule, period), places in self._twice.items():
+            used[rule, period] = 0 if place in places else max(1, used[rule, period])
+        both = any(place in places for (rule, _), places in self._twice.items() if rule in firsts)
         tier = ""
         if asks_for_tiers(programme):
             tier = tier_at(programme, credits_of(self._member), programme.day_of(earning.occurred_at)).tier
-        first = not any(account.first_at is not None for account in accounts)
+        first = both or not any(account.first_at is not None for account in accounts)
         return Standing(tier, self._person.enrolled_at, self._person.birth, first and not earning.loose, used)
 
     def _reach(self, record_id: str, at: datetime, *, bought: bool) -> None:
@@ -284,21 +364,21 @@ class _Fold:
         self._touch(earning)
         if earning.purchase is None:
             return
-        sold = _sold(earning, earning.back)
+        sold = sold_of(earning, earning.back)
         coming = match(sold, back.lines).lines
         version = in_force(self._versions, earning.occurred_at)
         at = max(back.occurred_at, earning.occurred_at)
         if version is not None:
             programme = version.programme
             account = self._book.account(earning.record_id)
-            gone = sum(_share_back(earning.credit, sold, earning.back, coming).values())
+            gone = sum(share_back(earning.credit, sold, earning.back, coming).values())
             _count(account.credits, programme.day_of(at).isoformat(), -gone)
             for posted in earning.posted:
-                points = sum(_share_back(posted.lines, sold, earning.back, coming).values())
-                for (rule, period), less in usage_of(
-                    programme, posted.rule, earning.occurred_at, points
-                ).items():
-                    _count(account.used, f"{rule}{MARK}{period}", -less)
+                points = sum(share_back(posted.lines, sold, earning.back, coming).values())
+                less = usage_of(programme, posted.rule, earning.occurred_at, points)
+                less |= given_back(programme, posted.point, earning.occurred_at, points)
+                for (rule, period), one in less.items():
+                    _count(account.used, f"{rule}{MARK}{period}", -one)
         for name, micro in coming.items():
             earning.back[name] = earning.back.get(name, 0) + micro
         self._reach(earning.record_id, at, bought=False)
@@ -316,10 +396,12 @@ class _Fold:
             earning = self._touched[place]
             for posted in earning.posted:
                 self._take(earning, posted)
+            if place in self._looked or earning.waits:
+                ask_for(self._book, earning, self._versions)
 
     def _give(self, earning: Earning, posted: Posted) -> None:
         lot = self._lot(earning, posted)
-        undone = posted.taken - _taken(earning, posted)
+        undone = posted.taken - taken_of(earning, posted)
         if undone > 0:
             self._book.grant(lot, undone, state.CLAWBACK)
             posted.taken -= undone
@@ -334,7 +416,7 @@ class _Fold:
         if less > 0:
             self._from(lot, less, state.ISSUED, policy)
             posted.given -= less
-        back = _taken(earning, posted) - posted.taken
+        back = taken_of(earning, posted) - posted.taken
         if back > 0:
             self._from(lot, back, state.CLAWBACK, policy)
             posted.taken += back
@@ -393,101 +475,3 @@ def _count(table: dict[str, int], key: str, amount: int) -> None:
         table[key] = total
     else:
         table.pop(key, None)
-
-
-def _sold(earning: Earning, returned: Mapping[str, int]) -> list[SoldLine]:
-    assert earning.purchase is not None, "the caller looked"
-    return sold_lines(earning.purchase, returned)
-
-
-def _share_back(
-    lines: Iterable[tuple[str, int]],
-    sold: Iterable[SoldLine],
-    back: Mapping[str, int],
-    coming: Mapping[str, int],
-) -> dict[str, int]:
-    """What of shares by line goes back with what comes now, after what came before."""
-    bought = {line.line_id: line.quantity_micro for line in sold}
-    shares = [
-        Share(name, points, points * back.get(name, 0) // bought[name], bought[name], back.get(name, 0))
-        for name, points in lines
-        if name in bought
-    ]
-    return take_back(shares, coming)
-
-
-def _taken(earning: Earning, posted: Posted) -> int:
-    """Points of a grant that returns have taken back by now."""
-    if earning.purchase is None or not earning.back or posted.points <= 0:
-        return 0
-    return sum(_share_back(posted.lines, _sold(earning, {}), {}, earning.back).values())
-
-
-def _spend(book: Book, sale_id: str, spends: Sequence[Spend]) -> str | None:
-    """Capture the holds a sale names (H1). One that is over is refused (H2); the others are captured."""
-    refused = None
-    for spend in spends:
-        if spend.hold is None:
-            continue
-        hold = book.member.holds.get(spend.hold)
-        if hold is None:
-            refused = "unknown_hold"
-        elif hold.state == state.CAPTURED and hold.sale_id == sale_id:
-            continue  # told again
-        elif not is_open(hold, book.now):
-            refused = "hold_expired" if hold.state == state.TIMED_OUT else "hold_ended"
-        else:
-            book.capture(hold, part_of(hold, spend.amount), sale_id)
-            book.close("spend", reason=hold.words)
-    return refused
-
-
-def part_of(hold: Hold, wanted: int | None) -> int:
-    """How many of a hold's points are spent where so many are wanted, all where it is not said.
-
-    A reward is had as a whole.
-    """
-    return hold.amount if wanted is None or hold.reward is not None else min(wanted, hold.amount)
-
-
-def _spend_unheld(
-    book: Book, fact: Fact, spends: Sequence[Spend], versions: Sequence[Version], person: Person
-) -> None:
-    """Take what a till let be spent without a hold, before the sale gives anything.
-
-    Of who may not spend nothing is taken, and then all is the shop's.
-    """
-    version = in_force(versions, book.now)
-    unheld = [spend for spend in spends if spend.hold is None and spend.amount]
-    if version is None or not unheld:
-        return
-    for spend in unheld:
-        point = spend.point or version.programme.point[0].code
-        hold_id = book.new_id("unheld", fact.key, str(book.member.programme), point)
-        if hold_id not in book.member.holds:  # else it is told again
-            limit = 0 if book.member.blocked or person.enrolled_at is None else spend.limit
-            book.spend_unheld(hold_id, fact.record_id, point, spend.amount or 0, limit, fact.key)
-    book.close("spend")
-
-
-def _return_spent(book: Book, sale_id: str, earning: Earning, versions: Sequence[Version]) -> None:
-    """Points a sale was paid with come back with its goods (R6), and all of them when it does not count any more."""
-    purchase, version = earning.purchase, in_force(versions, earning.occurred_at)
-    if purchase is None or version is None:
-        return
-    grace = timedelta(days=version.programme.redeem.return_grace_days)
-    for hold in _spent_on(book.member, sale_id):
-        due = hold.captured
-        if earning.counted:
-            shares = spent_shares(purchase, hold).items()
-            due = sum(_share_back(shares, _sold(earning, {}), {}, earning.back).values())
-        if due > hold.returned:
-            book.give_back(hold, due - hold.returned, grace)
-            book.close("spend", reason=hold.words)
-
-
-def _spent_on(member: Member, sale_id: str) -> Iterator[Hold]:
-    for hold_id in sorted(member.holds):
-        hold = member.holds[hold_id]
-        if hold.state == state.CAPTURED and hold.sale_id == sale_id and hold.captured:
-            yield hold

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from . import state
-from .state import Account, Entry, Hold, Lot, Member, Taken, Transaction, is_open
+from .state import Account, Ask, Entry, Hold, Lot, Member, Taken, Transaction, is_open
 from .terms import Reward
 
 HOLD_SECONDS_MAX = 900
@@ -55,6 +55,10 @@ class Book:
         self.lots: set[str] = set()
         self.holds: set[str] = set()
         self.earnings: set[tuple[str, str]] = set()
+        self.waits = ""
+        """Why the points of what the event tells are held back, if they are."""
+        self.asks: dict[str, Ask | None] = {}
+        """What a person is to look at, by the id of the approval; None where nobody has to any more."""
 
     # -- writing down -----------------------------------------------------------------------------
 
@@ -161,6 +165,12 @@ class Book:
             taken.append(Taken(lot.lot_id, part))
             amount -= part
         return taken
+
+    def recover(self, record_id: str, point: str, amount: int) -> None:
+        """What a record owes is paid in money, or (below zero) owed again since the money went back."""
+        self._owe(record_id, point, -amount)
+        sides = (state.RECOVERED, state.DEBT) if amount > 0 else (state.DEBT, state.RECOVERED)
+        self._post(record_id, point, None, *sides, abs(amount))
 
     def take_back(self, lot: Lot, amount: int, to: str, *, debt: bool = True, others: bool = True) -> int:
         """Take back points that a lot gave: its own first, what of it expired, others', then debt (R4).

@@ -16,8 +16,10 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 from regulars.vocabulary.errors import InvalidInput
+from regulars.vocabulary.events import CUSTOM_PREFIX
 
 from .terms import (
+    EARNING_EVENTS,
     POINT_TYPES_MAX,
     REWARDS_MAX,
     RULES_MAX,
@@ -97,6 +99,15 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
                 return kind
         raise KeyError(code)
 
+    def in_money(self, credit: int) -> dict[str, int]:
+        """What is spent for so much tier credit, in minor units of each currency, rounded up; none where points count."""
+        if self.credit.of != "spend":
+            return {}
+        return {
+            code: -(-credit * money.credit_per_minor // money.credit)
+            for code, money in sorted(self.currencies.items())
+        }
+
     @property
     def credit_point(self) -> str:
         """The point type that counts towards tiers where points do: the one named, else the first."""
@@ -161,6 +172,17 @@ def check(programme: Programme) -> None:
     if programme.credit.point is not None:
         _known([programme.credit.point], _points(programme), "credit.point")
     _check_tiers(programme.tier)
+    if programme.debt.policy != "unlimited":
+        _needs(
+            "recover_from_refund",
+            programme.debt.policy,
+            "debt",
+            there=programme.debt.recover_from_refund,
+            wanted=False,
+        )
+    if programme.limits.beyond == "tell":
+        for name in ("own_card", "same_referral"):
+            _needs(name, "tell", "limits", there=getattr(programme.limits, name), wanted=False)
 
 
 def _check_members(members: Members) -> None:
@@ -278,6 +300,13 @@ def _check_where(programme: Programme, where: Where, place: str) -> None:
 def _check_bonus(programme: Programme, bonus: Bonus, place: str) -> None:
     _known([bonus.point], _points(programme), f"{place}.point")
     _check_where(programme, bonus.where, f"{place}.where")
+    if "." in bonus.on and not (bonus.on.startswith(CUSTOM_PREFIX) or bonus.on in EARNING_EVENTS):
+        raise ProgrammeError(
+            "Nothing is given for events of type '%(event)s'; write one of your own, custom.NAME, or one of: %(known)s.",
+            field=f"{place}.on",
+            event=bonus.on,
+            known=", ".join(sorted(EARNING_EVENTS)),
+        )
     if bonus.on != "birthday" and bonus.birthday != "gift":
         raise ProgrammeError("Only a birthday takes 'birthday'; take it out.", field=f"{place}.birthday")
     if not bonus.with_sale and (
@@ -388,5 +417,25 @@ def _silent(programme: Programme) -> Iterator[Fault]:
                 "'%(point)s' expires without a reminder; add days such as [30, 7].",
                 {"point": point.code},
             )
+    if programme.debt.recover_from_refund and not any(point.value for point in programme.point):
+        yield Fault(
+            "debt.recover_from_refund", "No points have a value in money, so nothing is kept from a refund."
+        )
+    limits = programme.limits
+    watched = limits.points_per_day or limits.card_uses_per_day or limits.own_card or limits.same_referral
+    if limits.beyond == "wait" and not watched:
+        yield Fault(
+            "limits.beyond", "Nothing waits, since there is no limit; add one such as points_per_day."
+        )
+    longest = min((point.expiry.days for point in programme.point if point.expiry.days), default=None)
+    if limits.beyond == "wait" and longest is not None and longest < limits.review_days:
+        yield Fault(
+            "limits.review_days",
+            "Points may wait for %(days)s days, longer than they are good for.",
+            {"days": str(limits.review_days)},
+        )
+    places: list[EarnRule | Multiplier | Bonus] = [*programme.earn, *programme.multiplier, *programme.bonus]
+    if programme.cycle.upgrade == "same_basket" and not any(one.where.tiers for one in places):
+        yield Fault("cycle.upgrade", "No rule asks for a tier, so it does not matter when an upgrade counts.")
     if len(programme.tier) > 1 and not programme.cycle.warn_days:
         yield Fault("cycle.warn_days", "Members lose a tier without a warning; add days such as 60.")

@@ -36,6 +36,11 @@ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s)
 select distinct record_id from identifier
 where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and kind = 1 and current
 
+-- name: load_staff
+-- What is sealed of members of staff.
+select code, sealed from staff
+where workspace_id = %(workspace_id)s and code = any(%(codes)s::text[]) and sealed is not null
+
 -- name: load_holds
 -- Open holds of records, those of some ids, and those that some sales captured.
 select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
@@ -161,3 +166,23 @@ select %(workspace_id)s, x.txn_id, x.entry_no, x.record_id, x.point, x.lot_id, x
 from json_to_recordset(%(doc)s::json) as x(
     txn_id uuid, entry_no smallint, record_id uuid, point text, lot_id uuid, debit text, credit text, amount bigint
 )
+
+-- name: ask_reviews
+-- Points that a person is to look at; told anew while nobody decided, since returns make them fewer.
+insert into approval as a (
+    workspace_id, approval_id, kind, subject, asked_by, asked_at, stores, reason, command, state, expires_at
+)
+select %(workspace_id)s, x.approval_id, 'points_review', x.subject, 'regulars', %(now)s, x.stores, '', x.command,
+    'open', x.expires_at
+from json_to_recordset(%(doc)s::json) as x(
+    approval_id uuid, subject uuid, stores text[], command jsonb, expires_at timestamptz
+)
+on conflict (workspace_id, approval_id) do update
+    set command = excluded.command, expires_at = excluded.expires_at,
+        state = case when a.state = 'lapsed' then 'open' else a.state end
+    where a.workspace_id = %(workspace_id)s and a.decided_at is null
+
+-- name: end_reviews
+-- Points that nobody has to look at any more: they went back, or the time is over.
+update approval set state = 'lapsed'
+where workspace_id = %(workspace_id)s and approval_id = any(%(ids)s) and state = 'open'

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from .programme import Programme
 from .saying import Amount, Sentence, amounts, listed, many, say
-from .terms import Bonus, Caps, EarnRule, Exclude, Expiry, Multiplier, PointType, Reward, Where
+from .terms import Bonus, Caps, EarnRule, Exclude, Expiry, Limits, Multiplier, PointType, Reward, Where
 
 Sentences = Iterator[Sentence]
 
@@ -83,11 +83,13 @@ def _frame(programme: Programme) -> Sentences:
             money.points,
             spent=spent,
         )
-        if programme.credit.of == "spend":
+        if programme.credit.of == "spend" and money.credit != money.credit_per_minor:
             credit = Amount(money.credit_per_minor, currency)
             yield say(
                 about, "%(spent)s spent counts %(credit)s towards a tier.", spent=credit, credit=money.credit
             )
+    if programme.credit.of == "spend":
+        yield say("credit", "What is spent counts towards a tier.")
     if programme.credit.of == "points":
         yield say(
             "credit", "The %(point)s that sales earn count towards a tier.", point=programme.credit_point
@@ -305,7 +307,11 @@ def _tiers(programme: Programme) -> Sentences:
         about = f"tier.{tier.code}"
         yield say(about, "Tier %(code)s is called %(name)s.", code=tier.code, name=tier.name)
         if tier.threshold:
-            yield say(about, "It begins at a credit of %(credit)s.", credit=tier.threshold)
+            spent = amounts(programme.in_money(tier.threshold))
+            if spent:
+                yield say(about, "It begins when so much is spent: %(amounts)s.", amounts=spent)
+            else:
+                yield say(about, "It begins at a credit of %(credit)s.", credit=tier.threshold)
         else:
             yield say(about, "Every member is in it.")
         for benefit in tier.benefits:
@@ -338,6 +344,10 @@ def _cycle(programme: Programme) -> Sentences:
         yield say(about, "Whoever no longer reaches a tier goes down one level at a time.")
     else:
         yield say(about, "Whoever no longer reaches a tier goes down to the one they do reach.")
+    if cycle.upgrade == "same_basket":
+        yield say(about, "The sale that reaches a tier is counted in it already.")
+    else:
+        yield say(about, "A tier counts from the sale after the one that reached it.")
     if cycle.warn_days:
         yield many(
             about,
@@ -375,20 +385,67 @@ def _spending(programme: Programme) -> Sentences:
         "within_balance": say("debt", "A return takes back points as far as there are any."),
         "unlimited": say("debt", "A return takes back all it must; a balance may fall below zero."),
     }[programme.debt.policy]
+    if programme.debt.recover_from_refund:
+        yield say("debt", "What would fall below zero is kept from the refund, at what the points are worth.")
     about = "limits"
-    if limits.points_per_day is not None:
-        yield say(about, "Points of one member wait beyond %(points)s a day.", points=limits.points_per_day)
-    if limits.card_uses_per_day is not None:
-        yield say(
-            about,
-            "Points wait when a card was used more often in a day than %(uses)s.",
-            uses=limits.card_uses_per_day,
-        )
+    yield from _held_back(limits)
     if limits.adjustment_points is not None:
         yield say(
             about,
             "Somebody else approves an adjustment above %(points)s points.",
             points=limits.adjustment_points,
+        )
+
+
+def _held_back(limits: Limits) -> Sentences:
+    """What a person looks at: first, or afterwards."""
+    about, waits = "limits", limits.beyond == "wait"
+    if limits.points_per_day is not None and waits:
+        yield say(
+            about,
+            "What takes a member beyond %(points)s points in a day is held back.",
+            points=limits.points_per_day,
+        )
+    elif limits.points_per_day is not None:
+        yield say(
+            about,
+            "People are told when a member earns more in a day than %(points)s points.",
+            points=limits.points_per_day,
+        )
+    if limits.card_uses_per_day is not None and waits:
+        yield say(
+            about,
+            "When a card is used more often in a day than %(uses)s, what it earns is held back.",
+            uses=limits.card_uses_per_day,
+        )
+    elif limits.card_uses_per_day is not None:
+        yield say(
+            about,
+            "People are told when a card is used more often in a day than %(uses)s.",
+            uses=limits.card_uses_per_day,
+        )
+    if limits.own_card:
+        yield say(about, "What a cashier sells to themselves is held back.")
+    if limits.same_referral:
+        yield say(
+            about,
+            "Referring somebody with the same device, contact or home is held back.",
+        )
+    if not waits:
+        return
+    if limits.unreviewed == "refuse":
+        yield many(
+            about,
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s day is refused.",
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s days is refused.",
+            limits.review_days,
+        )
+    else:
+        yield many(
+            about,
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s day is released.",
+            "Somebody releases or refuses what is held back; what nobody decides on within %(n)s days is released.",
+            limits.review_days,
         )
 
 

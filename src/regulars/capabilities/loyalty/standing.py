@@ -32,6 +32,7 @@ def answer(
             for balance in (member.balance(kind.code, book.now),)
         ],
     )
+    told.waits = book.waits
     if version.programme.tier:
         day = version.programme.day_of(book.now)
         told.tier = tier_at(version.programme, credits_of(member), day).tier

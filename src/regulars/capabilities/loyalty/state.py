@@ -27,13 +27,19 @@ OPENED: Final = "opened"
 DEBT: Final = "debt"
 SHOCK: Final = "till_shock"
 ERASED: Final = "erased"
-LEDGER_ACCOUNTS: Final = (MEMBER, ISSUED, REDEEMED, EXPIRED, CLAWBACK, ADJUSTED, OPENED, DEBT, SHOCK, ERASED)
+RECOVERED: Final = "recovered"
+LEDGER_ACCOUNTS: Final = (
+    MEMBER, ISSUED, REDEEMED, EXPIRED, CLAWBACK, ADJUSTED, OPENED, DEBT, SHOCK, ERASED, RECOVERED
+)  # fmt: skip
 """The kinds of account. `member` and `debt` are a record's own, the others a programme's, and have no row to lock."""
 
 OPEN: Final = "open"
 CAPTURED: Final = "captured"
 RELEASED: Final = "released"
 TIMED_OUT: Final = "timed_out"
+
+REFUSED: Final = "refused"
+"""What a person made of points that were held back; the other is RELEASED."""
 
 ACTIVE: Final = "active"
 BLOCKED: Final = "blocked"
@@ -145,6 +151,14 @@ class Posted(Struct, array_like=True):
     taken: int = 0
 
 
+class Recovered(Struct, array_like=True, frozen=True):
+    """Points that were spent already when a return took them back, paid for with `minor` of its refund."""
+
+    point: str
+    points: int
+    minor: int
+
+
 class Return(Struct, array_like=True, frozen=True):
     """Goods of a purchase that came back, as the receipt of the return names them."""
 
@@ -159,6 +173,9 @@ class Earning(Struct, omit_defaults=True):
     `key`: the sale's id, or a hash of the bonus. `version` of the programme gave it and stays (H11); `tier` was the
     member's at the time, where rules ask. `bonus`: the kind of event, for those that are no sale; `loose`: goods that came back
     without naming a sale. `credit`: tier credit by line; `back`: what of each line came back, in millionths.
+
+    `recovered`: what was kept of the refunds of returns, by their ids. `seen`: what was suspicious when it was told. `waits`: why its points are held back, empty where they are not;
+    `decided` what a person made of that, released or refused, at `decided_at`.
     """
 
     key: str
@@ -175,6 +192,27 @@ class Earning(Struct, omit_defaults=True):
     credit: list[tuple[str, int]] = field(default_factory=list)
     returns: list[Return] = field(default_factory=list)
     back: dict[str, int] = field(default_factory=dict)
+    recovered: dict[str, list[Recovered]] = field(default_factory=dict)
+    seen: list[str] = field(default_factory=list)
+    waits: str = ""
+    decided: str = ""
+    decided_at: datetime | None = None
+
+
+class Ask(Struct, frozen=True):
+    """Points that a person is to look at until a time: `amount` of a type called `name`, of what a record earned."""
+
+    approval_id: str
+    record_id: str
+    programme: int
+    earning: str
+    why: str
+    point: str
+    name: str
+    amount: int
+    until: datetime
+    store: str | None
+    unreviewed: str
 
 
 class Entry(Struct, array_like=True, frozen=True):
@@ -252,7 +290,7 @@ class Member(Struct):
         held = sum(lot.held for lot in lots)
         # What a hold keeps alive beyond its time is held, so it stands in the balance, too (H4).
         live = sum(lot.remaining if lot.spendable(now) else lot.held for lot in lots)
-        pending = sum(lot.remaining for lot in lots if lot.active_from > now)
+        pending = sum(lot.free for lot in lots if lot.active_from > now)
         return Balance(live - self.debt(point), held, pending)
 
 

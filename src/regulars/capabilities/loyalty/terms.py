@@ -132,6 +132,20 @@ class Caps(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     lifetime: Points | None = None
 
 
+EARNING_EVENTS: Final = frozenset(
+    """page.viewed product.viewed cart.updated message.delivered message.opened message.clicked consent.given
+    case.opened case.closed score.updated customer.updated payment.settled""".split()
+)
+"""Types of events that a bonus may name, besides those of one's own."""
+BONUS_EVENTS: Final = {"review.posted": "review", "customer.referred": "referral"}
+"""What a bonus calls some types of events."""
+
+
+def bonus_of(event_type: str) -> str:
+    """What a bonus calls an event of a type."""
+    return BONUS_EVENTS.get(event_type, event_type)
+
+
 class EarnRule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A rule that gives points for a sale.
 
@@ -158,7 +172,7 @@ class Multiplier(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
 
 
 class Bonus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Points for something that happens: `on` is enrolment, first_purchase, birthday, referral, review or custom.NAME.
+    """Points for something that happens: `on` is enrolment, first_purchase, birthday, referral, review, or a type of event.
 
     `once` ever, or in each year, month or day; `always` for every time. `birthday` says how a birthday's points come:
     as a gift on the day, or with the first purchase on the day or in the month.
@@ -167,7 +181,10 @@ class Bonus(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     id: Code
     point: Code
     on: Annotated[
-        str, Meta(pattern=r"^(enrolment|first_purchase|birthday|referral|review|custom(\.[a-z0-9_]+){1,3})$")
+        str,
+        Meta(
+            pattern=r"^(enrolment|first_purchase|birthday|referral|review|[a-z][a-z0-9_]*(\.[a-z0-9_]+){1,3})$"
+        ),
     ]
     points: Points
     once: Literal["ever", "year", "month", "day", "always"] | None = None
@@ -223,7 +240,8 @@ class Cycle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     Rolling: the last `months`, and a tier is kept so many months from the latest purchase at which the window's credit
     reached it. Calendar year: credit since 1 January, kept to the end of the year, or of the next with `kept`. Then
-    `grace_days` more. `down` one level a cycle, or at once to what is earned. Members are warned `warn_days` before.
+    `grace_days` more. `down` one level a cycle, or at once to what is earned. Members are warned `warn_days` before. A
+    tier counts from the sale after the one that reached it, or with `upgrade` same_basket for that sale already.
     """
 
     window: Literal["rolling", "calendar_year"] = "rolling"
@@ -232,6 +250,7 @@ class Cycle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     grace_days: Annotated[int, Meta(ge=0, le=366)] = 0
     down: Literal["one_level", "to_earned"] = "to_earned"
     warn_days: Annotated[int, Meta(ge=0, le=366)] = 0
+    upgrade: Literal["next_sale", "same_basket"] = "next_sale"
 
 
 class Redeem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -248,20 +267,32 @@ class Redeem(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 class Debt(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How far a return may take points back: pending ones only, down to a balance of nothing, or below it."""
+    """How far a return may take points back: pending ones only, down to a balance of nothing, or below it.
+
+    `recover_from_refund`: what would fall below is kept from the refund in money, at what the points are worth.
+    """
 
     policy: Literal["only_pending", "within_balance", "unlimited"] = "unlimited"
+    recover_from_refund: bool = False
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """Where a person must look: beyond these, points wait. None: no limit.
+    """Where a person must look. None: no limit.
 
-    `points_per_day` of one member, `card_uses_per_day` of one card, `adjustment_points` a cashier gives alone.
+    `points_per_day` of one member, `card_uses_per_day` of one card, `adjustment_points` a cashier gives alone. `beyond`
+    these points wait until a person releases or refuses them, or people are only told. What is `unreviewed` after
+    `review_days` is released, or refused. `own_card`: the cashier is the customer. `same_referral`: who was referred
+    shares a device, a contact or a home with who referred them.
     """
 
     points_per_day: Points | None = None
     card_uses_per_day: Points | None = None
     adjustment_points: Points | None = None
+    beyond: Literal["tell", "wait"] = "tell"
+    own_card: bool = False
+    same_referral: bool = False
+    review_days: Annotated[int, Meta(ge=1, le=365)] = 7
+    unreviewed: Literal["release", "refuse"] = "release"
 
 
 class Reward(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -7,12 +7,14 @@ from datetime import date, datetime
 
 from msgspec import Struct, field
 
-from .earning import Earned, Standing, earn, takes_part
+from .earning import Earned, Standing, takes_part
 from .programme import Programme
 from .purchase import Purchase, with_kinds
 from .saying import Sentence
 from .sentences import describe
 from .tiers import tier_at
+from .upgrading import earn_in_basket
+from .watching import counts, uses_name, why
 
 
 class Shopper(Struct, frozen=True):
@@ -46,7 +48,7 @@ class Tried(Struct, frozen=True):
     """What a basket gives. `takes_part` is false where the customer or the currency is none of the programme's.
 
     `tier` is the customer's at the time, `tier_after` with the basket's credit, empty without tiers; `silent` are rules
-    and bonuses that give nothing for it.
+    and bonuses that give nothing for it. `waits`: why a person would have to look first, as far as the day's limits say.
     """
 
     takes_part: bool
@@ -54,6 +56,7 @@ class Tried(Struct, frozen=True):
     tier_after: str
     given: tuple[Given, ...] = ()
     credit: int = 0
+    waits: str = ""
     silent: tuple[str, ...] = ()
 
     def total(self, point: str) -> int:
@@ -69,7 +72,8 @@ def try_basket(programme: Programme, purchase: Purchase, shopper: Shopper) -> Tr
     part = purchase.currency in programme.currencies and shopper.enrolled_at is not None
     if not part or not takes_part(programme, purchase.occurred_at, standing):
         return Tried(takes_part=False, tier=tier, tier_after=tier)
-    earned = earn(programme, with_kinds(purchase, programme.kinds), standing)
+    earned = earn_in_basket(programme, with_kinds(purchase, programme.kinds), standing, shopper.credits)
+    counted = counts(programme, earned, day, bought=True)
     spoke = {grant.rule for grant in earned.grants}
     rules = [rule.id for rule in programme.earn] + [bonus.id for bonus in programme.bonus if bonus.with_sale]
     return Tried(
@@ -78,6 +82,7 @@ def try_basket(programme: Programme, purchase: Purchase, shopper: Shopper) -> Tr
         tier_after=_after(programme, shopper, day, earned, tier),
         given=_given(programme, earned),
         credit=earned.credit,
+        waits=why(programme, earned, counted, used=shopper.used, uses=shopper.used.get(uses_name(day), 0)),
         silent=tuple(rule for rule in rules if rule not in spoke),
     )
 

@@ -99,11 +99,12 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `member` is the id of any of the customer's records, `members` likewise for many. `amount` is below
     zero only where points are taken by an adjustment. `spends`: holds that the sale of this event
-    captures. `status`: what an enrolment makes of the account. `expires_at`, `active_from`: of points
-    that come with times of their own. `reward`: what a hold is for, by its code in the catalogue; its
-    points and their type follow from it. `promotions`: those a sale got, or a hold reserves;
-    `offers_hold`: the hold that a sale uses or a till lets go, and `business_day` the store's day it
-    counts on.
+    captures; `recovers_minor`: money of a refund that can be kept for points that were spent already.
+    `status`: what an enrolment makes of the account, and a review of an `earning`. `expires_at`,
+    `active_from`: of points that come with times of their own. `reward`: what a hold is for, by its
+    code in the catalogue; its points and their type follow from it. `promotions`: those a sale got, or
+    a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and `business_day` the
+    store's day it counts on, or a birthday.
     """
 
     programme: int = 1
@@ -113,8 +114,10 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     amount: int = 0
     hold: str | None = None
     reward: str | None = None
+    earning: str | None = None
     ttl_seconds: int = 900
     spends: list[Spend] = msgspec.field(default_factory=list)
+    recovers_minor: int = 0
     status: str = "active"
     active_from: datetime | None = None
     expires_at: datetime | None = None
@@ -155,7 +158,8 @@ class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Where a member stands in a programme after an event. `member_id` is the profile's id.
 
     `refused`: the code of what could not be done, with what is `available`. `hold`, `state` and
-    `expires_at` are of a hold.
+    `expires_at` are of a hold. `waits`: why a person must look at the points before they can be spent,
+    empty where nobody must.
     """
 
     member_id: str
@@ -167,6 +171,7 @@ class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     hold: str | None = None
     state: str | None = None
     expires_at: datetime | None = None
+    waits: str = ""
 
 
 class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -178,5 +178,7 @@ class TierStanding(msgspec.Struct, kw_only=True, omit_defaults=True):
     next: str | None
     next_name: str | None
     missing: int
+    # The same as what is to be spent, per currency; empty where points count.
+    missing_minor: dict[str, int]
     warning: bool
     projected: str

@@ -41,8 +41,9 @@ class ReturnAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     Of `refund_minor`, `refund_points_minor` was paid with points and goes back as points
     (`points_given_back`), the rest as money. `points_taken_back` were earned by what comes back; where
-    they were spent the balance goes below zero, if the programme lets it. `replayed`: this was done
-    before, and nothing was done now.
+    they were spent the balance goes below zero, if the programme lets it. Where it says so,
+    `recovered_minor` is kept of the money for `points_recovered` of them, and the till pays out
+    `payout_minor`. `replayed`: this was done before, and nothing was done now.
     """
 
     # 32 hexadecimal digits.
@@ -58,6 +59,9 @@ class ReturnAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     refund_money_minor: int
     points_taken_back: int
     points_given_back: int
+    points_recovered: int
+    recovered_minor: int
+    payout_minor: int
     member: MemberAfter | None
     replayed: bool
 

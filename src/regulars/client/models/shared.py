@@ -144,6 +144,8 @@ class MemberAfter(msgspec.Struct, kw_only=True, omit_defaults=True):
     available: int
     tier: str | None
     tier_before: str | None
+    # Why the points of this sale are held back until a person decides; null where they are not.
+    waits: str | None = None
 
 
 class PointsStanding(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -113,6 +113,6 @@ class WebhookRequest(msgspec.Struct, kw_only=True, omit_defaults=True):
     # Begins with https://.
     url: str
     # Of profile.created, profile.merged, profile.split, sale.recorded, consent.changed, event.rejected,
-    # customer.erased.
+    # customer.erased, loyalty.points_expiring, loyalty.tier_ending.
     types: list[str]
     description: str = ""

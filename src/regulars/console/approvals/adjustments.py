@@ -31,9 +31,10 @@ REFUSALS: Final[Mapping[str, str]] = {
     "unknown_point": later("The programme has no such points."),
     "no_programme": later("No version of the programme holds."),
     "not_a_member": later("The customer takes part in the programme no more."),
+    "not_waiting": later("The points did not wait any more."),
     "refused": later("It could not be done."),
 }
-"""Why an adjustment could not be done, by its code."""
+"""Why what was decided could not be done, by its code."""
 
 
 class Adjustment(Struct, frozen=True):

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from .adjustments import ADJUSTMENTS
+from .held_back import REVIEWS
 from .kinds import Kind, Means
 from .room import Room
 
-KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (ADJUSTMENTS,)}
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (ADJUSTMENTS, REVIEWS)}
 
 
 def room_of(means: Means) -> Room:

@@ -55,11 +55,6 @@ class Approval(Struct, frozen=True):
     expires_at: datetime
     outcome: str | None
 
-    @property
-    def waits(self) -> bool:
-        """Whether somebody still has to do something."""
-        return self.state == OPEN or (self.state == APPROVED and self.outcome is None)
-
 
 class Means(Struct, frozen=True):
     """What carrying out takes."""
@@ -74,7 +69,8 @@ class Kind(Struct, frozen=True):
     """A kind of approval.
 
     `name` in the database and the API; `words` for people, untranslated; `ask` and `decide` are roles. `say` puts a
-    command in words. `carry_out` does it, exactly once however often it is called, and returns DONE or why not.
+    command in words. `carry_out` does it, exactly once however often it is called, and returns DONE or why not; where a
+    refusal is to be carried out as well, `refuse` does that. `lapsed` says what became of what nobody decided on.
     """
 
     name: str
@@ -84,6 +80,8 @@ class Kind(Struct, frozen=True):
     say: Callable[[Mapping[str, Any]], str]
     told: Callable[[Mapping[str, Any]], dict[str, Any]]
     carry_out: Callable[[Means, Approval], Awaitable[str]]
+    refuse: Callable[[Means, Approval], Awaitable[str]] | None = None
+    lapsed: Callable[[Mapping[str, Any]], str] | None = None
 
     def may_ask(self, who: Who) -> bool:
         """Whether this is somebody who may ask for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -113,6 +113,7 @@ class Room:
             "subject": None,
             "everything": who.role is None,
             "actor": who.actor,
+            "refusing": self._refusing(),
             "kinds": [kind.name for kind in self.kinds.values() if who.role in kind.decide],
             "stores": None if who.stores is None else sorted(who.stores),
             "before": after.at if after else _END,
@@ -149,6 +150,18 @@ class Room:
             and self.kinds[approval.kind].may_decide(who, approval.stores)
         )
 
+    def waits(self, approval: Approval) -> bool:
+        """Whether somebody still has to do something."""
+        return approval.state == OPEN or self._unfinished(approval)
+
+    def _unfinished(self, approval: Approval) -> bool:
+        """Whether it was decided on, and something came between before that was carried out."""
+        refused = approval.state == REJECTED and approval.kind in self._refusing()
+        return approval.outcome is None and (approval.state == APPROVED or refused)
+
+    def _refusing(self) -> list[str]:
+        return [kind.name for kind in self.kinds.values() if kind.refuse is not None]
+
     async def approve(self, approval_id: UUID, who: Who, note: str = "") -> Approval:
         """Let it be done, and do it. What was approved but not carried out is carried out by a repeat.
 
@@ -156,14 +169,21 @@ class Room:
         has lapsed; TryLater when it was approved and could not be carried out yet.
         """
         held = await self._decide(approval_id, who, APPROVED, note)
-        outcome = await self.kinds[held.kind].carry_out(self.means, held)
-        async with self.means.database.write(self._workspace_id) as conn:
-            await conn.execute(SQL.carried_out, self._of(approval_id, outcome=outcome))
-            return self._seen(await self._found(conn, approval_id, SQL.one), who)
+        return await self._carry_out(held, who, self.kinds[held.kind].carry_out)
 
     async def reject(self, approval_id: UUID, who: Who, note: str) -> Approval:
         """Do not let it be done, for a reason. Raises as `approve` does, and InvalidInput for no note."""
-        return await self._decide(approval_id, who, REJECTED, note)
+        held = await self._decide(approval_id, who, REJECTED, note)
+        refuse = self.kinds[held.kind].refuse
+        return held if refuse is None else await self._carry_out(held, who, refuse)
+
+    async def _carry_out(
+        self, held: Approval, who: Who, do: Callable[[Means, Approval], Awaitable[str]]
+    ) -> Approval:
+        approval_id, outcome = held.approval_id, await do(self.means, held)
+        async with self.means.database.write(self._workspace_id) as conn:
+            await conn.execute(SQL.carried_out, self._of(approval_id, outcome=outcome))
+            return self._seen(await self._found(conn, approval_id, SQL.one), who)
 
     async def _decide(self, approval_id: UUID, who: Who, state: str, note: str) -> Approval:
         said = note.strip()
@@ -172,8 +192,8 @@ class Room:
         async with self.means.database.write(self._workspace_id) as conn:
             held = self._seen(await self._found(conn, approval_id, SQL.hold), who)
             await self._admit(conn, held, who)
-            if held.state == APPROVED and held.outcome is None and state == APPROVED:
-                return held  # it was approved, and something came between
+            if held.state == state and self._unfinished(held):
+                return held
             self._still_open(held)
             params = self._of(approval_id, state=state, decided_by=who.actor, note=said)
             await conn.execute(SQL.decide, params)
@@ -253,6 +273,7 @@ async def approvals_about(
         "now": now,
         "waiting": None,
         "subject": list(records),
+        "refusing": [],
         "everything": True,
         "actor": "",
         "kinds": [],

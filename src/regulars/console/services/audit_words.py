@@ -176,6 +176,7 @@ _WHOLES: Final[Mapping[str, str]] = {
 }
 
 _DETAILS: Final[Mapping[str, str]] = {
+    "why": later("Why"),
     "name": later("Name"),
     "scopes": later("Scopes"),
     "source": later("Source"),

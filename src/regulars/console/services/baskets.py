@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from regulars.capabilities.identity.kinds import LOYALTY_CARD
-from regulars.capabilities.loyalty.fold import MARK
+from regulars.capabilities.loyalty.earning import MARK
 from regulars.capabilities.loyalty.programme import Programme
 from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
 from regulars.capabilities.loyalty.simulation import Past

@@ -6,15 +6,18 @@ or timed out counts as gone though nothing has posted it yet.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
 from regulars.capabilities.loyalty.fold import credits_of
+from regulars.capabilities.loyalty.once import given_twice
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force
 from regulars.capabilities.loyalty.state import (
     ACTIVE,
@@ -29,7 +32,8 @@ from regulars.store.database import AsyncConnection
 from regulars.store.pipeline import Call
 from regulars.vocabulary.errors import NotFound
 
-from .common import rows
+from .common import id_array, rows
+from .held_words import why_words
 from .member_books import SQL, Books, book_questions, books_among, settled
 from .people import Part
 
@@ -42,6 +46,20 @@ class OpenHold(Struct, frozen=True):
     amount: int
     expires_at: datetime
     reward: str = ""
+
+
+class HeldBack(Struct, frozen=True):
+    """Points that are held back until somebody decides, no longer than `until`. `why` is a code."""
+
+    point: str
+    points: int
+    why: str
+    until: datetime
+
+    @property
+    def words(self) -> str:
+        """The reason in words."""
+        return why_words(self.why)
 
 
 class PointsOf(Struct, frozen=True):
@@ -65,7 +83,8 @@ class Standing(Struct, frozen=True):
     """A customer in a programme. `enrolled_at` is None where the programme takes everybody with a card, or known.
 
     `status`: active, or blocked where any account is. `tier` is None in a programme without tiers; `tiers`: names by
-    code; `records`: those of the profile, whose points these are.
+    code; `records`: those of the profile, whose points these are. `twice`: bonuses that are given once, and were given to
+    several of them while they were several customers. `held_back`: points among the pending ones that wait for a person.
     """
 
     profile_id: UUID
@@ -78,11 +97,28 @@ class Standing(Struct, frozen=True):
     holds: list[OpenHold]
     tier: TierStanding | None
     records: list[UUID]
+    twice: list[str] = field(default_factory=list)
+    held_back: list[HeldBack] = field(default_factory=list)
 
     @property
     def rules(self) -> Programme:
         """The programme as it holds now."""
         return self.version.programme
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """What is to be spent for the next tier, in minor units per currency; none where points count."""
+        return self.rules.in_money(self.tier.missing) if self.tier is not None else {}
+
+    @property
+    def keep_missing(self) -> dict[str, int]:
+        """What is to be spent to keep the tier, likewise."""
+        return self.rules.in_money(self.tier.keep_missing) if self.tier is not None else {}
+
+    @property
+    def spent(self) -> dict[str, int]:
+        """What was spent towards a tier, likewise."""
+        return self.rules.in_money(self.tier.credit) if self.tier is not None else {}
 
     @property
     def tiers(self) -> dict[str, str]:
@@ -114,17 +150,27 @@ def standing_in(standings: Sequence[Standing], programme: int | None) -> Standin
 
 def standing_questions(workspace_id: int, parts: Mapping[UUID, Sequence[Part]]) -> list[Call]:
     """Asks where some profiles stand; `standings_among` reads the answers."""
-    return book_questions(workspace_id, {part.record_id.hex for own in parts.values() for part in own})
+    records = {part.record_id.hex for own in parts.values() for part in own}
+    asked = {"workspace_id": workspace_id, "ids": id_array(records)}
+    return [Call(SQL.held_back, asked), *book_questions(workspace_id, records)]
 
 
 def standings_among(
     parts: Mapping[UUID, Sequence[Part]], answers: Sequence[Sequence[tuple[Any, ...]]], *, now: datetime
 ) -> dict[UUID, list[Standing]]:
     """Where profiles stand, out of the answers to `standing_questions`."""
-    books = books_among(answers)
+    waiting, *kept = answers
+    books = books_among(kept)
+    owners = {part.record_id: profile_id for profile_id, own in parts.items() for part in own}
+    held: dict[tuple[UUID, int], list[HeldBack]] = defaultdict(list)
+    for record_id, number, point, points, why, until in waiting:
+        if until > now:
+            held[owners[record_id], number].append(HeldBack(point, points, why, until))
     return {
         profile_id: [
-            made for number in books.versions if (made := _standing(profile_id, own, books, number, now))
+            replace(made, held_back=held[profile_id, number])
+            for number in books.versions
+            if (made := _standing(profile_id, own, books, number, now))
         ]
         for profile_id, own in parts.items()
     }
@@ -154,6 +200,7 @@ def _standing(
         ],
         tier=tier_at(programme, credits_of(member), programme.day_of(now)) if programme.tier else None,
         records=[part.record_id for part in parts],
+        twice=given_twice(programme, member.accounts.values()),
     )
 
 

@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from regulars.capabilities.loyalty.fold import EARLIEST
 from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.programme import Programme, Version, parse
-from regulars.capabilities.loyalty.state import Account, Hold, Lot, Member, Taken
+from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Taken
 from regulars.capabilities.loyalty.terms import Reward
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.pipeline import Call
@@ -29,6 +29,7 @@ from .people import Part
 
 LOYALTY: Final = load_queries("regulars.capabilities.loyalty")
 SQL: Final = load_queries("regulars.store.views", "members.sql")
+_earning = msgspec.json.Decoder(Earning).decode
 _NOBODY: Final = "0" * 32
 Programmes = dict[int, list[Version]]
 """The versions of each programme that hold or will hold, oldest first."""
@@ -97,11 +98,27 @@ def books_among(answers: Sequence[Sequence[tuple[Any, ...]]]) -> Books:
     for row in holds:
         hold = hold_of(row)
         books.holds[hold.record_id].append(hold)
-    for lot_id, owner, programme, point, reason, origin, *values in lots:
-        lot = Lot(lot_id.hex, owner.hex, programme, point, reason, origin.hex, *values)
+    for lot in map(_lot_of, lots):
         books.lots[lot.lot_id] = lot
         books.of_record[lot.record_id].append(lot)
     return books
+
+
+async def load_history(database: Database, workspace_id: int, member: Member) -> None:
+    """Give a member all that they ever earned, and every lot."""
+    of = {"workspace_id": workspace_id, "ids": id_array(member.records)}
+    lots, earned = await database.ask(
+        workspace_id, Call(LOYALTY.load_all_lots, of), Call(LOYALTY.load_all_earnings, of)
+    )
+    for row in lots:
+        lot = _lot_of(row)
+        if lot.programme == member.programme:
+            member.lots.setdefault(lot.lot_id, lot)
+    for record_id, programme, doc in earned:
+        if programme == member.programme:
+            earning = _earning(doc)
+            member.earnings[earning.key, record_id.hex] = earning
+    member.whole = True
 
 
 def settled(member: Member, now: datetime) -> Member:
@@ -114,6 +131,11 @@ def birth_of(parts: Sequence[Part]) -> tuple[int, int] | None:
     """Month and day of birth; of several the least, as a turn takes it."""
     told = [str(born) for part in parts if (born := part.fields.scalar("birth_date"))]
     return min(((day.month, day.day) for day in map(date.fromisoformat, told)), default=None)
+
+
+def _lot_of(row: Sequence[Any]) -> Lot:
+    lot_id, owner, programme, point, reason, origin, *values = row
+    return Lot(lot_id.hex, owner.hex, programme, point, reason, origin.hex, *values)
 
 
 def hold_of(row: Sequence[Any]) -> Hold:

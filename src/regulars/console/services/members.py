@@ -11,8 +11,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from regulars.capabilities.loyalty import state
+from regulars.capabilities.loyalty.earning import MARK
 from regulars.capabilities.loyalty.expiry import Upcoming, upcoming
-from regulars.capabilities.loyalty.fold import EARLIEST, MARK, Person, credits_of
+from regulars.capabilities.loyalty.fold import EARLIEST, Person, credits_of
 from regulars.capabilities.loyalty.programme import Programme, Version, in_force
 from regulars.capabilities.loyalty.state import Balance, Hold, Member
 from regulars.capabilities.loyalty.tiers import TierStanding, tier_at
@@ -21,7 +22,7 @@ from regulars.store.pipeline import Call
 from regulars.vocabulary.errors import NotFound
 
 from .lookups import Found
-from .member_books import Books, birth_of, book_questions, books_among, settled
+from .member_books import Books, birth_of, book_questions, books_among, load_history, settled
 
 _FIRST = 1
 """The programme that is meant where a workspace has none yet."""
@@ -109,14 +110,19 @@ def standings_among(
 
 
 async def load_taking(
-    database: Database, workspace_id: int, found: Found, wanted: Wanted, now: datetime
+    database: Database, workspace_id: int, found: Found, wanted: Wanted, now: datetime, *, whole: bool = False
 ) -> Taking | None:
-    """A customer's books as they are kept, for a trial; None where no programme holds. Raises NotFound."""
+    """A customer's books as they are kept, for a trial; None where no programme holds. Raises NotFound.
+
+    `whole`: with all that they ever earned and every lot, for a trial that may count their history anew.
+    """
     books = books_among(await database.ask(workspace_id, *standing_questions(workspace_id, [found])))
     number, version = chosen(books.versions, wanted.programme, now)
     if version is None:
         return None
     member = books.member(number, {part.record_id.hex for part in found.parts})
+    if whole:
+        await load_history(database, workspace_id, member)
     joined = books.joined(found.parts, member)
     birth = birth_of(found.parts) if joined else None
     person = Person(found.profile_id.hex, min(joined, default=None), birth)

@@ -35,6 +35,7 @@ KINDS: Final[Mapping[str, tuple[str, str]]] = {
     state.ADJUSTED: ("adjusted", later("Adjusted")),
     state.OPENED: ("opened", later("Brought along")),
     state.SHOCK: ("till", later("Spent at a till that was not connected")),
+    state.RECOVERED: ("recovered", later("Kept from a refund")),
     state.ERASED: ("erased", later("Erased")),
 }
 """Where a member's points come from or go to, by the account on the other side: its name in addresses, and its words."""

@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Literal
 
 from regulars.capabilities.loyalty import earning
-from regulars.capabilities.loyalty.earning import earn
 from regulars.capabilities.loyalty.programme import Programme
 from regulars.capabilities.loyalty.purchase import Purchase, purchase_of
 from regulars.capabilities.loyalty.spending import spendable
 from regulars.capabilities.loyalty.tiers import tier_at
+from regulars.capabilities.loyalty.upgrading import earn_in_basket
 from regulars.capabilities.offers import basket as offers
 from regulars.capabilities.profile.state import MICRO
 from regulars.vocabulary import events
@@ -51,7 +51,7 @@ def points_of(
         standing.version.number,
         [
             EarnedPoints(grant.point, grant.points, grant.active_at)
-            for grant in earn(programme, purchase, known).grants
+            for grant in earn_in_basket(programme, purchase, known, standing.credits).grants
             if grant.points
         ],
         _burns(programme, standing, asked.currency, answer.total_minor, rest.spent),

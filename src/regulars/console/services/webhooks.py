@@ -34,6 +34,8 @@ _TYPES: Final[Mapping[str, str]] = {
     "consent.changed": "A customer's consent changed",
     "event.rejected": "A source's event could not be taken",
     "customer.erased": "A customer was erased",
+    "loyalty.points_expiring": "Points of a member end soon",
+    "loyalty.tier_ending": "A member will lose a tier soon",
 }
 
 

@@ -8,8 +8,9 @@ insert into approval (
 select %(workspace_id)s, %(approval_id)s::uuid, %(kind)s, %(subject)s::uuid, %(asked_by)s, %(now)s, %(stores)s::text[],
        %(reason)s, %(command)s::jsonb, 'open', %(expires_at)s
  where (select count(*) from (
-        select from approval where workspace_id = %(workspace_id)s and state = 'open' and expires_at > %(now)s
-        limit %(most)s) as w) < %(most)s
+        select from approval
+         where workspace_id = %(workspace_id)s and state = 'open' and expires_at > %(now)s and kind = %(kind)s
+         limit %(most)s) as w) < %(most)s
 on conflict (workspace_id, approval_id) do nothing
 returning approval_id;
 
@@ -48,7 +49,9 @@ select approval_id, kind, subject, asked_by, asked_at, stores, reason, command,
   from approval
  where workspace_id = %(workspace_id)s
        and (%(waiting)s::boolean is null or %(waiting)s = (
-            (state = 'open' and expires_at > %(now)s) or (state = 'approved' and outcome is null)))
+            (state = 'open' and expires_at > %(now)s)
+            or (outcome is null and (state = 'approved'
+                                     or (state = 'rejected' and kind = any(%(refusing)s::text[]))))))
        and (%(subject)s::uuid[] is null or subject = any(%(subject)s::uuid[]))
        and (%(everything)s or asked_by = %(actor)s
             or (kind = any(%(kinds)s::text[]) and (%(stores)s::text[] is null or stores && %(stores)s::text[])))

@@ -17,6 +17,14 @@ select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned
     select * from loyalty_lot where workspace_id = %(workspace_id)s and lot_id = r.lot_id offset 0
  ) as l;
 
+-- name: held_back
+-- Points of records that wait for a person, the first to be good first.
+select subject, (command ->> 'programme')::smallint, command ->> 'point', (command ->> 'amount')::bigint,
+       command ->> 'why', expires_at
+  from approval
+ where workspace_id = %(workspace_id)s and subject = any(%(ids)s::uuid[]) and kind = 'points_review' and state = 'open'
+ order by expires_at, approval_id;
+
 -- name: lines
 -- What moved points of some records, the latest first, from a place on: one line for each transaction and reason.
 select t.txn_id, t.recorded_at, e.point, e.other, e.amount, t.programme, t.occurred_at, t.actor, t.reason,

@@ -15,6 +15,7 @@ from regulars.capabilities.loyalty import state
 from regulars.capabilities.loyalty.state import Earning
 from regulars.capabilities.loyalty.state import Hold as Held
 from regulars.capabilities.loyalty.tiers import tier_at
+from regulars.capabilities.loyalty.watching import held_back
 from regulars.console.api.deps import Visit
 from regulars.console.api.shapes import Id as HexId
 from regulars.console.services.lookups import Found
@@ -44,6 +45,12 @@ class MemberAfter(Struct, frozen=True):
     available: int
     tier: str | None
     tier_before: str | None
+    waits: Annotated[
+        str | None,
+        Meta(
+            description="Why the points of this sale are held back until a person decides; null where they are not."
+        ),
+    ] = None
 
 
 class SaleHold(Struct, frozen=True, omit_defaults=True):
@@ -148,6 +155,7 @@ def member_after(effects: Effects) -> MemberAfter:
         available=max(0, standing.balance - standing.held),
         tier=standing.tier.tier if standing.tier is not None else None,
         tier_before=_tier_before(effects),
+        waits=next((why for one in effects.earnings if (why := held_back(one, standing.at))), None),
     )
 
 

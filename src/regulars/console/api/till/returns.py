@@ -13,14 +13,17 @@ from litestar.params import JSONBody
 from msgspec import Meta, Struct
 
 from regulars.capabilities.loyalty.back import Back, back_of
+from regulars.capabilities.loyalty.fold import Fact, take
+from regulars.capabilities.loyalty.ledger import Book
 from regulars.capabilities.loyalty.purchase import Purchase
 from regulars.capabilities.loyalty.returning import BackLine, Matched, Over, SoldLine, match
+from regulars.capabilities.loyalty.state import Recovered, Return
 from regulars.capabilities.profile.receipt import micro, row_of
 from regulars.capabilities.profile.state import MICRO
 from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.api.shapes import Id as HexId
 from regulars.console.api.shapes import items_of
-from regulars.console.services.members import Wanted
+from regulars.console.services.members import Wanted, load_taking
 from regulars.console.services.till_sales import (
     KnownSale,
     after,
@@ -32,13 +35,16 @@ from regulars.console.services.till_sales import (
     told_of,
 )
 from regulars.vocabulary.errors import InvalidInput, NotFound, Unprocessable
-from regulars.vocabulary.events import LINES_PER_SALE_MAX, Aware, Event, Id, Line, Sale, Tender
+from regulars.vocabulary.events import LINES_PER_SALE_MAX, Aware, Event, Id, Line, Loyalty, Sale, Tender
 
 from .after import Effects, MemberAfter, effects_of, member_after
 from .alone import alone_with
 from .refusals import refused
 from .sales import UTC, own_sale, receipt_key, zone_of
 from .telling import tell
+
+_DRY = "0" * 32
+"""Names a return that is only tried."""
 
 
 class Original(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -98,7 +104,8 @@ class ReturnAnswer(Struct, frozen=True):
 
     Of `refund_minor`, `refund_points_minor` was paid with points and goes back as points (`points_given_back`), the rest
     as money. `points_taken_back` were earned by what comes back; where they were spent the balance goes below zero, if
-    the programme lets it. `replayed`: this was done before, and nothing was done now.
+    the programme lets it. Where it says so, `recovered_minor` is kept of the money for `points_recovered` of them, and the
+    till pays out `payout_minor`. `replayed`: this was done before, and nothing was done now.
     """
 
     return_id: HexId | None
@@ -112,6 +119,9 @@ class ReturnAnswer(Struct, frozen=True):
     refund_money_minor: int
     points_taken_back: int
     points_given_back: int
+    points_recovered: int
+    recovered_minor: int
+    payout_minor: int
     member: MemberAfter | None
     replayed: bool
 
@@ -131,6 +141,16 @@ class _Plan(Struct, frozen=True):
         """What goes back for a line."""
         return self.said.get(name, self.back.amounts.get(name, 0))
 
+    @property
+    def refund(self) -> int:
+        """All that goes back, in minor units."""
+        return sum(self.amount(name) for name in self.coming)
+
+    @property
+    def money(self) -> int:
+        """What of it goes back as money."""
+        return self.refund - min(self.refund, self.back.points_minor)
+
 
 @post("/v1/returns", summary="Take goods back", status_code=200)
 async def take_return(visit: AtVisit, data: JSONBody[ReturnRequest]) -> ReturnAnswer:
@@ -141,7 +161,7 @@ async def take_return(visit: AtVisit, data: JSONBody[ReturnRequest]) -> ReturnAn
     sale = await _original(visit, data.original)
     if data.dry_run:
         plan = await _planned(visit, data, sale)
-        return _answer(data, plan, None, replayed=False)
+        return _answer(data, plan, None, replayed=False, recovered=await _foreseen(visit, data, plan))
     async with alone_with(visit, sale.sale_id.hex):
         return await _take(visit, data, sale)
 
@@ -199,12 +219,56 @@ async def _take(visit: Visit, data: ReturnRequest, sale: KnownSale) -> ReturnAns
     before = await find_sale(visit.api.database, visit.vault, UUID(return_id))
     if before is not None:
         plan = await _planned(visit, data, sale, until=return_id)
-        return _answer(data, plan, return_id, replayed=True)
+        return _answer(data, plan, return_id, replayed=True, recovered=_kept(plan.effects, return_id))
     plan = await _planned(visit, data, sale)
     _fill(event, plan)
+    if _recovers(plan):
+        event.loyalty = Loyalty(programme=_programme(plan), recovers_minor=plan.money)
     await tell(visit, [event])
     effects = await effects_of(visit, sale, Wanted(data.programme, data.point))
-    return _answer(data, plan, return_id, replayed=False, effects=effects)
+    return _answer(
+        data, plan, return_id, replayed=False, effects=effects, recovered=_kept(effects, return_id)
+    )
+
+
+def _recovers(plan: _Plan) -> bool:
+    """Whether the programme keeps money for points that were spent already."""
+    version = plan.effects.standing.version if plan.effects is not None else None
+    return version is not None and version.programme.debt.recover_from_refund and plan.money > 0
+
+
+def _programme(plan: _Plan) -> int:
+    assert plan.effects is not None, "the caller looked"
+    return plan.effects.standing.programme or 1
+
+
+def _kept(effects: Effects | None, return_id: str) -> Sequence[Recovered]:
+    """What was kept of the refund of a return."""
+    earnings = effects.earnings if effects is not None else ()
+    return [kept for one in earnings for kept in one.recovered.get(return_id, ())]
+
+
+async def _foreseen(visit: Visit, data: ReturnRequest, plan: _Plan) -> Sequence[Recovered]:
+    """What would be kept: the return is counted as a turn counts it, and nothing is written."""
+    effects = plan.effects
+    if effects is None or not effects.earnings or not _recovers(plan):
+        return ()
+    wanted, now = Wanted(data.programme, data.point), visit.deps.clock()
+    taking = await load_taking(visit.api.database, visit.workspace_id, effects.found, wanted, now, whole=True)
+    earning = effects.earnings[0]
+    if taking is None or (earning.key, earning.record_id) not in taking.member.earnings:
+        return ()
+    taking.member.holds.update(effects.spent)
+    skus = {line.line_id: line.sku for line in plan.sold}
+    lines = [BackLine(name, skus[name], micro, plan.amount(name)) for name, micro in plan.coming.items()]
+    back = Return(_DRY, data.occurred_at, lines)
+    sold_at = plan.sale.occurred_at
+    fact = Fact(
+        earning.key, earning.record_id, sold_at, counted=True, returns={_DRY: back}, at=back.occurred_at
+    )
+    book = Book(taking.member, now=now, occurred_at=back.occurred_at, key=_DRY, new_id=visit.vault.hash)
+    take(book, [fact], taking.versions, taking.person, recovers_minor=plan.money)
+    return taking.member.earnings[earning.key, earning.record_id].recovered.get(_DRY, ())
 
 
 def _return_id(visit: Visit, event: Event) -> str:
@@ -320,6 +384,7 @@ def _answer(
     *,
     replayed: bool,
     effects: Effects | None = None,
+    recovered: Sequence[Recovered] = (),
 ) -> ReturnAnswer:
     now = effects or plan.effects
     left = {line.line_id: line for line in after(plan.sold, plan.coming)}
@@ -333,8 +398,7 @@ def _answer(
         )
         for name, quantity in plan.coming.items()
     ]
-    refund = sum(line.amount_minor for line in lines)
-    with_points = min(refund, plan.back.points_minor)
+    refund, kept = plan.refund, sum(one.minor for one in recovered)
     return ReturnAnswer(
         return_id=return_id,
         sale_id=plan.sale.sale_id.hex,
@@ -343,10 +407,13 @@ def _answer(
         currency=plan.sale.currency,
         lines=lines,
         refund_minor=refund,
-        refund_points_minor=with_points,
-        refund_money_minor=refund - with_points,
+        refund_points_minor=refund - plan.money,
+        refund_money_minor=plan.money,
         points_taken_back=plan.back.taken,
         points_given_back=plan.back.given,
+        points_recovered=sum(one.points for one in recovered),
+        recovered_minor=kept,
+        payout_minor=plan.money - kept,
         member=member_after(now) if now is not None else None,
         replayed=replayed,
     )

@@ -42,6 +42,10 @@ class TierStanding(Struct, frozen=True):
     next: str | None
     next_name: str | None
     missing: int
+    missing_minor: Annotated[
+        dict[str, int],
+        Meta(description="The same as what is to be spent, per currency; empty where points count."),
+    ]
     warning: bool
     projected: str
 
@@ -152,6 +156,7 @@ def tier_of(standing: Standing) -> TierStanding | None:
     tier = standing.tier
     if tier is None:
         return None
+    programme = standing.version.programme if standing.version is not None else None
     return TierStanding(
         code=tier.tier,
         name=standing.tier_names.get(tier.tier, tier.tier),
@@ -160,6 +165,7 @@ def tier_of(standing: Standing) -> TierStanding | None:
         next=tier.next_tier,
         next_name=standing.tier_names.get(tier.next_tier or ""),
         missing=tier.missing,
+        missing_minor=programme.in_money(tier.missing) if programme is not None else {},
         warning=tier.warning,
         projected=tier.projected,
     )

@@ -12,7 +12,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from regulars.console.approvals.adjustments import REFUSALS
-from regulars.console.approvals.kinds import DONE, Approval, Who
+from regulars.console.approvals.held_back import NAME as REVIEWS
+from regulars.console.approvals.kinds import APPROVED, DONE, LAPSED, Approval, Who
 from regulars.console.approvals.room import STATE_WORDS, Place
 from regulars.console.i18n import _
 from regulars.console.services.alerts import load_alerts
@@ -29,6 +30,13 @@ from regulars.vocabulary.errors import InvalidInput, NotFound, RegularsError
 HERE: Final = "/approvals"
 ROWS: Final = 25
 NOBODY: Final = UUID(int=0)
+_DID: Final = {
+    (False, True): "approved",
+    (False, False): "rejected",
+    (True, True): "released",
+    (True, False): "refused",
+}
+"""What was done, as the next page is told it: by whether it was about points held back, and whether it was approved."""
 
 
 class Shown(Struct, frozen=True):
@@ -40,6 +48,8 @@ class Shown(Struct, frozen=True):
     state: str
     tone: str
     became: str | None
+    lapsed: str | None
+    releases: bool
     decides: bool
     mine: bool
     person: Person | None
@@ -98,7 +108,7 @@ async def decide(request: WebRequest, desk: AtDesk, approval: FromPath[str]) -> 
         desk.forget_counts()
     if done.outcome not in (None, DONE):
         return desk.go(f"{HERE}/{approval_id.hex}")
-    return desk.go(f"{HERE}?did={done.state}")
+    return desk.go(f"{HERE}?did={_DID[done.kind == REVIEWS, done.state == APPROVED]}")
 
 
 HANDLERS = (approvals, approval_page, decide)
@@ -164,7 +174,9 @@ def _line(desk: Desk, one: Approval, who: Who, person: Person | None, standings:
         state=_(STATE_WORDS[one.state]),
         tone={"open": "info", "approved": "ok", "rejected": "bad", "lapsed": ""}[one.state],
         became=_(REFUSALS.get(one.outcome, REFUSALS["refused"])) if one.outcome not in (None, DONE) else None,
-        decides=one.waits and desk.room.may_decide(one, who),
+        lapsed=kind.lapsed(one.command) if kind and kind.lapsed and one.state == LAPSED else None,
+        releases=one.kind == REVIEWS,
+        decides=desk.room.waits(one) and desk.room.may_decide(one, who),
         mine=one.asked_by == who.actor,
         person=person,
         standing=standing,
@@ -184,9 +196,12 @@ def _worth(one: Approval, standing: Standing | None) -> dict[str, int]:
 
 
 def _told(did: str | None) -> str | None:
-    return {"approved": _("Approved, and done."), "rejected": _("Refused. Nothing was changed.")}.get(
-        did or ""
-    )
+    return {
+        "approved": _("Approved, and done."),
+        "rejected": _("Refused. Nothing was changed."),
+        "released": _("Released. The points can be spent."),
+        "refused": _("Refused. The points were taken out."),
+    }.get(did or "")
 
 
 def _id(text: str) -> UUID:

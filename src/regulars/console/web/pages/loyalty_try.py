@@ -13,6 +13,7 @@ from regulars.console.i18n import _, told
 from regulars.console.services.basket_form import ROWS_MAX, Typed, basket_of, empty, typed_of
 from regulars.console.services.baskets import Trial, try_out
 from regulars.console.services.customers import find_customers
+from regulars.console.services.held_words import why_words
 from regulars.console.services.programme_words import sentence_words
 from regulars.console.services.programmes import number_of
 from regulars.console.services.simulations import DAYS, Run
@@ -126,6 +127,7 @@ async def _page(
         "worths": _worths(run),
         "lacking": unstored(meant),
         "said": lambda sentences: " ".join(map(sentence_words, sentences)),
+        "why_words": why_words,
         "fault": None,
         **context,
     }
