@@ -196,6 +196,12 @@ class Fetch(Struct, omit_defaults=True, gc=False, frozen=True):
     version: int = 0
 
 
+TELL: Final = "tell"
+"""Kind of a fetch that asks nothing: the event's customer is to be told of to the source again, where it keeps points.
+
+A connector wishes for it where the vendor has moved points on its own.
+"""
+
 LINKED: Final = COMMAND_PREFIX + "linked"
 """A person decided whether records are one person."""
 PROMOTED: Final = COMMAND_PREFIX + "model_promoted"

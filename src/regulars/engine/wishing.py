@@ -1,0 +1,50 @@
+"""Wishes that vendors be told where members stand: one for each member and source, whatever happened to the member.
+
+A wish carries no points. What is told is read when it is performed, so neither order nor repetition can go wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from regulars.store.session import Call
+from regulars.store.vault import Vault
+from regulars.store.write_backs import wish
+from regulars.vocabulary.events import TELL
+
+from .batch import Batch, Memory
+
+
+def wishes(vault: Vault, memory: Memory, batch: Batch, workspace: Mapping[str, Any]) -> list[Call]:
+    """What a decided batch wishes to have told; to be sent when its records are saved. At most one statement."""
+    if not memory.told or not memory.programmes:
+        return []
+    found = set(_wished(memory, batch))
+    return [wish(vault, found, workspace["now"])] if found else []
+
+
+def _wished(memory: Memory, batch: Batch) -> Iterator[tuple[str, int]]:
+    for profile_id in _moved(batch):
+        yield from ((profile_id, source) for source in memory.told)
+    for changed in batch.identity.records.values():
+        # Who became known to the source, or is somebody else there now, has been told of nothing yet.
+        if changed.source_id in memory.told:
+            yield changed.profile_id, changed.source_id
+    for prepared in batch.fresh:
+        source = prepared.source.source_id
+        if source in memory.told and any(fetch.kind == TELL for fetch in prepared.fetches):
+            said = prepared.said
+            record = batch.records.get(said.person.record_id) if said is not None else None
+            if record is not None:
+                yield record.profile_id, source
+
+
+def _moved(batch: Batch) -> Iterator[str]:
+    """Profiles whose points or tier may be others than before."""
+    points = batch.points
+    for book in points.books:
+        if book.transactions or book.accounts:
+            yield points.profiles[min(book.member.records)]
+    for moved in batch.identity.profile_moves:
+        yield from moved
