@@ -39,6 +39,8 @@ CLUB: Final = {
     "Regulars Club": f"{CHAIN} Club",
 }
 """What the demo's programme has instead of the shipped one's: tills identify its members by their cards alone."""
+TOLD: Final = {"write_back": "on"}
+"""The demo's vendors show what members' points are."""
 PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
 """The demo's vendors answer from this very process; real ones set limits."""
 
@@ -108,7 +110,7 @@ class Stage:
                     source.name,
                     kind=source.vendor,
                     receipts_never_reset=getattr(connector, "receipts_never_reset", False),
-                    options=source.options | PACE,
+                    options=source.options | PACE | TOLD,
                     secrets=source.secrets,
                 )
         await _name(program)
