@@ -158,10 +158,13 @@ class Sources:
         _check(name, found.source.kind, None, options, secrets)
         async with self._database.write(workspace_id) as connection:
             await self._set(connection, workspace_id, found.source.source_id, options, secrets)
-            if is_on(options) != is_on(found.options):
-                await _tell_engines(connection, workspace_id)
             told = _names(options, secrets)
             await self._tell(connection, workspace_id, actor, "source.configured", name, told)
+            if is_on(options) != is_on(found.options):
+                await _tell_engines(connection, workspace_id)
+                action = "source.write_back_on" if is_on(options) else "source.write_back_off"
+                told = {PROGRAMME: options.get(PROGRAMME, "1")}
+                await self._tell(connection, workspace_id, actor, action, name, told)
         return await self._reread(workspace_id, name)
 
     async def disable(self, workspace_id: int, name: str, *, disabled: bool = True, actor: str = "") -> None:

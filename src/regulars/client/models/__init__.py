@@ -219,7 +219,17 @@ from .shared import (
     Sale,
     Tender,
 )
-from .sources import NewSource, Source, SourceSettings
+from .sources import (
+    NewSource,
+    Retried,
+    Source,
+    SourceSettings,
+    TellAll,
+    ToldAll,
+    UntoldMember,
+    WriteBack,
+    WriteBackSwitch,
+)
 from .staff import NewStaffMember, StaffDetails, StaffMember
 from .stores import NewStore, Store, StoreDetails
 from .tracking import Success, TrackingBatch, TrackingBatchCall, TrackingCall
@@ -434,6 +444,7 @@ __all__ = [
     "Resent",
     "Result",
     "Results",
+    "Retried",
     "ReturnAnswer",
     "ReturnRequest",
     "ReturnedLine",
@@ -466,9 +477,11 @@ __all__ = [
     "StoreDetails",
     "StoresRequest",
     "Success",
+    "TellAll",
     "Tender",
     "TierStanding",
     "TimelineEntry",
+    "ToldAll",
     "TrackingBatch",
     "TrackingBatchCall",
     "TrackingCall",
@@ -476,6 +489,7 @@ __all__ = [
     "Undo",
     "UnheldPoints",
     "Unmerge",
+    "UntoldMember",
     "UnusualAdjuster",
     "UsedPromotion",
     "Value",
@@ -484,4 +498,6 @@ __all__ = [
     "Webhook",
     "WebhookList",
     "WebhookRequest",
+    "WriteBack",
+    "WriteBackSwitch",
 ]

@@ -43,6 +43,7 @@ from . import (
     stores,
     timeline,
     webhooks,
+    write_back,
 )
 from .access import BY_ROUTE, RULES, Rule
 from .counting import counting
@@ -61,7 +62,8 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     products.list_products, products.add_product, products.show_product, products.put_product,
     staff.list_staff, staff.add_staff_member, staff.show_staff_member, staff.put_staff_member,
     sources.list_sources, sources.add_source, sources.show_source, sources.configure_source,
-    sources.disable_source, sources.enable_source, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
+    sources.disable_source, sources.enable_source, write_back.show_write_back, write_back.switch_write_back,
+    write_back.retry_write_back, write_back.tell_of_all, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
     webhooks.list_webhooks, webhooks.add_webhook, webhooks.show_webhook, webhooks.put_webhook,
     webhooks.disable_webhook, webhooks.enable_webhook, webhooks.rotate_webhook, webhooks.test_webhook,
     webhooks.delete_webhook, webhooks.list_deliveries, webhooks.show_delivery, webhooks.resend_delivery,

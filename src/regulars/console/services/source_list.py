@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from regulars.store.database import AsyncConnection
 from regulars.store.sources import KnownSource
-from regulars.vocabulary.connector import Connector
+from regulars.store.write_backs import is_on
+from regulars.vocabulary.connector import Connector, WritesBack
 from regulars.vocabulary.errors import NotFound
 
 from .access_keys import ACCESS
@@ -23,7 +24,10 @@ DAY: Final = timedelta(hours=24)
 
 
 class SourceLine(Struct, frozen=True):
-    """A source in the list, without options and secrets. `hook` is the address a vendor sends to."""
+    """A source in the list, without options and secrets. `hook` is the address a vendor sends to.
+
+    `write_back`: whether its vendor is told where members stand; None where it cannot be.
+    """
 
     source_id: int
     name: str
@@ -34,6 +38,7 @@ class SourceLine(Struct, frozen=True):
     disabled_at: datetime | None
     hook: str | None
     keys: int
+    write_back: bool | None
 
 
 class SourcesPage(Struct, frozen=True):
@@ -77,6 +82,7 @@ async def sources_page(
                 disabled_at=one.disabled_at,
                 hook=f"{base_url}/hooks/{one.source.name}" if connector is not None else None,
                 keys=live_keys.get(one.source.name, 0),
+                write_back=is_on(one.options) if isinstance(connector, WritesBack) else None,
             )
         )
     return SourcesPage(lines, cut)
