@@ -207,6 +207,9 @@ TABLE: Final = {
         TILL, body={"action": "issue", "card": "fresh"}, names=True
     ),
     ("POST", "/v1/holds"): Row(TILL, body={"member_id": "{member_id}", "amount": 100}, names=True),
+    ("POST", "/v1/shop-rewards"): Row(
+        TILL, body={"member_id": "{member_id}", "reward": "five", "shop": "own-told"}, names=True
+    ),
     ("POST", "/v1/holds/{hold_id}/capture"): Row(TILL, body={}, names=True),
     ("POST", "/v1/holds/{hold_id}/release"): Row(TILL, body={}, names=True),
     ("POST", "/v1/sales"): Row(TILL, body={"sale": SALE, "occurred_at": AT}),

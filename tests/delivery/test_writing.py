@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from regulars.capabilities.loyalty.shop_codes import shop_code
 from regulars.connectors import connectors
 from regulars.delivery import Delivery, runner
 from regulars.demo.retail import Account
@@ -31,14 +32,24 @@ from regulars.store.vault import Vault
 from regulars.store.workspaces import add_workspace
 from regulars.store.write_backs import WriteBacks
 from regulars.vocabulary.connector import SourceConfig, WebhookRequest
-from regulars.vocabulary.intake import Result, Source, own_source
+from regulars.vocabulary.events import HELD, RELEASED, Event, Loyalty
+from regulars.vocabulary.intake import LoyaltyAnswer, Result, Source, own_source
 from tests.delivery.conftest import Start
 from tests.delivery.support import until
 from tests.delivery.vendors import Vendors, open_vendors
 from tests.engine.club import BASE, KNOWN, TIERS
 
 pytestmark = pytest.mark.anyio
-PROGRAMME = BASE + TIERS + KNOWN
+REWARD = """
+[[reward]]
+code = "fiver"
+name = "5 off"
+point = "points"
+points = 50
+kind = "amount_off"
+value_minor = { GBP = 500 }
+"""
+PROGRAMME = BASE + TIERS + REWARD + KNOWN
 SYSTEMS = ("square", "shopify")
 
 
@@ -78,13 +89,15 @@ class Town:
                 workspace,
                 system,
                 kind=system,
-                options=vendors.options() | {"write_back": write_back},
+                options=vendors.options() | {"write_back": write_back, "currency": "GBP"},
                 secrets=vendors.secrets(system),
             )
             self.source[system] = known.source
 
-    async def sell(self, who: Account, minor: int, receipt: str | None = None, version: int = 1) -> None:
-        """A sale of a vendor's customer: a point for each penny of a pound."""
+    async def sell(
+        self, who: Account, minor: int, receipt: str | None = None, version: int = 1, coupon: str = ""
+    ) -> None:
+        """A sale of a vendor's customer: a point for each whole pound."""
         number = next(self.numbers)
         receipt = receipt or f"R-{number}"
         event = {
@@ -99,9 +112,29 @@ class Town:
                 "currency": "GBP",
                 "total_minor": minor,
                 "lines": [{"line_id": "1", "total_minor": minor}],
+                "coupons": [coupon] if coupon else [],
             },
         }
         await self.tell(who.system, msgspec.json.encode(event))
+
+    async def command(self, type_: str, **said: Any) -> LoyaltyAnswer:
+        """A command about a member's points."""
+        event = Event(
+            id=f"c-{next(self.numbers)}", type=type_, occurred_at=utc_now(), loyalty=Loyalty(**said)
+        )
+        (result,) = await self.gate.submit(
+            own_source(self.workspace), [msgspec.json.encode(event)], door="test"
+        )
+        (answer,) = result.loyalty
+        return answer
+
+    async def reserve(self, who: Account, ttl_seconds: int = 900) -> tuple[str, str]:
+        """Reserve five pounds off at the web shop; the hold and its code."""
+        record = Vault(self.master, self.workspace).hash("record", "2", "external_id", who.id)
+        said = {"amount": 50, "point": "points", "reward": "fiver", "shop": 2, "ttl_seconds": ttl_seconds}
+        answer = await self.command(HELD, member=record, **said)
+        assert answer.hold is not None
+        return answer.hold, shop_code(answer.hold)
 
     async def tell(self, system: str, *bodies: bytes) -> None:
         """Events of a source."""
@@ -404,3 +437,68 @@ def _moved(
             kind.lower(): details,
         }
     }
+
+
+async def test_a_reserved_reward_is_a_code_that_an_order_pays_for_and_a_release_ends(
+    town: Town, vendors: Vendors
+) -> None:
+    who, codes = vendors.customers("shopify")[8], vendors.api.shopify.codes
+    await town.sell(who, 15_000)
+    hold, code = await town.reserve(who)
+    await until(lambda: code in codes.made)
+    made = codes.made[code]
+    assert made["context"]["customers"]["add"] == [f"gid://shopify/Customer/{who.id}"]
+    assert made["customerGets"]["value"]["discountAmount"]["amount"] == "5.00"
+    assert made["usageLimit"] == 1
+    await town.sell(who, 1_000, "O-1", coupon=code.lower())
+    await until(lambda: vendors.shown(who.id).get("balance") == "120")
+    await town.sell(who, 1_000, "O-1", version=2, coupon=code)
+    states = await town.rows("select state, captured from loyalty_hold")
+    assert states == [("captured", 50)], "told twice, paid once"
+    hold, code = await town.reserve(who)
+    await until(lambda: code in codes.made)
+    await town.command(RELEASED, member=hold_owner(town, who), hold=hold)
+    await until(lambda: code in codes.ended)
+    await until(town.is_quiet)
+    assert vendors.shown(who.id)["balance"] == "120"
+    lines = await town.rows("select action from audit where action like 'reward.%' order by audit_no")
+    assert [action for (action,) in lines] == [
+        "reward.given_at_shop",
+        "reward.given_at_shop",
+        "reward.ended_at_shop",
+    ]
+
+
+async def test_a_code_is_made_once_although_the_answer_was_lost_and_not_for_who_let_go(
+    town: Town, vendors: Vendors
+) -> None:
+    who, codes = vendors.customers("shopify")[9], vendors.api.shopify.codes
+    await town.sell(who, 15_000)
+    await until(town.is_quiet)
+    lost = count(1)
+
+    async def lose(name: str) -> tuple[int, dict[str, str]] | None:
+        return (502, {}) if name == "MakeCode" and next(lost) == 1 else None
+
+    vendors.after = lose
+    _, code = await town.reserve(who)
+    await until(lambda: code in codes.made)
+    await until(town.is_quiet)
+    assert vendors.called.count("MakeCode") == 1
+    gate = asyncio.Event()
+
+    async def wait(name: str) -> None:
+        if name == "CodeOf":
+            await gate.wait()
+
+    vendors.before = wait
+    hold, code = await town.reserve(who)
+    await town.command(RELEASED, member=hold_owner(town, who), hold=hold)
+    gate.set()
+    await until(town.is_quiet)
+    assert code not in codes.made or code in codes.ended
+
+
+def hold_owner(town: Town, who: Account) -> str:
+    """The record of a customer of the web shop."""
+    return Vault(town.master, town.workspace).hash("record", "2", "external_id", who.id)

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec.structs import asdict
 
 from regulars.observe import get_logger
+from regulars.store.errors import StoreUnavailable
 from regulars.store.outbox import WRITE_BACK, Effect
 from regulars.store.sources import KnownSource
-from regulars.store.write_backs import Stands, Written, is_on
+from regulars.store.write_backs import (
+    REWARD_ENDED,
+    REWARD_GIVEN,
+    WRITTEN_BACK,
+    Changed,
+    Stands,
+    Written,
+    is_on,
+)
 from regulars.vocabulary.connector import (
     TELL_CALLS_MAX,
     Connector,
+    Coupon,
     Request,
     Response,
-    Standing,
+    TakesCoupons,
     Told,
     WritesBack,
 )
-from regulars.vocabulary.errors import RegularsError, TryLater, VendorRefused
+from regulars.vocabulary.errors import RegularsError, VendorRefused
 
 from . import attempts
 from .attempts import Ended, ask, settlement, told
@@ -38,6 +48,12 @@ class Standings(Protocol):
 
     async def __call__(self, workspace_id: int, member: str, known: KnownSource) -> Stands | None: ...
 
+    async def coupon(
+        self, workspace_id: int, *, member: str, hold: str, reward: str, known: KnownSource
+    ) -> Coupon | None:
+        """The code of a hold as that stands now; None where there is nothing to make or to end. Raises TryLater."""
+        ...
+
 
 class Writer:
     """Performs write-backs, each for a source with its pace."""
@@ -51,7 +67,7 @@ class Writer:
         self, workspace_id: int, effect: Effect, known: KnownSource | None, pace: Pace
     ) -> Written:
         """Try once. Never raises but when cancelled: how it ended is in what it returns."""
-        changed: Standing | None = None
+        changed: Changed | None = None
         try:
             ended, changed = await self._attempt(workspace_id, effect, known, pace)
         except Exception as error:  # noqa: BLE001 - a connector's fault must not end the runner
@@ -61,37 +77,64 @@ class Writer:
             **asdict(settlement(effect, ended)),
             member=str(effect.body.get("member", "")),
             source=known.source.name if known is not None else "",
-            changed={"balance": changed.balance, "tier": changed.tier} if changed is not None else None,
+            changed=changed,
         )
 
     async def _attempt(
         self, workspace_id: int, effect: Effect, known: KnownSource | None, pace: Pace
-    ) -> tuple[Ended, Standing | None]:
+    ) -> tuple[Ended, Changed | None]:
         """How it ended, and what the vendor was made to show if it was made to show anything."""
         connector = self._connectors.get(known.source.kind) if known is not None else None
-        if known is None or not isinstance(connector, WritesBack):
-            return Ended("dead", "No connector writes back to this source."), None
+        if known is None or connector is None:
+            return Ended("dead", "No connector serves this source any more."), None
         closed = _closed(known)
         if closed is not None:
             return closed, None
         try:
-            stands = await self._standings(workspace_id, str(effect.body["member"]), known)
-        except TryLater:
+            if "hold" in effect.body:
+                return await self._reward(workspace_id, effect, known, pace)
+            return await self._tell(workspace_id, str(effect.body["member"]), known, pace)
+        except StoreUnavailable:
             return Ended("pending", "The store was away.", attempts.STORE_WAIT_SECONDS, forgiven=True), None
-        if stands is None:
-            return Ended("done"), None
-        try:
-            outcome = await self._tell(stands.standing, known, connector, pace)
         except RegularsError as error:
             return told(error, pace), None
+
+    async def _tell(
+        self, workspace_id: int, member: str, known: KnownSource, pace: Pace
+    ) -> tuple[Ended, Changed | None]:
+        connector = self._connectors[known.source.kind]
+        if not isinstance(connector, WritesBack):
+            return Ended("dead", "The vendor keeps no points."), None
+        stands = await self._standings(workspace_id, member, known)
+        if stands is None:
+            return Ended("done"), None
+        standing = stands.standing
+        outcome = await self._ask(lambda got: connector.tell(standing, known.config, got), pace)
+        if outcome.why is not None:
+            return Ended("dead", f"{VendorRefused.code}: {outcome.why}"), None
+        changed = Changed(WRITTEN_BACK, {"balance": standing.balance, "tier": standing.tier})
+        return Ended("done", again_seconds=stands.again_seconds), changed if outcome.changed else None
+
+    async def _reward(
+        self, workspace_id: int, effect: Effect, known: KnownSource, pace: Pace
+    ) -> tuple[Ended, Changed | None]:
+        """Give a reward at a web shop, or end it, as its hold stands now."""
+        connector = self._connectors[known.source.kind]
+        if not isinstance(connector, TakesCoupons):
+            return Ended("dead", "The vendor takes no codes."), None
+        named = {name: str(effect.body[name]) for name in ("member", "hold", "reward")}
+        coupon = await self._standings.coupon(workspace_id, known=known, **named)
+        if coupon is None:
+            return Ended("done"), None
+        outcome = await self._ask(lambda got: connector.offer(coupon, known.config, got), pace)
+        action = REWARD_GIVEN if coupon.live else REWARD_ENDED
+        changed = Changed(action, {"hold": named["hold"], "reward": named["reward"]})
+        return Ended("done"), changed if outcome.changed else None
+
+    async def _ask(self, step: Callable[[Sequence[Response]], Request | Told], pace: Pace) -> Told:
+        outcome = await ask(step, self._web, pace, calls_max=TELL_CALLS_MAX)
         pace.succeeded()
-        return _ended(outcome, stands)
-
-    async def _tell(self, standing: Standing, known: KnownSource, connector: WritesBack, pace: Pace) -> Told:
-        def step(responses: Sequence[Response]) -> Request | Told:
-            return connector.tell(standing, known.config, responses)
-
-        return await ask(step, self._web, pace, calls_max=TELL_CALLS_MAX)
+        return outcome
 
 
 def _closed(known: KnownSource) -> Ended | None:
@@ -101,10 +144,3 @@ def _closed(known: KnownSource) -> Ended | None:
     if known.disabled_at is not None:
         return Ended("pending", "The source is switched off.", attempts.CLOSED_WAIT_SECONDS, forgiven=True)
     return None
-
-
-def _ended(outcome: Told, stands: Stands) -> tuple[Ended, Standing | None]:
-    if outcome.why is not None:
-        return Ended("dead", f"{VendorRefused.code}: {outcome.why}"), None
-    ended = Ended("done", again_seconds=stands.again_seconds)
-    return ended, stands.standing if outcome.changed else None

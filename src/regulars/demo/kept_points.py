@@ -1,4 +1,4 @@
-"""What the vendors keep of members' points: Square's loyalty accounts, Shopify's metafields. They start empty.
+"""What the vendors keep of members' points: Square's loyalty accounts, Shopify's metafields and codes. They start empty.
 
 Like the vendors', each change says what it is known by: a repeat under the same key is answered and not made again.
 """
@@ -17,6 +17,7 @@ Answer = tuple[int, Json]
 PHONE_DIGITS: Final = 9
 """Two numbers are one when they end alike: customers write theirs in many ways."""
 NAMESPACE: Final = "regulars"
+_DISCOUNT: Final = "gid://shopify/DiscountCodeNode/"
 _BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -176,6 +177,37 @@ class Metafields:
             code = "APP_NOT_AUTHORIZED"
         place = ["metafields", str(number)]
         return [{"code": code, "field": place, "message": "is not valid"}] if code else []
+
+
+class Codes:
+    """Shopify's discount codes, by the code: whom they are for, what they take off, and whether they are over."""
+
+    def __init__(self) -> None:
+        self.made: dict[str, Json] = {}
+        self.ended: set[str] = set()
+
+    def shown(self, variables: Json) -> Json:
+        """A code as it is now; null for one there is not."""
+        code = str(variables.get("code"))
+        if code not in self.made:
+            return {"code": None}
+        status = "EXPIRED" if code in self.ended else "ACTIVE"
+        return {"code": {"id": f"{_DISCOUNT}{code}", "discount": {"status": status}}}
+
+    def make(self, variables: Json) -> Json:
+        """A code there is already is taken."""
+        wanted = variables.get("discount") or {}
+        code = str(wanted.get("code"))
+        fault = {"code": "TAKEN", "field": ["basicCodeDiscount", "code"], "message": "is taken"}
+        if code in self.made:
+            return {"discountCodeBasicCreate": {"userErrors": [fault]}}
+        self.made[code] = wanted
+        return {"discountCodeBasicCreate": {"userErrors": []}}
+
+    def end(self, variables: Json) -> Json:
+        """Switches a code off."""
+        self.ended.add(str(variables.get("id")).removeprefix(_DISCOUNT))
+        return {"discountCodeDeactivate": {"userErrors": []}}
 
 
 def _ending(phone: str | None) -> str:

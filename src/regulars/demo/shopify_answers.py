@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from .kept_points import Metafields
+from .kept_points import Codes, Metafields
 from .memory import Memory
 from .shopify_objects import ShopifyObjects
 from .shopify_register import EPOCH_TEXT
@@ -54,11 +54,14 @@ class ShopifyAnswers:
             "Probe": lambda _: {"shop": {"name": CHAIN}},
             "Forget": self._forget,
         }
-        self.metafields = Metafields(memory)
+        self.metafields, self.codes = Metafields(memory), Codes()
         self._of_variables: dict[str, Callable[[Json], Json]] = {
             "Standings": self.metafields.shown,
             "SetStandings": self.metafields.set,
             "DeleteTiers": self.metafields.delete,
+            "CodeOf": self.codes.shown,
+            "MakeCode": self.codes.make,
+            "EndCode": self.codes.end,
         }
 
     def answer(self, operation: str, variables: Json) -> Json:

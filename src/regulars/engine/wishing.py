@@ -10,8 +10,8 @@ from typing import Any
 
 from regulars.store.session import Call
 from regulars.store.vault import Vault
-from regulars.store.write_backs import wish
-from regulars.vocabulary.events import TELL
+from regulars.store.write_backs import Reward, wish
+from regulars.vocabulary.events import HELD, TELL
 
 from .batch import Batch, Memory
 
@@ -20,8 +20,12 @@ def wishes(vault: Vault, memory: Memory, batch: Batch, workspace: Mapping[str, A
     """What a decided batch wishes to have told; to be sent when its records are saved. At most one statement."""
     if not memory.told or not memory.programmes:
         return []
-    found = set(_wished(memory, batch))
-    return [wish(vault, found, workspace["now"])] if found else []
+    members, rewards = set(_wished(memory, batch)), list(_rewards(memory, batch))
+    made = {one.hold for one in rewards}
+    ended = {(hold, source) for hold in _holds(batch) - made for source in memory.told}
+    if not (members or rewards or ended):
+        return []
+    return [wish(vault, members, workspace["now"], rewards=rewards, ended=ended)]
 
 
 def _wished(memory: Memory, batch: Batch) -> Iterator[tuple[str, int]]:
@@ -38,6 +42,22 @@ def _wished(memory: Memory, batch: Batch) -> Iterator[tuple[str, int]]:
             record = batch.records.get(said.person.record_id) if said is not None else None
             if record is not None:
                 yield record.profile_id, source
+
+
+def _rewards(memory: Memory, batch: Batch) -> Iterator[Reward]:
+    """Rewards that were reserved at a web shop just now."""
+    for prepared in batch.fresh:
+        said = prepared.loyalty
+        if prepared.type != HELD or said is None or said.shop not in memory.told or said.reward is None:
+            continue
+        for answer in batch.points.answers.get(prepared.event_key, ()):
+            if answer.hold is not None:
+                yield Reward(answer.member_id, answer.hold, said.reward, said.shop)
+
+
+def _holds(batch: Batch) -> set[str]:
+    """Holds that are another way than before."""
+    return {hold for book in batch.points.books for hold in book.holds}
 
 
 def _moved(batch: Batch) -> Iterator[str]:

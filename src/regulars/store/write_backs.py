@@ -24,6 +24,10 @@ from .vault import Vault
 OPTION: Final = "write_back"
 PROGRAMME: Final = "write_back_programme"
 ON: Final = "on"
+WRITTEN_BACK: Final = "points.written_back"
+REWARD_GIVEN: Final = "reward.given_at_shop"
+REWARD_ENDED: Final = "reward.ended_at_shop"
+"""What the audit trail calls a change at a vendor."""
 COUNTED_MAX: Final = 10_000
 TROUBLED_MAX: Final = 100
 PAGE_MEMBERS: Final = 1_000
@@ -38,12 +42,28 @@ class Stands(Struct, frozen=True):
     again_seconds: float | None = None
 
 
+class Reward(Struct, frozen=True):
+    """A reward that a member reserved at a web shop, for a hold."""
+
+    member: str
+    hold: str
+    reward: str
+    source: int
+
+
+class Changed(Struct, frozen=True):
+    """What a vendor was made to show or take, for the audit trail."""
+
+    action: str
+    details: Mapping[str, Any]
+
+
 class Written(Settlement, frozen=True, kw_only=True):
-    """How an attempt ended. `changed`: what the vendor was made to show, for the audit trail; None where nothing was."""
+    """How an attempt ended, and what it changed at the vendor; None where nothing was."""
 
     member: str = ""
     source: str = ""
-    changed: Mapping[str, Any] | None = None
+    changed: Changed | None = None
 
 
 class Troubled(Struct, frozen=True):
@@ -87,9 +107,9 @@ class WriteBacks:
             await write_settlements(conn, workspace_id, ended)
             for one in ended:
                 if one.changed is not None:
-                    details = {"source": one.source, **one.changed}
+                    details = {"source": one.source, **one.changed.details}
                     object_ = f"profile:{one.member}"
-                    await self._audit(conn, workspace_id, "regulars", "points.written_back", object_, details)
+                    await self._audit(conn, workspace_id, "regulars", one.changed.action, object_, details)
 
     async def figures(self, workspace_id: int, source_id: int) -> WriteFigures:
         """How a source does."""
@@ -136,14 +156,34 @@ class WriteBacks:
         return members[-1] if len(members) == PAGE_MEMBERS else None
 
 
-def wish(vault: Vault, members: Iterable[tuple[str, int]], now: datetime) -> Call:
-    """The statement that wishes for (profile, source)s; those whom the source does not know are left out."""
-    rows = [
-        {"member": member, "source": source, "dedupe": vault.hash("write_back", member, str(source))}
-        for member, source in sorted(members)
+def wish(
+    vault: Vault,
+    members: Iterable[tuple[str, int]],
+    now: datetime,
+    *,
+    rewards: Iterable[Reward] = (),
+    ended: Iterable[tuple[str, int]] = (),
+) -> Call:
+    """The statement that wishes for (profile, source)s; those whom the source does not know are left out.
+
+    `rewards` are to be given; (hold, source)s that `ended`, or may have, are looked at again where a reward was given.
+    """
+    rows: list[dict[str, Any]] = [
+        _row(vault, "write_back", member, source, {"member": member}) for member, source in members
     ]
+    for one in rewards:
+        body = {"member": one.member, "hold": one.hold, "reward": one.reward}
+        rows.append(_row(vault, "reward", one.hold, one.source, body))
+    rows += [_row(vault, "reward", hold, source, {}, again=True) for hold, source in ended]
     doc = msgspec.json.encode(rows).decode()
     return Call(_SQL.wish, {"workspace_id": vault.workspace_id, "now": now, "doc": doc})
+
+
+def _row(
+    vault: Vault, kind: str, name: str, source: int, body: dict[str, str], *, again: bool = False
+) -> dict[str, Any]:
+    dedupe = vault.hash(kind, name, str(source))
+    return {"source": source, "dedupe": dedupe, "body": body, "again": again}
 
 
 def is_on(options: Mapping[str, str]) -> bool:

@@ -7,15 +7,22 @@ select source_id from source
  order by source_id;
 
 -- name: wish
--- Wishes that members be told of, those that the source knows. One that waits or is under way already is not doubled:
--- it is noted that it was wished for anew, so that it is performed once more if it had looked before.
+-- Wishes that members be told of, those that the source knows, and that rewards be given or ended; `again`: only where
+-- it was wished for before. One that waits or is under way already is not doubled: it is noted that it was wished for
+-- anew, so that it is performed once more if it had looked before.
 insert into outbox as o (workspace_id, kind, source_id, dedupe, body, due_at)
-select %(workspace_id)s, 'write_back', x.source, x.dedupe, jsonb_build_object('member', x.member), %(now)s
-  from json_to_recordset(%(doc)s::json) as x(member text, source integer, dedupe uuid)
- where exists (
-       select from record r
-        where r.workspace_id = %(workspace_id)s and r.profile_id = x.member::uuid and r.source_id = x.source
-       )
+select %(workspace_id)s, 'write_back', x.source, x.dedupe, x.body, %(now)s
+  from json_to_recordset(%(doc)s::json) as x(source integer, dedupe uuid, body jsonb, again boolean)
+ where case
+           when x.again then exists (
+               select from outbox e where e.workspace_id = %(workspace_id)s and e.dedupe = x.dedupe
+           )
+           else x.body ? 'hold' or exists (
+               select from record r
+                where r.workspace_id = %(workspace_id)s and r.profile_id = (x.body ->> 'member')::uuid
+                  and r.source_id = x.source
+           )
+       end
  order by x.dedupe
     on conflict (workspace_id, dedupe) do update
    set wish = o.wish + 1,

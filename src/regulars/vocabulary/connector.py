@@ -136,6 +136,31 @@ class Told(Struct, frozen=True):
     why: str | None = None
 
 
+class Coupon(Struct, frozen=True):
+    """A reward that a member reserved for a web shop: its code, for the customers they are there, good for one order.
+
+    It takes `percent` off, or `amount_minor` of `currency`. `live`: it can be used now, else it is to be ended.
+    """
+
+    code: str
+    title: str
+    live: bool
+    starts_at: datetime
+    ends_at: datetime
+    external_ids: Sequence[str]
+    percent: int | None = None
+    amount_minor: int = 0
+    currency: str = ""
+
+
+@runtime_checkable
+class TakesCoupons(Protocol):
+    """A web shop that takes codes for rewards, besides being a Connector. Its sales name the codes as coupons."""
+
+    def offer(self, coupon: Coupon, config: SourceConfig, responses: Sequence[Response]) -> Request | Told:
+        """As `WritesBack.tell`, for a code."""
+
+
 @runtime_checkable
 class WritesBack(Protocol):
     """A vendor that keeps or shows points of its own, besides being a Connector.

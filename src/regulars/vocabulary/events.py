@@ -258,6 +258,7 @@ OFFERS_RELEASED: Final = COMMAND_PREFIX + "offers_released"
 OFFER_TYPES: Final = frozenset((OFFERS_HELD, OFFERS_RELEASED))
 POINTS_MAX: Final = 10**12
 OFFERS_PER_SALE_MAX: Final = 100
+SPENDS_MAX: Final = 10
 
 
 class OfferUse(Struct, omit_defaults=True, gc=False):
@@ -283,13 +284,15 @@ class Spend(Struct, omit_defaults=True, gc=False):
     """A hold that a sale captures: `amount` of it, all where it is not said.
 
     Without a `hold` a till let points be spent that it could not ask about: of `amount` points of a type the member
-    pays no more than `limit`, and the shop the rest.
+    pays no more than `limit`, and the shop the rest. `late`: the sale may be told after the hold's time though it was
+    made within it, as a web shop's is.
     """
 
     hold: Id | None = None
     amount: Annotated[int, Meta(ge=0, le=POINTS_MAX)] | None = None
     point: Id | None = None
     limit: Annotated[int, Meta(ge=0, le=POINTS_MAX)] = 0
+    late: bool = False
 
 
 class Loyalty(Struct, omit_defaults=True, gc=False):
@@ -299,7 +302,8 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     points are taken by an adjustment. `spends`: holds that the sale of this event captures. `status`: what an
     enrolment makes of the account. `expires_at`, `active_from`: of points that come with times of their own.
     `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
-    `business_day` the store's day it counts on.
+    `business_day` the store's day it counts on. `reward`: what a hold is for, and `shop` the source of the web shop that
+    takes a code for it.
     """
 
     programme: Annotated[int, Meta(ge=1, le=32_767)] = 1
@@ -309,7 +313,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     amount: Annotated[int, Meta(ge=-POINTS_MAX, le=POINTS_MAX)] = 0
     hold: Id | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=900)] = 900
-    spends: Annotated[list[Spend], Meta(max_length=10)] = field(default_factory=list)
+    spends: Annotated[list[Spend], Meta(max_length=SPENDS_MAX)] = field(default_factory=list)
     status: Id = "active"
     active_from: Aware | None = None
     expires_at: Aware | None = None
@@ -317,6 +321,8 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     promotions: Annotated[list[OfferUse], Meta(max_length=OFFERS_PER_SALE_MAX)] = field(default_factory=list)
     offers_hold: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
     business_day: date | None = None
+    reward: Id | None = None
+    shop: Annotated[int, Meta(ge=1)] | None = None
     actor: Id = "regulars"
     reason: Text = ""
 

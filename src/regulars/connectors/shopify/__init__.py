@@ -13,6 +13,7 @@ from regulars.connectors.calls import play
 from regulars.connectors.reading import checked, vendor_message
 from regulars.vocabulary.connector import (
     Connector,
+    Coupon,
     Request,
     Response,
     Setting,
@@ -23,7 +24,7 @@ from regulars.vocabulary.connector import (
 )
 from regulars.vocabulary.events import Event, Fetch
 
-from . import fetches, telling, webhooks
+from . import coupons, fetches, telling, webhooks
 
 
 class Shopify:
@@ -87,6 +88,11 @@ class Shopify:
         """The next call of a write-back, or how it ended; raises the four vendor errors."""
         with vendor_message("Shopify's answer"):
             return play(telling.chain(standing, config), responses)
+
+    def offer(self, coupon: Coupon, config: SourceConfig, responses: Sequence[Response]) -> Request | Told:
+        """The next call that makes or ends a code, or how it ended; raises the four vendor errors."""
+        with vendor_message("Shopify's answer"):
+            return play(coupons.chain(coupon, config), responses)
 
     def probe(self, config: SourceConfig) -> Request:
         """Asks for the shop's name."""

@@ -234,6 +234,27 @@ mutation DeleteTiers($metafields: [MetafieldIdentifierInput!]!) {
 }
 """
 
+CODE_OF: Final = """
+query CodeOf($code: String!) {
+  code: codeDiscountNodeByCode(code: $code) {
+    id
+    discount: codeDiscount { ... on DiscountCodeBasic { status } }
+  }
+}
+"""
+
+MAKE_CODE: Final = """
+mutation MakeCode($discount: DiscountCodeBasicInput!) {
+  discountCodeBasicCreate(basicCodeDiscount: $discount) { userErrors { code field message } }
+}
+"""
+
+END_CODE: Final = """
+mutation EndCode($id: ID!) {
+  discountCodeDeactivate(id: $id) { userErrors { code field message } }
+}
+"""
+
 DOCUMENTS: Final = {
     "Order": ORDER,
     "OrderRefunds": ORDER_REFUNDS,
@@ -246,4 +267,7 @@ DOCUMENTS: Final = {
     "Standings": STANDINGS,
     "SetStandings": SET_STANDINGS,
     "DeleteTiers": DELETE_TIERS,
+    "CodeOf": CODE_OF,
+    "MakeCode": MAKE_CODE,
+    "EndCode": END_CODE,
 }

@@ -51,7 +51,20 @@ from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
 from .lookup import Lookups
-from .till import batch, cards, claims, enrolment, floors, holds, members, quotes, receipt, returns, sales
+from .till import (
+    batch,
+    cards,
+    claims,
+    enrolment,
+    floors,
+    holds,
+    members,
+    quotes,
+    receipt,
+    returns,
+    rewards,
+    sales,
+)
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
@@ -85,7 +98,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     approvals.list_approvals, approvals.show_approval, approvals.approve, approvals.reject, approvals.adjust_points,
     alerts.loyalty_alerts,
     members.find_members, members.search_members, members.show_member, enrolment.enrol_member,
-    cards.change_card, holds.hold_points, holds.capture_hold, holds.release_hold,
+    cards.change_card, holds.hold_points, rewards.reserve_reward, holds.capture_hold, holds.release_hold,
     sales.confirm_sale, sales.void_sale, returns.take_return, claims.claim_sale, receipt.sale_receipt,
     batch.confirm_queue, floors.list_floor_limits, floors.put_floor_limit,
     health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,

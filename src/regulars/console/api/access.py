@@ -230,6 +230,7 @@ RULES: Final = (
     _till("/v1/quotes", 404, 409),
     _till("/v1/quotes/holds/{hold_id}/release", 409),
     _till("/v1/holds", 404),
+    _till("/v1/shop-rewards", 404, 409),
     _till("/v1/holds/{hold_id}/capture"),
     _till("/v1/holds/{hold_id}/release"),
     _till("/v1/sales", 404),

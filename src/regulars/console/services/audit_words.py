@@ -47,6 +47,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "source.write_back_off": later("Write-back switched off"),
     "source.write_back_retried": later("Write-back tried once more"),
     "points.written_back": later("Points shown at the vendor"),
+    "reward.given_at_shop": later("Code of a reward made at the web shop"),
+    "reward.ended_at_shop": later("Code of a reward ended at the web shop"),
     "customers.exported": later("Customers downloaded"),
     "customer.enrolled": later("Customer enrolled in the store"),
     "sale.voided": later("Sale voided"),

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from datetime import time as clock_time
 from uuid import UUID
 
 from regulars.capabilities.identity import kinds
-from regulars.capabilities.loyalty.state import BLOCKED, LEFT
+from regulars.capabilities.loyalty.programme import in_force
+from regulars.capabilities.loyalty.shop_codes import shop_code
+from regulars.capabilities.loyalty.state import BLOCKED, CAPTURED, LEFT, Hold, is_open
+from regulars.capabilities.loyalty.terms import Reward
 from regulars.store.database import AsyncConnection, Database
 from regulars.store.master import MasterKey
 from regulars.store.sources import KnownSource
 from regulars.store.vault import Vault
 from regulars.store.write_backs import Stands, programme_of
+from regulars.vocabulary.connector import Coupon
 from regulars.vocabulary.connector import Standing as ToTell
 
 from .common import rows
-from .member import SQL, Standing, load_standings, profiles_of
+from .member import SQL, Standing, load_rules, load_standings, profiles_of
+from .members import LOYALTY, hold_of
 from .people import Part, load_parts
 
 
@@ -48,6 +53,49 @@ class Standings:
                 return None
             again = await _again_seconds(conn, workspace_id, found, now) if found is not None else None
         return Stands(_to_tell(profile_id, found, own), again)
+
+    async def coupon(
+        self, workspace_id: int, *, member: str, hold: str, reward: str, known: KnownSource
+    ) -> Coupon | None:
+        """The code of a hold as that stands now; None where there is nothing to make or to end."""
+        vault = self._vaults.setdefault(workspace_id, Vault(self._master, workspace_id))
+        asked = {"workspace_id": workspace_id, "ids": [], "holds": [UUID(hold)], "sales": []}
+        async with self._database.read(workspace_id) as conn:
+            found = await rows(conn, LOYALTY.load_holds, asked)
+            profile_id = (await profiles_of(conn, workspace_id, [UUID(member)])).get(UUID(member))
+            if not found or profile_id is None:
+                return None
+            held, now = hold_of(found[0]), self._clock()
+            parts = (await load_parts(conn, vault, [profile_id]))[profile_id]
+            version = in_force((await load_rules(conn, workspace_id)).get(held.programme, ()), now)
+        own = [part for part in parts if part.source_id == known.source.source_id]
+        rewards = version.programme.reward if version is not None else ()
+        wanted = next((one for one in rewards if one.code == reward), None)
+        ids = _said(own, kinds.EXTERNAL_ID)
+        if wanted is None or not ids or held.state == CAPTURED:
+            return None
+        return coupon_of(held, wanted, known.options, ids, now)
+
+
+def coupon_of(
+    held: Hold, reward: Reward, options: Mapping[str, str], external_ids: Sequence[str], now: datetime
+) -> Coupon | None:
+    """The code for a reward at a web shop; None for a reward that a code cannot stand for there."""
+    currency = options.get("currency", "")
+    minor = reward.value_minor.get(currency, 0)
+    if reward.cash_minor or (reward.percent is None and not minor):
+        return None
+    return Coupon(
+        code=shop_code(held.hold_id),
+        title=reward.name,
+        live=is_open(held, now),
+        starts_at=now,
+        ends_at=held.expires_at,
+        external_ids=external_ids,
+        percent=reward.percent,
+        amount_minor=minor,
+        currency=currency,
+    )
 
 
 def _to_tell(profile_id: UUID, standing: Standing | None, own: Sequence[Part]) -> ToTell:

@@ -78,6 +78,13 @@ class Hold(Struct, frozen=True):
 @post("/v1/holds", summary="Hold points")
 async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
     """Reserve points of a member. They are not available to anybody else from now on, and free again when it is over."""
+    return await hold_for(visit, data)
+
+
+async def hold_for(
+    visit: Visit, data: HoldRequest, *, reward: str | None = None, shop: int | None = None
+) -> Hold:
+    """Reserve points, for a `reward` at the web shop of a source if one is named."""
     found = await find_member(visit, data.member_id)
     standing = await standing_of(visit, found, Wanted(data.programme, data.point))
     number, point = standing.programme, standing.point
@@ -89,6 +96,8 @@ async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
         point=point,
         amount=data.amount,
         ttl_seconds=data.ttl_seconds,
+        reward=reward,
+        shop=shop,
     )
     id_ = _id(visit, data)
     answer = await command(visit, HELD, said, id_=id_)

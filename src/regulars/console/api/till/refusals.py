@@ -46,6 +46,14 @@ REFUSALS: Final[Mapping[str, tuple[type[RegularsError], str]]] = {
     "not_in_steps": (_ASKED, later("The programme lets points be spent in steps of a certain size only.")),
     "unknown_point": (_ASKED, later("The programme has no such points.")),
     "above_hold": (_ASKED, later("The hold is of %(available)s points; no more can be captured.")),
+    "unknown_reward": (_GONE, later("The programme has no such reward.")),
+    "not_at_shop": (
+        _ASKED,
+        later(
+            "This reward cannot be had at that shop: only what takes an amount or a share off an order can."
+        ),
+    ),
+    "reward_of_tier": (_STATE, later("This reward is for members of other tiers.")),
     "unusable_card": (_ASKED, later("This cannot be the number of a loyalty card.")),
 }
 """By code. What is not there is 404, what the state does not allow 409, what the programme never allows 422."""
