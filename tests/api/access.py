@@ -208,7 +208,7 @@ TABLE: Final = {
     ),
     ("POST", "/v1/holds"): Row(TILL, body={"member_id": "{member_id}", "amount": 100}, names=True),
     ("POST", "/v1/shop-rewards"): Row(
-        TILL, body={"member_id": "{member_id}", "reward": "five", "shop": "own-told"}, names=True
+        TILL, body={"member_id": "{member_id}", "reward": "five-off", "shop": "own-told"}, names=True
     ),
     ("POST", "/v1/holds/{hold_id}/capture"): Row(TILL, body={}, names=True),
     ("POST", "/v1/holds/{hold_id}/release"): Row(TILL, body={}, names=True),

@@ -145,10 +145,12 @@ def _paths(named: frozenset[str]) -> frozenset[tuple[str, ...]]:
 def burned(purchase: Purchase, points: int) -> dict[str, int]:
     """The points a sale was paid with, shared out over the lines bought in proportion to what they came to.
 
-    Stored with the sale, so that a return can give each line's points back. Raises ValueError for points where nothing
-    was bought.
+    Where they came to nothing, since points paid for all, in proportion to how many of each were bought. A return gives
+    each line's points back by it. Empty where nothing was bought.
     """
-    return spread(points, {line_id: minor for line_id, minor in purchase.paid().items() if minor > 0})
+    weights = {line_id: minor for line_id, minor in purchase.paid().items() if minor > 0}
+    weights = weights or {one.line_id: one.quantity_micro for one in purchase.lines if one.quantity_micro > 0}
+    return spread(points, weights) if weights else {}
 
 
 def purchase_of(

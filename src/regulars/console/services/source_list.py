@@ -11,11 +11,12 @@ from msgspec import Struct
 from regulars.store.database import AsyncConnection
 from regulars.store.sources import KnownSource
 from regulars.store.write_backs import is_on
-from regulars.vocabulary.connector import Connector, WritesBack
+from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.errors import NotFound
 
 from .access_keys import ACCESS
 from .common import rows
+from .write_back import can_write_back
 
 EVENTS_READ_MAX: Final = 50_000
 """How many of the newest events are counted: beyond them a figure is a lower bound."""
@@ -82,7 +83,7 @@ async def sources_page(
                 disabled_at=one.disabled_at,
                 hook=f"{base_url}/hooks/{one.source.name}" if connector is not None else None,
                 keys=live_keys.get(one.source.name, 0),
-                write_back=is_on(one.options) if isinstance(connector, WritesBack) else None,
+                write_back=is_on(one.options) if can_write_back(connectors, one.source.kind) else None,
             )
         )
     return SourcesPage(lines, cut)

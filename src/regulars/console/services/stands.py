@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from datetime import time as clock_time
+from typing import Final
 from uuid import UUID
 
 from regulars.capabilities.identity import kinds
@@ -77,13 +78,17 @@ class Standings:
         return coupon_of(held, wanted, known.options, ids, now)
 
 
+AT_SHOPS: Final = frozenset({"amount_off", "percentage", "voucher"})
+"""The kinds of reward that a code of a web shop can stand for."""
+
+
 def coupon_of(
     held: Hold, reward: Reward, options: Mapping[str, str], external_ids: Sequence[str], now: datetime
 ) -> Coupon | None:
     """The code for a reward at a web shop; None for a reward that a code cannot stand for there."""
     currency = options.get("currency", "")
     minor = reward.value_minor.get(currency, 0)
-    if reward.cash_minor or (reward.percent is None and not minor):
+    if reward.kind not in AT_SHOPS or reward.cash_minor or (reward.percent is None and not minor):
         return None
     return Coupon(
         code=shop_code(held.hold_id),
