@@ -30,7 +30,7 @@ from .events import (
 )
 from .floor_limits import FloorLimit
 from .health import Alive, Check, Ready
-from .holds import Capture, Hold, HoldRequest, Release
+from .holds import Capture, HoldRequest, Release
 from .hooks import Delivered
 from .identity import (
     DecidePairs,
@@ -210,6 +210,7 @@ from .shared import (
     Consent,
     Customer,
     Decided,
+    Hold,
     Identifier,
     Line,
     MemberAfter,
@@ -219,6 +220,7 @@ from .shared import (
     Sale,
     Tender,
 )
+from .shop_rewards import RewardRequest, ShopReward
 from .sources import (
     NewSource,
     Retried,
@@ -449,6 +451,7 @@ __all__ = [
     "ReturnRequest",
     "ReturnedLine",
     "ReviewPage",
+    "RewardRequest",
     "RoleRequest",
     "RotateRequest",
     "Sale",
@@ -460,6 +463,7 @@ __all__ = [
     "Settings",
     "SharedValue",
     "SharedValueList",
+    "ShopReward",
     "SilentValue",
     "SimulatedSales",
     "SimulatedSide",
