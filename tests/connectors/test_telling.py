@@ -66,6 +66,15 @@ def test_a_tier_that_is_no_more_is_taken_away() -> None:
     assert asked(step)["operationName"] == "DeleteTiers"
 
 
+def test_somebody_who_takes_no_part_shows_no_more_of_what_was_anothers() -> None:
+    nobody = Standing("6b" * 16, 0, None, ["7"], ["+447700900576"], takes_part=False)
+    step = tell("shopify", nobody, shown(balance="120", tier="gold", member_id=ANN.member_id))
+    values = {one["key"]: one["value"] for one in asked(step)["variables"]["metafields"]}
+    assert values == {"balance": "0", "member_id": nobody.member_id}
+    assert tell("shopify", nobody, shown()) == Told(changed=False), "never shown anything"
+    assert tell("square", nobody) == Told(changed=False)
+
+
 def test_who_is_gone_at_a_vendor_is_told_nothing_of() -> None:
     assert tell("shopify", ANN, answered({"data": {"customers": [None]}})) == Told(changed=False)
     no_phone = Standing(ANN.member_id, 120, None, ["7"])

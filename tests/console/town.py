@@ -447,7 +447,7 @@ def _desk(stage: Stage) -> Any:
     return stage.console.desk
 
 
-def _shop_that_is_told(stage: Stage, workspace_id: int, name: str) -> None:
+def shop_that_is_told(stage: Stage, workspace_id: int, name: str) -> None:
     """A source whose vendor is told of members, and refused one."""
     options = {"shop": "x.example", "write_back": "on"}
     made = stage.run(stage.register.create(workspace_id, name, kind="shopify", options=options)).source
@@ -466,7 +466,7 @@ def _house(stage: Stage, workspace_id: int, name: str) -> House:
     parts = (stage.database, vault, Passwords(), deps.clock)
     book = Book(stage.database, vault, deps.clock, deps.zone)
     source = stage.run(stage.register.ensure(workspace_id, name)).source
-    _shop_that_is_told(stage, workspace_id, f"{name}{TOLD}")
+    shop_that_is_told(stage, workspace_id, f"{name}{TOLD}")
     stage.run(stage.register.ensure(workspace_id, f"{name}-off"))
     stage.run(stage.register.disable(workspace_id, f"{name}-off", disabled=True, actor="test"))
     house = House(stage, name, workspace_id, vault, Team(*parts), Accounts(*parts), book, source)

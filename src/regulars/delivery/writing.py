@@ -41,7 +41,7 @@ _log = get_logger("delivery")
 
 
 class Standings(Protocol):
-    """Reads where a member stands, as committed now; None: they are gone, take no part, or the source knows them no more.
+    """Reads where a member stands, as committed now; None: they are gone, or the source knows them no more.
 
     `member` is the id of any record of theirs. Raises TryLater.
     """

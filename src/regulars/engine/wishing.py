@@ -21,20 +21,17 @@ def wishes(vault: Vault, memory: Memory, batch: Batch, workspace: Mapping[str, A
     if not memory.told or not memory.programmes:
         return []
     members, rewards = set(_wished(memory, batch)), list(_rewards(memory, batch))
+    met = set(_met(memory, batch)) - members
     made = {one.hold for one in rewards}
     ended = {(hold, source) for hold in _holds(batch) - made for source in memory.told}
-    if not (members or rewards or ended):
+    if not (members or met or rewards or ended):
         return []
-    return [wish(vault, members, workspace["now"], rewards=rewards, ended=ended)]
+    return [wish(vault, members, workspace["now"], met=met, rewards=rewards, ended=ended)]
 
 
 def _wished(memory: Memory, batch: Batch) -> Iterator[tuple[str, int]]:
     for profile_id in _moved(batch):
         yield from ((profile_id, source) for source in memory.told)
-    for changed in batch.identity.records.values():
-        # Who became known to the source, or is somebody else there now, has been told of nothing yet.
-        if changed.source_id in memory.told:
-            yield changed.profile_id, changed.source_id
     for prepared in batch.fresh:
         source = prepared.source.source_id
         if source in memory.told and any(fetch.kind == TELL for fetch in prepared.fetches):
@@ -42,6 +39,13 @@ def _wished(memory: Memory, batch: Batch) -> Iterator[tuple[str, int]]:
             record = batch.records.get(said.person.record_id) if said is not None else None
             if record is not None:
                 yield record.profile_id, source
+
+
+def _met(memory: Memory, batch: Batch) -> Iterator[tuple[str, int]]:
+    """Who became known to a source, or is somebody else there now: it has been told nothing of them yet."""
+    for record in batch.identity.records.values():
+        if record.source_id in memory.told:
+            yield record.profile_id, record.source_id
 
 
 def _rewards(memory: Memory, batch: Batch) -> Iterator[Reward]:

@@ -161,15 +161,21 @@ def wish(
     members: Iterable[tuple[str, int]],
     now: datetime,
     *,
+    met: Iterable[tuple[str, int]] = (),
     rewards: Iterable[Reward] = (),
     ended: Iterable[tuple[str, int]] = (),
 ) -> Call:
     """The statement that wishes for (profile, source)s; those whom the source does not know are left out.
 
-    `rewards` are to be given; (hold, source)s that `ended`, or may have, are looked at again where a reward was given.
+    `met` are (profile, source)s of whom the source told something new: of them those are wished for who have points or
+    joined. `rewards` are to be given; (hold, source)s that `ended`, or may have, are looked at again where a reward was
+    given.
     """
     rows: list[dict[str, Any]] = [
         _row(vault, "write_back", member, source, {"member": member}) for member, source in members
+    ]
+    rows += [
+        _row(vault, "write_back", member, source, {"member": member}, met=True) for member, source in met
     ]
     for one in rewards:
         body = {"member": one.member, "hold": one.hold, "reward": one.reward}
@@ -180,10 +186,17 @@ def wish(
 
 
 def _row(
-    vault: Vault, kind: str, name: str, source: int, body: dict[str, str], *, again: bool = False
+    vault: Vault,
+    kind: str,
+    name: str,
+    source: int,
+    body: dict[str, str],
+    *,
+    again: bool = False,
+    met: bool = False,
 ) -> dict[str, Any]:
     dedupe = vault.hash(kind, name, str(source))
-    return {"source": source, "dedupe": dedupe, "body": body, "again": again}
+    return {"source": source, "dedupe": dedupe, "body": body, "again": again, "met": met}
 
 
 def is_on(options: Mapping[str, str]) -> bool:

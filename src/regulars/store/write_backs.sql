@@ -8,11 +8,11 @@ select source_id from source
 
 -- name: wish
 -- Wishes that members be told of, those that the source knows, and that rewards be given or ended; `again`: only where
--- it was wished for before. One that waits or is under way already is not doubled: it is noted that it was wished for
+-- it was wished for before, `met`: only of who has an account in a programme. One that waits or is under way already is not doubled: it is noted that it was wished for
 -- anew, so that it is performed once more if it had looked before.
 insert into outbox as o (workspace_id, kind, source_id, dedupe, body, due_at)
 select %(workspace_id)s, 'write_back', x.source, x.dedupe, x.body, %(now)s
-  from json_to_recordset(%(doc)s::json) as x(source integer, dedupe uuid, body jsonb, again boolean)
+  from json_to_recordset(%(doc)s::json) as x(source integer, dedupe uuid, body jsonb, again boolean, met boolean)
  where case
            when x.again then exists (
                select from outbox e where e.workspace_id = %(workspace_id)s and e.dedupe = x.dedupe
@@ -21,7 +21,11 @@ select %(workspace_id)s, 'write_back', x.source, x.dedupe, x.body, %(now)s
                select from record r
                 where r.workspace_id = %(workspace_id)s and r.profile_id = (x.body ->> 'member')::uuid
                   and r.source_id = x.source
-           )
+           ) and (not x.met or exists (
+               select from record m
+                 join loyalty_account a on a.workspace_id = %(workspace_id)s and a.record_id = m.record_id
+                where m.workspace_id = %(workspace_id)s and m.profile_id = (x.body ->> 'member')::uuid
+           ))
        end
  order by x.dedupe
     on conflict (workspace_id, dedupe) do update

@@ -119,7 +119,8 @@ class Standing(Struct, frozen=True):
     """Where a member stands, and who they are at one source: what its vendor is to show or keep.
 
     `balance`: points that may be spent, never below zero here. `tier` is its code, None without tiers. `external_ids`
-    and `phones` (E.164) are those that the source itself told of the member, and no others.
+    and `phones` (E.164) are those that the source itself told of the member, and no others. `takes_part` is False for
+    somebody who has nothing to show, but whose customers may show what was another's before they were taken apart.
     """
 
     member_id: str
@@ -127,6 +128,7 @@ class Standing(Struct, frozen=True):
     tier: str | None = None
     external_ids: Sequence[str] = ()
     phones: Sequence[str] = ()
+    takes_part: bool = True
 
 
 class Told(Struct, frozen=True):

@@ -83,6 +83,8 @@ def chain(standing: Standing, config: SourceConfig) -> Generator[Request, Respon
         return Told(changed=False)
     found = answered((yield query("Standings", {"customers": names}, config)), ShownData).customers
     there = [shown for shown in found if shown is not None and optional_id(shown.id)]
+    if not standing.takes_part:
+        there = [shown for shown in there if shown.member_id is not None]
     wanted = {"balance": str(standing.balance), "tier": standing.tier, "member_id": standing.member_id}
     wrong = [_metafield(shown, key, value) for shown in there for key, value in _differing(shown, wanted)]
     left = [_name(shown, "tier") for shown in there if shown.tier is not None and not standing.tier]

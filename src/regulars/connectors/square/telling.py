@@ -73,6 +73,8 @@ class _Refused(Exception):
 
 def chain(standing: Standing, config: SourceConfig) -> Steps[Told]:
     """Find or make the account, then change it by the difference and look again: at most eight calls."""
+    if not standing.takes_part:
+        return Told(changed=False)  # what they have there is their own
     try:
         account = yield from _account(standing, config)
     except _Refused as refused:

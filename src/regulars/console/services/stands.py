@@ -37,7 +37,7 @@ class Standings:
     async def __call__(self, workspace_id: int, member: str, known: KnownSource) -> Stands | None:
         """The member that a record is of, as committed now; None where there is nothing to tell. Raises TryLater.
 
-        Who left the programme, or is blocked in it, has no points to spend.
+        Who left the programme, or is blocked in it, has no points to spend; somebody who takes no part has nothing to show.
         """
         vault = self._vaults.setdefault(workspace_id, Vault(self._master, workspace_id))
         now, programme = self._clock(), programme_of(known.options)
@@ -50,10 +50,11 @@ class Standings:
             own = [part for part in parts if part.source_id == known.source.source_id]
             standings = (await load_standings(conn, workspace_id, {profile_id: parts}, now=now))[profile_id]
             found = next((one for one in standings if one.programme == programme), None)
-            if not own or (found is None and not await _has_left(conn, workspace_id, programme, parts)):
+            if not own:
                 return None
+            takes_part = found is not None or await _has_left(conn, workspace_id, programme, parts)
             again = await _again_seconds(conn, workspace_id, found, now) if found is not None else None
-        return Stands(_to_tell(profile_id, found, own), again)
+        return Stands(_to_tell(profile_id, found, own, takes_part=takes_part), again)
 
     async def coupon(
         self, workspace_id: int, *, member: str, hold: str, reward: str, known: KnownSource
@@ -103,7 +104,7 @@ def coupon_of(
     )
 
 
-def _to_tell(profile_id: UUID, standing: Standing | None, own: Sequence[Part]) -> ToTell:
+def _to_tell(profile_id: UUID, standing: Standing | None, own: Sequence[Part], *, takes_part: bool) -> ToTell:
     balance = standing.points[0].balance if standing is not None and standing.status != BLOCKED else 0
     return ToTell(
         member_id=profile_id.hex,
@@ -111,6 +112,7 @@ def _to_tell(profile_id: UUID, standing: Standing | None, own: Sequence[Part]) -
         tier=standing.tier.tier if standing is not None and standing.tier is not None else None,
         external_ids=_said(own, kinds.EXTERNAL_ID),
         phones=_said(own, kinds.PHONE),
+        takes_part=takes_part,
     )
 
 
