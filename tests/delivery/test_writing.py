@@ -17,6 +17,7 @@ from regulars.capabilities.loyalty.shop_codes import shop_code
 from regulars.connectors import connectors
 from regulars.delivery import Delivery, runner
 from regulars.demo.retail import Account
+from regulars.engine.forget import forget
 from regulars.engine.lane import Observer
 from regulars.engine.prepared import Item
 from regulars.engine.programmes import publication, save_draft
@@ -502,3 +503,24 @@ async def test_a_code_is_made_once_although_the_answer_was_lost_and_not_for_who_
 def hold_owner(town: Town, who: Account) -> str:
     """The record of a customer of the web shop."""
     return Vault(town.master, town.workspace).hash("record", "2", "external_id", who.id)
+
+
+async def test_an_erased_member_leaves_no_wish_behind(
+    town: Town, vendors: Vendors, opened: Database, master_key: MasterKey, tmp_path: Any
+) -> None:
+    who = vendors.customers("shopify")[11]
+
+    async def refuse(_: str) -> tuple[int, dict[str, str]]:
+        return 422, {}
+
+    vendors.before = refuse
+    await town.sell(who, 1_000)
+
+    async def is_given_up() -> bool:
+        return (await town.write_backs.figures(town.workspace, 2)).failed == 1
+
+    await until(is_given_up)
+    store = Store(opened, master_key, tmp_path, None)
+    vault = Vault(master_key, town.workspace)
+    await asyncio.to_thread(forget, store, vault, hold_owner(town, who), actor="user:1", reason="They asked.")
+    assert await town.rows("select count(*) from outbox where kind = 'write_back'") == [(0,)]
