@@ -19,6 +19,7 @@ from regulars.console import api
 from regulars.console.services.previews import Previews
 from regulars.console.services.rejected import count_open
 from regulars.console.services.simulations import Simulations
+from regulars.console.services.stands import Standings
 from regulars.console.services.workspace_settings import Ground
 from regulars.console.sign_on_settings import read_sign_on
 from regulars.console.web import Console, ReplayOutcome, console, is_for_people
@@ -51,6 +52,7 @@ from regulars.store.rollup import Rollup
 from regulars.store.sources import Sources
 from regulars.store.vault import Vault
 from regulars.store.webhooks import Webhooks
+from regulars.store.write_backs import WriteBacks
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.events import CUSTOM_PREFIX, TYPES
 from regulars.vocabulary.intake import Gate, Result
@@ -152,7 +154,16 @@ class Program:
         outbox = Outbox(self.database)
         letters = Letters(self.database, self.store.master, audit=write_line_async)
         teller = Teller(letters, outbox, poster)
-        return Delivery(outbox, self.sources, connectors(), self.gate, self.metrics, teller=teller)
+        return Delivery(
+            outbox,
+            self.sources,
+            connectors(),
+            self.gate,
+            self.metrics,
+            teller=teller,
+            standings=Standings(self.database, self.store.master, utc_now),
+            write_backs=WriteBacks(self.database, audit=write_line_async),
+        )
 
     def _door_deps(self) -> DoorDeps:
         return DoorDeps(

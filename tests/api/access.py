@@ -119,6 +119,10 @@ TABLE: Final = {
     ("PUT", "/v1/sources/{name}"): Row(ADMIN, body={}, names=True),
     ("POST", "/v1/sources/{name}/disable"): Row(ADMIN, names=True),
     ("POST", "/v1/sources/{name}/enable"): Row(ADMIN, names=True),
+    ("GET", "/v1/sources/{name}/write-back"): Row(ADMIN, names=True),
+    ("PUT", "/v1/sources/{name}/write-back"): Row(ADMIN, body={"on": False}, names=True),
+    ("POST", "/v1/sources/{name}/write-back/retry"): Row(ADMIN, names=True),
+    ("POST", "/v1/sources/{name}/write-back/all"): Row(ADMIN, body={}, names=True),
     ("GET", "/v1/keys"): Row(ADMIN),
     ("POST", "/v1/keys"): Row(ADMIN, body={"name": "fresh", "scopes": ["events:write"]}),
     ("POST", "/v1/keys/{key_id}/rotate"): Row(ADMIN, body={}, names=True),
@@ -203,6 +207,9 @@ TABLE: Final = {
         TILL, body={"action": "issue", "card": "fresh"}, names=True
     ),
     ("POST", "/v1/holds"): Row(TILL, body={"member_id": "{member_id}", "amount": 100}, names=True),
+    ("POST", "/v1/shop-rewards"): Row(
+        TILL, body={"member_id": "{member_id}", "reward": "five-off", "shop": "own-told"}, names=True
+    ),
     ("POST", "/v1/holds/{hold_id}/capture"): Row(TILL, body={}, names=True),
     ("POST", "/v1/holds/{hold_id}/release"): Row(TILL, body={}, names=True),
     ("POST", "/v1/sales"): Row(TILL, body={"sale": SALE, "occurred_at": AT}),

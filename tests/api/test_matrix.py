@@ -18,8 +18,9 @@ from regulars.vocabulary.scopes import EVERYTHING, SCOPES
 from tests.api.access import BASKET, OFFER, TABLE, TOLD
 from tests.api.house import DOCUMENT, House, assert_error, said
 from tests.api.till import Till
+from tests.api.web_shop import REWARDS, open_web_shop, shop_online
 from tests.console.told import add_messages
-from tests.members import publish
+from tests.members import PROGRAMME, publish
 
 pytestmark = pytest.mark.anyio
 
@@ -245,7 +246,9 @@ async def at_the_till(house: House, asked: set[str]) -> dict[str, str]:
     if asked.isdisjoint(("member_id", "hold_id", "sale_id")):
         return {}
     till = Till(house, scopes=(EVERYTHING,))
-    member = await till.enrol()
+    card = f"L{uuid4().int % 10**9}"
+    member = await till.enrol(loyalty_card=card)
+    await shop_online(house, "own-told", card)
     await till.command(ADJUSTED, member, amount=1_000, reason="To spend.")
     hold = await till.post("/v1/holds", {"member_id": member, "amount": 100})
     sale = await till.sell(100)
@@ -262,7 +265,8 @@ async def stocked(house: House) -> House:
         ("sources", {"name": "own"}),
     ):
         assert (await house.call("POST", f"/v1/{path}", json=body)).status_code == 201
-    await asyncio.to_thread(publish, house)
+    await asyncio.to_thread(publish, house, PROGRAMME.replace("[limits]", REWARDS + "[limits]"))
+    await open_web_shop(house, "own-told")
     return house
 
 

@@ -17,6 +17,7 @@ from tests.console.offered import open_promotions
 from tests.console.shop import ask_about_data, ask_for_points, open_shop
 from tests.console.stage import EMAIL, Stage
 from tests.console.test_settings_page import post
+from tests.console.town import shop_that_is_told
 from tests.servers import TestServer
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -63,6 +64,7 @@ def shop(servers: object, server: TestServer) -> Iterator[Stage]:
         ask_about_data(served)
         ask_for_points(served)
         open_promotions(served)
+        shop_that_is_told(served, served.workspace_id, "web-told")
         with closing(served.client()) as client:
             post(client, name="Corner Shops")
         yield served

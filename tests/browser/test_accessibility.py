@@ -24,7 +24,7 @@ PAGES = (
     "/customers/duplicates", "/customers/duplicates?only=conflicts&least=99", "/customers/duplicates/decisions",
     "/customers/duplicates/many?least=0", "TAKE-APART", "MERGE", "COMPARED", "/events",
     "/events?result=rejected", "/events/40", "/events/rejected", "/audit", "/keys",
-    "/keys/sources", "/keys/new", "/promotions", "/promotions/new", "/promotions/try", "/promotions/tea-week", "/promotions/tea-week/edit", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
+    "/keys/sources", "/keys/sources/web-told/write-back", "/keys/new", "/promotions", "/promotions/new", "/promotions/try", "/promotions/tea-week", "/promotions/tea-week/edit", "/webhooks", "/webhooks/new", "/webhooks/1", "/webhooks/2", "/webhooks/2/delete",
     "/webhooks/2/deliveries/61", "/matching", "/matching/models/new", "/matching/models/1", "/loyalty", "/loyalty/new", "/loyalty/1", "/loyalty/1/edit",
     "/loyalty/1/try", "/loyalty/1/versions/1", "/people", "STORES", "/account", "/account/second-factor", "/requests", "/requests?view=done", "/requests/new", "/requests/1",
     "/requests/2", "/requests/3", "/requests/4", "/requests/4/proof", "/requests/consent",

@@ -5,50 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphql import (
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    build_client_schema,
-    default_type_resolver,
-    execute,
-    parse,
-    print_ast,
-    validate,
-)
+from graphql import GraphQLSchema, parse, print_ast, validate
 
 from regulars.connectors.shopify.documents import API_VERSION, DOCUMENTS
 from regulars.vocabulary.connector import Request
 
 from . import cases
-from .vendor_files import packed_json
+from .judges import conforms, shopify_judge
 
 
 @pytest.fixture(scope="module")
 def schema() -> GraphQLSchema:
-    told = packed_json("shopify", f"admin_graphql_introspection_{API_VERSION}.json.gz")
-    # Some of its deprecated arguments are required, which the library's own check does not allow.
-    return build_client_schema(told["data"], assume_valid=True)
-
-
-def by_alias(source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
-    """Resolve a field from an answer, where it stands under its alias."""
-    assert info.path.key in source, f"the answer lacks {info.path.as_list()}"
-    return source[info.path.key]
-
-
-def conforms(schema: GraphQLSchema, operation: str, variables: Any, data: Any) -> list[str]:
-    """What the schema finds wrong with an answer's data."""
-    result = execute(
-        schema,
-        parse(DOCUMENTS[operation]),
-        root_value=data,
-        variable_values=variables,
-        operation_name=operation,
-        field_resolver=by_alias,
-        type_resolver=default_type_resolver,
-    )
-    assert not hasattr(result, "__await__")
-    return [error.message for error in result.errors or []]
+    return shopify_judge()
 
 
 @pytest.mark.parametrize("operation", sorted(DOCUMENTS))
@@ -130,7 +98,7 @@ def cost(document: dict[str, Any]) -> int:
                 total += of(fragments[part["name"]["value"]])
             elif part.get("selection_set"):
                 pages = [
-                    a["value"]["value"] for a in part["arguments"] or [] if a["name"]["value"] == "first"
+                    a["value"]["value"] for a in part.get("arguments") or [] if a["name"]["value"] == "first"
                 ]
                 total += int(pages[0]) * of(part) + 2 if pages else 1 + of(part)
         return total

@@ -2,59 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
-from openapi_core import Config, OpenAPI
-from openapi_core.datatypes import RequestParameters
+from openapi_core import OpenAPI
 from openapi_core.exceptions import OpenAPIError
-from werkzeug.datastructures import Headers
 
 from regulars.vocabulary.connector import Request, Response
 
 from . import cases
-from .vendor_files import packed_json
+from .judges import Answered, Asked, square_judge
 
 HOST = "https://connect.squareup.com"
 TOKEN = {"authorization": "Bearer token"}
 
 
-class Asked:
-    """A call in the words of the judge."""
-
-    def __init__(self, request: Request) -> None:
-        parts = urlsplit(request.url)
-        self.host_url = f"{parts.scheme}://{parts.netloc}"
-        self.path = parts.path
-        self.method = request.method.lower()
-        self.body = request.body or None
-        self.content_type = request.headers.get("content-type", "application/json")
-        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        self.parameters = RequestParameters(query=query, header=Headers(dict(request.headers)))
-
-
-class Answered:
-    """An answer in the words of the judge."""
-
-    def __init__(self, response: Response) -> None:
-        self.data = response.body
-        self.status_code = response.status
-        self.content_type = "application/json"
-        self.headers: Mapping[str, Any] = {}
-
-
 @pytest.fixture(scope="module")
 def judge() -> OpenAPI:
-    description = packed_json("square", "openapi.subset.json.gz")
-    components = description["components"]
-    # The judge knows no OAuth: a bearer token is what OAuth comes to in a call.
-    schemes = {**components["securitySchemes"], "oauth2": {"type": "http", "scheme": "bearer"}}
-    description = {**description, "components": {**components, "securitySchemes": schemes}}
-    # The document breaks a formal rule of OpenAPI itself, so only what it says of calls is used.
-    return OpenAPI.from_dict(description, config=Config(spec_validator_cls=None))
+    return square_judge()
 
 
 def fetches() -> list[str]:

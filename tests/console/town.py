@@ -80,6 +80,8 @@ QUERIES: Final = {
     "/settings/stores/edit": {"code": "{code}"},
 }
 """What an address asks for beside its path."""
+TOLD = "-told"
+"""Ends the name of a source whose vendor is told of members."""
 OFFER: Final = (
     'id = "{promotion}"\nname = "Tea"\ncode_required = true\n[effect]\nkind = "percentage"\noff_bp = 500\n'
 )
@@ -101,6 +103,7 @@ FORMS: Final[Mapping[str, Mapping[str, str]]] = {
     "/customers/{profile}/take-apart": {"record.{record}": "1", "step": "do", "reason": "Told."},
     "/events/rejected/replay": {"id": "{quarantine}"},
     "/keys/{key_id}/rotate": {"overlap_hours": "24"},
+    "/keys/sources/{name}/write-back": {"on": "on", "programme": "1"},
     "/keys": {"name": "{one}", "source": "{name}", "scope.events:write": "1"},
     "/language": {"language": "en"},
     "/loyalty/new": {"content": shipped_programme()},
@@ -388,6 +391,8 @@ class Town:
 
     def named(self, path: str, ids: dict[str, str]) -> dict[str, str]:
         """What the names of a route stand for; some stand for another thing in other routes."""
+        if "write-back" in path:
+            return ids | {"name": f"{ids['name']}{TOLD}"}
         if path.startswith("/static"):
             return ids | {"name": _desk(self.stage).assets.url("mark.svg").rpartition("/")[2]}
         if path.startswith("/brand"):
@@ -442,6 +447,18 @@ def _desk(stage: Stage) -> Any:
     return stage.console.desk
 
 
+def shop_that_is_told(stage: Stage, workspace_id: int, name: str) -> None:
+    """A source whose vendor is told of members, and refused one."""
+    options = {"shop": "x.example", "write_back": "on"}
+    made = stage.run(stage.register.create(workspace_id, name, kind="shopify", options=options)).source
+    with stage.database.session(workspace_id) as connection:
+        connection.execute(
+            "insert into outbox (workspace_id, kind, source_id, dedupe, body, state, due_at, done_at, last_error) values"
+            " (%s, 'write_back', %s, %s, jsonb_build_object('member', %s::text), 'dead', now(), now(), 'refused')",
+            (workspace_id, made.source_id, uuid4(), uuid4().hex),
+        )
+
+
 def _house(stage: Stage, workspace_id: int, name: str) -> House:
     """A workspace with people of each role, and a source that is off beside the one that speaks."""
     deps = _desk(stage).deps
@@ -449,6 +466,7 @@ def _house(stage: Stage, workspace_id: int, name: str) -> House:
     parts = (stage.database, vault, Passwords(), deps.clock)
     book = Book(stage.database, vault, deps.clock, deps.zone)
     source = stage.run(stage.register.ensure(workspace_id, name)).source
+    shop_that_is_told(stage, workspace_id, f"{name}{TOLD}")
     stage.run(stage.register.ensure(workspace_id, f"{name}-off"))
     stage.run(stage.register.disable(workspace_id, f"{name}-off", disabled=True, actor="test"))
     house = House(stage, name, workspace_id, vault, Team(*parts), Accounts(*parts), book, source)

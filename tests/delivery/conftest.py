@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
 
-from regulars.delivery import Delivery, Poster, Teller, fetching
+from regulars.console.services.stands import Standings
+from regulars.delivery import Delivery, Poster, Teller, attempts
 from regulars.delivery.telling import WAITS_SECONDS
 from regulars.delivery.web import Web
+from regulars.engine.turn import utc_now
 from regulars.observe import Metrics
 from regulars.store.audit import write_line_async
 from regulars.store.database import Database
@@ -18,6 +21,8 @@ from regulars.store.master import MasterKey
 from regulars.store.outbox import Outbox
 from regulars.store.sources import Sources
 from regulars.store.workspaces import add_workspace
+from regulars.store.write_backs import WriteBacks
+from regulars.vocabulary.connector import Connector
 from tests.delivery.support import Shop
 from tests.intake.support import KeepingGate
 
@@ -27,9 +32,9 @@ Start = Callable[..., Awaitable[Delivery]]
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Failed attempts are repeated in milliseconds."""
-    monkeypatch.setattr(fetching, "WAIT_SECONDS", 0.001)
-    monkeypatch.setattr(fetching, "WAIT_SECONDS_MAX", 0.01)
-    monkeypatch.setattr(fetching, "STORE_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(attempts, "WAIT_SECONDS", 0.001)
+    monkeypatch.setattr(attempts, "WAIT_SECONDS_MAX", 0.01)
+    monkeypatch.setattr(attempts, "STORE_WAIT_SECONDS", 0.01)
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +83,8 @@ def metrics() -> Metrics:
 @pytest.fixture
 async def start(
     anyio_backend: str,
+    opened: Database,
+    master_key: MasterKey,
     outbox: Outbox,
     letters: Letters,
     sources: Sources,
@@ -94,15 +101,19 @@ async def start(
         web: Web | None = None,
         poster: Poster | None = None,
         waits_seconds: Sequence[float] = WAITS_SECONDS,
+        connectors: Mapping[str, Connector] | None = None,
+        clock: Callable[[], datetime] = utc_now,
     ) -> Delivery:
         teller = Teller(letters, outbox, poster or Poster(loopback=True), waits_seconds=waits_seconds)
         delivery = Delivery(
             outbox,
             sources,
-            {"shop": Shop()},
+            {"shop": Shop()} if connectors is None else connectors,
             gate,
             metrics,
             teller=teller,
+            standings=Standings(opened, master_key, clock),
+            write_backs=WriteBacks(opened, audit=write_line_async),
             web=web,
             poll_seconds=poll_seconds,
             lease_seconds=lease_seconds,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import sys
 
+from regulars.console.services.stands import Standings
 from regulars.delivery import Delivery, Poster, Teller
+from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.observe import Metrics
 from regulars.store.audit import write_line_async
@@ -14,6 +16,7 @@ from regulars.store.letters import Letters
 from regulars.store.master import MasterKey
 from regulars.store.outbox import Outbox
 from regulars.store.sources import Sources
+from regulars.store.write_backs import WriteBacks
 from tests.engine.test_turn import body
 from tests.engine.worker import MASTER
 
@@ -25,7 +28,16 @@ async def main(dsn: str, workspace_id: int) -> None:
     sources, outbox = Sources(database, master), Outbox(database)
     teller = Teller(Letters(database, master, audit=write_line_async), outbox, Poster(loopback=True))
     delivery = Delivery(
-        outbox, sources, {}, gate, Metrics(), teller=teller, poll_seconds=0.05, lease_seconds=1.0
+        outbox,
+        sources,
+        {},
+        gate,
+        Metrics(),
+        teller=teller,
+        standings=Standings(database, master, utc_now),
+        write_backs=WriteBacks(database, audit=write_line_async),
+        poll_seconds=0.05,
+        lease_seconds=1.0,
     )
     await delivery.start()
     tills = (await sources.ensure(workspace_id, "tills")).source

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regulars.delivery import fetching
+from regulars.delivery import attempts
 from regulars.delivery.web import Web
 from regulars.observe import Metrics
 from regulars.store.database import Database
@@ -104,7 +104,7 @@ async def test_after_the_last_attempt_the_wish_is_given_up_with_its_error(
     sources: Sources,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fetching, "ATTEMPTS_MAX", 3)
+    monkeypatch.setattr(attempts, "ATTEMPTS_MAX", 3)
 
     async def broken(path: str) -> Any:
         return 503, {}, b"jane@example.com"
@@ -137,8 +137,8 @@ async def _is_empty(outbox: Outbox, workspace: int) -> bool:
         ("order", (404, {}, b""), "vendor_refused"),
         ("order", (302, {"location": "http://127.0.0.2:9/"}, b""), "vendor_refused"),
         ("order", (200, {}, b"{}"), "bad_payload: the order has no id"),
-        ("elsewhere", (200, {}, b'{"id": 1}'), "vendor_refused: The fetch was led to another host."),
-        ("endless", (200, {}, b'{"id": 1}'), "vendor_refused: The fetch needs more than 5 calls."),
+        ("elsewhere", (200, {}, b'{"id": 1}'), "vendor_refused: The effect was led to another host."),
+        ("endless", (200, {}, b'{"id": 1}'), "vendor_refused: The effect needs more than 5 calls."),
     ],
 )
 async def test_what_is_hopeless_is_given_up_at_once(
@@ -183,7 +183,7 @@ async def test_a_connectors_fault_neither_ends_delivery_nor_leaks(
     gate: KeepingGate,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fetching, "ATTEMPTS_MAX", 2)
+    monkeypatch.setattr(attempts, "ATTEMPTS_MAX", 2)
     async with open_vendor(well) as vendor:
         await add_shop(sources, here, "shop", vendor.url)
         await wish(opened, here, "shop", "jane@example.com", kind="bug")
@@ -241,7 +241,7 @@ async def test_an_outage_of_the_store_costs_the_wish_no_attempt(
     settled: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fetching, "ATTEMPTS_MAX", 1)
+    monkeypatch.setattr(attempts, "ATTEMPTS_MAX", 1)
     gate.failure = TryLater("Away.")
     async with open_vendor(well) as vendor:
         await add_shop(sources, here, "shop", vendor.url)
@@ -303,7 +303,7 @@ async def test_a_closed_source_keeps_its_wishes(
     sources: Sources,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(fetching, "ATTEMPTS_MAX", 1)
+    monkeypatch.setattr(attempts, "ATTEMPTS_MAX", 1)
     async with open_vendor(well) as vendor:
         await add_shop(sources, here, "shop", vendor.url)
         await sources.disable(here, "shop")

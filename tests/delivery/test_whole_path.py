@@ -9,17 +9,21 @@ from typing import Any
 import msgspec
 import pytest
 
+from regulars.console.services.stands import Standings
 from regulars.delivery import Delivery, Poster, Teller
 from regulars.engine.lane import Observer
 from regulars.engine.prepared import Item
+from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.observe import Metrics
+from regulars.store.audit import write_line_async
 from regulars.store.database import Database
 from regulars.store.letters import Letters
 from regulars.store.master import MasterKey
 from regulars.store.opening import Store
 from regulars.store.outbox import Figures, Outbox
 from regulars.store.sources import Sources
+from regulars.store.write_backs import WriteBacks
 from regulars.vocabulary.events import Event, Fetch
 from regulars.vocabulary.intake import Result
 from tests.delivery.support import NOW, Shop, open_vendor, order, until
@@ -62,6 +66,7 @@ async def _is_empty(outbox: Outbox, workspace: int) -> bool:
 async def test_a_thin_message_becomes_a_whole_event_once(
     engine: tuple[EngineGate, Waker],
     opened: Database,
+    master_key: MasterKey,
     here: int,
     sources: Sources,
     outbox: Outbox,
@@ -77,7 +82,15 @@ async def test_a_thin_message_becomes_a_whole_event_once(
         known = await sources.create(here, "shop", kind="shop", options={"base_url": vendor.url})
         teller = Teller(letters, outbox, Poster())
         delivery = Delivery(
-            outbox, sources, {"shop": Shop()}, gate, Metrics(), teller=teller, poll_seconds=0.2
+            outbox,
+            sources,
+            {"shop": Shop()},
+            gate,
+            Metrics(),
+            teller=teller,
+            standings=Standings(opened, master_key, utc_now),
+            write_backs=WriteBacks(opened, audit=write_line_async),
+            poll_seconds=0.2,
         )
         waker.delivery = delivery
         await delivery.start()

@@ -102,7 +102,9 @@ class Club:
         assert result.status != "rejected", result.error
         return result
 
-    def sell(self, name: str, minor: int, hour: float, receipt: str | None = None, **more: Any) -> Result:
+    def sell(
+        self, name: str | None, minor: int, hour: float, receipt: str | None = None, **more: Any
+    ) -> Result:
         """A sale of one line, or of the `lines` that are given as (id, quantity, minor)."""
         return self.tell(sale(name, minor, hour, receipt or f"R-{next(self.numbers)}", **more))
 

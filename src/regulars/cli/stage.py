@@ -33,6 +33,8 @@ FILE: Final = "demo.json"
 LOGINS: Final[Mapping[Role, str]] = {role: f"{role}@demo.example" for role in ROLES}
 VENDOR_PATH: Final = "/demo/vendors"
 SEED: Final = 7
+TOLD: Final = {"write_back": "on"}
+"""The demo's vendors show what members' points are."""
 PACE: Final = {"fetch_per_second": "1000", "fetch_concurrency": "16"}
 """The demo's vendors answer from this very process; real ones set limits."""
 
@@ -109,7 +111,7 @@ class Stage:
                     source.name,
                     kind=source.vendor,
                     receipts_never_reset=getattr(connector, "receipts_never_reset", False),
-                    options=source.options | PACE,
+                    options=source.options | PACE | TOLD,
                     secrets=source.secrets,
                 )
         await set_up_shop(program, self._props.began_at - timedelta(days=self._props.days + 1))

@@ -22,15 +22,15 @@ RETRY_SECONDS: Final = 30
 RETRY_SECONDS_MAX: Final = 3_600
 
 
-def play(chain: Chain, responses: Sequence[Response]) -> Request | list[Event]:
-    """The next request of a chain after these answers, or its events when it has ended."""
+def play(chain: Generator[Request, Response, T], responses: Sequence[Response]) -> Request | T:
+    """The next request of a chain after these answers, or what it came to when it has ended."""
     try:
         request = next(chain)
         for response in responses:
             request = chain.send(response)
     except StopIteration as ended:
-        events: list[Event] = ended.value
-        return events
+        outcome: T = ended.value
+        return outcome
     return request
 
 

@@ -17,20 +17,22 @@ from msgspec import Struct, field
 from regulars.observe import Metrics, get_logger
 from regulars.store.outbox import Figures, Outbox
 from regulars.store.sources import Sources
+from regulars.store.write_backs import WriteBacks
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.errors import TryLater
 from regulars.vocabulary.intake import Gate
 
 from .fetching import Fetcher
-from .lines import E, FetchLine, Line, S
+from .lines import E, FetchLine, Line, S, WriteLine
 from .pace import CONCURRENCY, Pace
 from .telling import Teller
 from .web import Web
+from .writing import Standings, Writer
 
 POLL_SECONDS: Final = 2.0
 POLLS_PER_SECOND_MAX: Final = 25.0
 LEASE_SECONDS: Final = 180.0
-"""Longer than a fetch can take: FETCH_CALLS_MAX calls at CALL_SECONDS_MAX each, and the commit."""
+"""Longer than an effect can take: TELL_CALLS_MAX calls at CALL_SECONDS_MAX each, and the commit."""
 WORKSPACES_SECONDS: Final = 30.0
 FIGURES_SECONDS: Final = 30.0
 SWEEP_SECONDS: Final = 3_600.0
@@ -210,7 +212,7 @@ class Runner(Generic[E, S]):
 
 
 class Delivery:
-    """The delivery of one process: fetches for the sources, messages for the webhooks."""
+    """The delivery of one process: fetches and write-backs for the sources, messages for the webhooks."""
 
     def __init__(
         self,
@@ -221,6 +223,8 @@ class Delivery:
         metrics: Metrics,
         *,
         teller: Teller,
+        standings: Standings,
+        write_backs: WriteBacks,
         web: Web | None = None,
         poll_seconds: float = POLL_SECONDS,
         lease_seconds: float = LEASE_SECONDS,
@@ -232,27 +236,34 @@ class Delivery:
         self._fetches = Runner(
             outbox, fetches, metrics, poll_seconds=poll_seconds, lease_seconds=lease_seconds
         )
+        writer = Writer(self._web, connectors, standings)
+        self._write_line = WriteLine(outbox, write_backs, sources, writer)
+        self._writes = Runner(
+            outbox, self._write_line, metrics, poll_seconds=poll_seconds, lease_seconds=lease_seconds
+        )
         self._messages = Runner(
             outbox, teller, metrics, poll_seconds=poll_seconds, lease_seconds=lease_seconds
         )
 
     async def start(self) -> None:
         """Begin; repeated calls do nothing."""
-        await self._fetches.start()
-        await self._messages.start()
+        for runner in (self._fetches, self._writes, self._messages):
+            await runner.start()
 
     def wake(self, workspace_id: int) -> None:
         """Look into a workspace's outbox at once. May be called from any thread, started or not."""
-        self._fetches.wake(workspace_id)
-        self._messages.wake(workspace_id)
+        for runner in (self._fetches, self._writes, self._messages):
+            runner.wake(workspace_id)
 
     def turned(self, workspace_id: int) -> None:
-        """A turn was committed: look for messages, if there are endpoints to tell. From any thread."""
+        """A turn was committed: look whether anybody is to be told of it. From any thread."""
         if self._teller.has_listeners(workspace_id):
             self._messages.wake(workspace_id)
+        if self._write_line.has_listeners(workspace_id):
+            self._writes.wake(workspace_id)
 
     async def close(self) -> None:
         """Stop claiming, give what is under way a moment, write how it ended. The rest comes up again later."""
-        await asyncio.gather(self._fetches.close(), self._messages.close())
+        await asyncio.gather(self._fetches.close(), self._writes.close(), self._messages.close())
         await self._web.close()
         await self._teller.close()

@@ -96,6 +96,10 @@ class Memory:
         """A customer of either vendor, unless the vendor was asked to forget them."""
         return None if id_ in self.forgotten else self._accounts.by_id.get(id_)
 
+    def customers(self) -> Iterator[Account]:
+        """All customers of both vendors, the oldest first."""
+        return (account for account in self._accounts.by_id.values() if account.id not in self.forgotten)
+
     def goods(self) -> Iterator[Product]:
         """Everything on the shelves."""
         return iter(self.variations.values())

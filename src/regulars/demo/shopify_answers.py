@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from .kept_points import Codes, Metafields
 from .memory import Memory
 from .shopify_objects import ShopifyObjects
 from .shopify_register import EPOCH_TEXT
@@ -53,9 +54,21 @@ class ShopifyAnswers:
             "Probe": lambda _: {"shop": {"name": CHAIN}},
             "Forget": self._forget,
         }
+        self.metafields, self.codes = Metafields(memory), Codes()
+        self._of_variables: dict[str, Callable[[Json], Json]] = {
+            "Standings": self.metafields.shown,
+            "SetStandings": self.metafields.set,
+            "DeleteTiers": self.metafields.delete,
+            "CodeOf": self.codes.shown,
+            "MakeCode": self.codes.make,
+            "EndCode": self.codes.end,
+        }
 
     def answer(self, operation: str, variables: Json) -> Json:
         """The `data` of an operation; unknown operations get an error as Shopify words it."""
+        told = self._of_variables.get(operation)
+        if told is not None:
+            return {"data": told(variables)}
         find = self._operations.get(operation)
         if find is None:
             return {"errors": [{"message": f"Field '{operation}' doesn't exist on type 'QueryRoot'"}]}

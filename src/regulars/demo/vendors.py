@@ -1,7 +1,7 @@
 """The vendors' APIs as a small ASGI application: what connectors ask to complete thin webhooks.
 
-Square: orders, payments, customers, refunds, locations, team members, catalogue, inventory, merchant. Shopify: Admin
-GraphQL. Tokens are checked, errors have the vendor's shape. It can be mounted anywhere, as it looks for `/v2/` or
+Square: orders, payments, customers, refunds, locations, team members, catalogue, inventory, merchant, loyalty accounts.
+Shopify: Admin GraphQL. Tokens are checked, errors have the vendor's shape. It can be mounted anywhere, as it looks for `/v2/` or
 `/admin/` in the path, or served by itself. `troubles` may be changed while it runs.
 """
 
@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from .kept_points import SquareLoyalty
 from .memory import Memory
 from .retail import Return, Sale
 from .shop import Shop
@@ -49,8 +50,8 @@ class VendorApi:
 
     def __init__(self, shop: Shop, troubles: Troubles | None = None, seed: int = 0) -> None:
         self._credentials = shop.vendors.credentials
-        self._square = SquareApi(shop.memory, shop.square)
-        self._shopify = ShopifyAnswers(shop.memory, shop.shopify)
+        self.square = SquareApi(shop.memory, shop.square)
+        self.shopify = ShopifyAnswers(shop.memory, shop.shopify)
         self._rng = Random(seed)
         self.troubles = troubles or Troubles()
         self.requests = 0
@@ -77,7 +78,7 @@ class VendorApi:
         at = path.find("/v2/")
         if at >= 0:
             trouble = self._square_trouble(headers)
-            return trouble or self._square.respond(method, path[at + 4 :].rstrip("/"), _json(body))
+            return trouble or self.square.respond(method, path[at + 4 :].rstrip("/"), _json(body))
         if "/admin/api/" in path and path.endswith("/graphql.json") and method == "POST":
             return self._shopify_trouble(headers) or (200, self._graphql(_json(body)))
         return 404, {"errors": "Not Found"}
@@ -85,7 +86,7 @@ class VendorApi:
     def _graphql(self, question: Json) -> Json:
         variables = question.get("variables")
         operation = str(question.get("operationName") or _operation_of(question))
-        return self._shopify.answer(operation, variables if isinstance(variables, dict) else {})
+        return self.shopify.answer(operation, variables if isinstance(variables, dict) else {})
 
     def _trouble(self) -> str | None:
         """Which of the present troubles strikes this request."""
@@ -121,7 +122,7 @@ class SquareApi:
     def __init__(self, memory: Memory, objects: SquareObjects) -> None:
         self._memory = memory
         self._objects = objects
-
+        self.loyalty = SquareLoyalty(memory, objects)
         self._by_id: dict[tuple[str, str], Callable[[str], Answer]] = {
             ("GET", "orders"): self._order,
             ("GET", "payments"): self._payment,
@@ -144,6 +145,8 @@ class SquareApi:
         whole = self._by_path.get((method, path))
         if whole is not None:
             return whole(body)
+        if path.startswith("loyalty/"):
+            return self.loyalty.respond(method, path.removeprefix("loyalty/"), body) or _missing()
         collection, _, id_ = path.partition("/")
         one = self._by_id.get((method, collection))
         return one(id_) if one is not None and id_ else _missing()

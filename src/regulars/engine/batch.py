@@ -29,7 +29,7 @@ class Memory(Struct):
 
     `endpoints`: the webhooks that are told of a type of message, by the type; empty where nobody is told anything.
     `programmes`: published loyalty programmes; `tax_modes` of shops, where they are told. `offers`: promotions were
-    reserved or used here.
+    reserved or used here. `told`: the sources whose vendors are told where members stand.
     """
 
     cache_no: int = -1
@@ -39,6 +39,7 @@ class Memory(Struct):
     endpoints: dict[str, list[int]] = field(default_factory=dict)
     programmes: Programmes = field(default_factory=dict)
     offers: bool = False
+    told: frozenset[int] = frozenset()
     tax_modes: dict[str, str] = field(default_factory=dict)
     products: set[str] = field(default_factory=set)
     stores: set[str] = field(default_factory=set)

@@ -221,7 +221,7 @@ class Eraser:
                 Call(_SQL.delete_identifiers, self._workspace | {"doc": document(identifiers)}),
                 Call(_SQL.delete_words, self._workspace | {"doc": document(words)}),
                 Call(_SQL.delete_consents, with_ids | {"addresses": uuids(work.addresses)}),
-                Call(_SQL.delete_fetches, self._workspace | {"references": list(work.references)}),
+                self._forget_effects(work),
                 *self._forget_messages(work),
                 Call(_SQL.delete_quarantine, self._workspace | {"ids": uuids(quarantined)}),
                 Call(_SQL.delete_answers, self._workspace),
@@ -255,6 +255,12 @@ class Eraser:
         erasure.quarantined = quarantined
         erasure.sources = sorted({record.source_id for record in work.erased})
         return erasure
+
+    def _forget_effects(self, work: _Work) -> Call:
+        """What waits to be asked or told of the customer at a vendor."""
+        members = [record.record_id for record in work.erased]
+        named = {"references": list(work.references), "members": members}
+        return Call(_SQL.delete_fetches, self._workspace | named)
 
     def _forget_messages(self, work: _Work) -> list[Call]:
         """Messages to webhooks that name the person; those of their sales stay, as nobody's."""

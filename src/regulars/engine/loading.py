@@ -32,6 +32,7 @@ _TURN = load_queries("regulars.store", "turn.sql")
 _LOYALTY = load_queries("regulars.capabilities.loyalty")
 _OFFERS = load_queries("regulars.capabilities.offers")
 _WEBHOOKS = load_queries("regulars.store", "webhooks.sql")
+_WRITE_BACKS = load_queries("regulars.store", "write_backs.sql")
 _figures = msgspec.json.Decoder(Figures).decode
 
 
@@ -177,7 +178,7 @@ def _receipt_calls(vault: Vault, wanted: list[Prepared]) -> list[Call]:
 def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> None:
     """Read anew what the engine keeps in memory, because it changed under another engine or at start."""
     workspace = {"workspace_id": vault.workspace_id}
-    zones, tax_modes, erased, endpoints, programmes, offers = session.run(
+    zones, tax_modes, erased, endpoints, programmes, offers, told = session.run(
         [
             Call(_REGISTERS.load_zones, workspace),
             Call(_REGISTERS.load_tax_modes, workspace),
@@ -185,6 +186,7 @@ def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> No
             Call(_WEBHOOKS.load_endpoints, workspace),
             Call(_LOYALTY.load_programmes, workspace),
             Call(_OFFERS.any_use, workspace),
+            Call(_WRITE_BACKS.load_sources, workspace),
         ]
     )
     memory.identity = identity_memory.load(session, vault)
@@ -196,6 +198,7 @@ def refresh(session: Session, vault: Vault, memory: Memory, cache_no: int) -> No
     memory.tax_modes = dict(tax_modes)
     memory.programmes = read_programmes(programmes)
     memory.offers = bool(offers[0][0])
+    memory.told = frozenset(source_id for (source_id,) in told)
     memory.cache_no = cache_no
 
 

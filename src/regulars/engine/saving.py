@@ -15,7 +15,7 @@ from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault, seal
-from regulars.vocabulary.events import PUBLISHED
+from regulars.vocabulary.events import PUBLISHED, TELL
 
 from . import rekeying
 from .announce import announce
@@ -27,6 +27,7 @@ from .saving_identity import identity_calls
 from .saving_loyalty import loyalty_calls
 from .tables import EVENT, FIGURES, SALE
 from .vouchers import voucher_calls
+from .wishing import wishes
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
 _PROFILE = load_queries("regulars.capabilities.profile")
@@ -65,6 +66,7 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
         yield from _turn(batch, workspace)
         yield from rekeying.calls(batch, workspace)
         yield from _outbox(vault, batch, workspace)
+        yield from wishes(vault, memory, batch, workspace)
         yield from _quarantine(vault, batch, workspace)
         yield from announce(
             vault, memory, batch, workspace
@@ -241,6 +243,8 @@ def _outbox(vault: Vault, batch: Batch, workspace: dict[str, Any]) -> list[Call]
     rows = {}
     for prepared in batch.fresh:
         for fetch in prepared.fetches:
+            if fetch.kind == TELL:
+                continue
             source = prepared.source.source_id
             parts = (str(source), fetch.kind, fetch.reference, str(fetch.version), prepared.event_key)
             dedupe = vault.hash("fetch", *parts)

@@ -15,6 +15,7 @@ import msgspec
 from regulars.capabilities.consent.rules import word_of
 from regulars.capabilities.identity.person import person_of
 from regulars.capabilities.identity.rules import Said, micros
+from regulars.capabilities.loyalty.shop_codes import hold_in
 from regulars.capabilities.profile.receipt import row_of
 from regulars.capabilities.registers.rules import entries_of
 from regulars.engine.prepared import CANARY, Item, Prepared, Refused, read_event
@@ -31,9 +32,12 @@ from regulars.vocabulary.events import (
     PROMOTED,
     PUBLISHED,
     REKEYED,
+    SPENDS_MAX,
     TYPES,
     Customer,
     Event,
+    Loyalty,
+    Spend,
 )
 from regulars.vocabulary.intake import OWN_SOURCE_ID, TILL, EventError, Source
 
@@ -115,7 +119,7 @@ class Preparer:
         out.entries = entries_of(event, event_key)
         out.decision = event.decision if event.type == LINKED else None
         out.matching = event.matching if event.type in (PROMOTED, REKEYED) else None
-        out.loyalty = event.loyalty
+        out.loyalty = event.loyalty or _paid_by_code(event)
         return out
 
     def _add_person(self, out: Prepared, customer: Customer) -> None:
@@ -145,6 +149,14 @@ def prepare_all(
         if isinstance(item, Prepared):
             item.checked_at = checked
     return items
+
+
+def _paid_by_code(event: Event) -> Loyalty | None:
+    """The holds whose codes a sale was made with, where it says nothing of points itself."""
+    if event.type != "sale.completed" or event.sale is None:
+        return None
+    holds = [hold for hold in map(hold_in, event.sale.coupons) if hold is not None]
+    return Loyalty(spends=[Spend(hold=hold, late=True) for hold in holds[:SPENDS_MAX]]) if holds else None
 
 
 def _may_move_points(source: Source, door: str, event_key: str | None) -> bool:

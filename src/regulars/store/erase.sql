@@ -129,8 +129,10 @@ where c.workspace_id = %(workspace_id)s and (
 )
 
 -- name: delete_fetches
--- Effects that name the customer at a vendor.
-delete from outbox where workspace_id = %(workspace_id)s and body ->> 'reference' = any(%(references)s)
+-- Effects that name the customer at a vendor, or here.
+delete from outbox
+where workspace_id = %(workspace_id)s
+    and (body ->> 'reference' = any(%(references)s) or (kind = 'write_back' and body ->> 'member' = any(%(members)s)))
 
 -- name: forget_answers
 -- What webhooks answered to messages that name the customer; they may have repeated what they were told.

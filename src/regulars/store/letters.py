@@ -103,7 +103,7 @@ class Letters:
         *sealed: bytes | None,
     ) -> Letter:
         secrets = self._secrets.open(workspace_id, *sealed)
-        return Letter(outbox_id, endpoint_id, body, attempts, url, secrets)
+        return Letter(outbox_id, endpoint_id, body, attempts, 0, url, secrets)
 
     def _attempt(self, workspace_id: int, one: Posted) -> dict[str, Any]:
         answer = one.answer

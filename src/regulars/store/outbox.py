@@ -18,7 +18,9 @@ from .queries import load_queries
 
 FETCH: Final = "fetch"
 WEBHOOK: Final = "webhook"
-"""The kinds of effects: asking a vendor, for which `source_id` is a source, and telling an endpoint, for which it is that."""
+WRITE_BACK: Final = "write_back"
+"""The kinds of effects: asking a vendor, for which `source_id` is a source, as it is for telling a vendor where a member
+stands; and telling an endpoint, for which it is that."""
 DONE_DAYS: Final = 7
 SWEEP_ROWS_MAX: Final = 10_000
 ERROR_CHARACTERS_MAX: Final = 300
@@ -26,12 +28,16 @@ _QUERIES = load_queries("regulars.store", "outbox.sql")
 
 
 class Effect(Struct, frozen=True):
-    """A claimed effect. `body` holds references, never data of a person."""
+    """A claimed effect. `body` holds references, never data of a person.
+
+    `wish` counts how often it was wished for anew; what is wished for once only has 0.
+    """
 
     outbox_id: int
     source_id: int
     body: Mapping[str, Any]
     attempts: int
+    wish: int
 
 
 class DeadEffect(Struct, frozen=True):
@@ -48,7 +54,8 @@ class DeadEffect(Struct, frozen=True):
 class Settlement(Struct, frozen=True):
     """How a claimed effect ended: done, dead, or pending again after `wait_seconds`.
 
-    `forgiven` attempts do not count: the failure was ours, not the vendor's.
+    `forgiven` attempts do not count: the failure was ours, not the vendor's. `wish` is that of the claim. `again`: it
+    is done, and due once more after `wait_seconds`.
     """
 
     outbox_id: int
@@ -57,6 +64,8 @@ class Settlement(Struct, frozen=True):
     error: str | None = None
     wait_seconds: float = 0.0
     forgiven: int = 0
+    wish: int = 0
+    again: bool = False
 
 
 class Figures(Struct, frozen=True):
@@ -129,7 +138,7 @@ class Outbox:
             return len(await cursor.fetchall())
 
     async def sweep(self, workspace_id: int, *, days: int = DONE_DAYS) -> int:
-        """Remove fetches done more than `days` ago, a bounded number. Returns how many."""
+        """Remove effects done more than `days` ago, a bounded number. Returns how many."""
         values = {"workspace_id": workspace_id, "days": days, "limit": SWEEP_ROWS_MAX}
         async with self._database.write(workspace_id) as connection:
             cursor = await connection.execute(_QUERIES.sweep_outbox, values)

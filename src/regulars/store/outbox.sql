@@ -28,21 +28,34 @@ update outbox o
        due_at = now() + make_interval(secs => %(lease_seconds)s)
   from due
  where o.workspace_id = %(workspace_id)s and o.outbox_id = due.outbox_id
-returning o.outbox_id, o.source_id, o.body, o.attempts;
+returning o.outbox_id, o.source_id, o.body, o.attempts, o.wish;
 
 -- name: settle_effects
--- Writes how claimed effects ended, unless another has claimed them since.
+-- Writes how claimed effects ended, unless another has claimed them since. One that was wished for anew meanwhile may
+-- have looked too early, so it is due again; rows are locked in the order in which turns lock them.
+with ended as (
+    select o.outbox_id, x.state, x.error, x.wait_seconds, x.forgiven, x.again,
+           o.wish > x.wish and (x.state <> 'pending' or x.again) as anew
+      from json_to_recordset(%(doc)s::json) as x(
+           outbox_id bigint, attempts integer, state text, error text, wait_seconds double precision,
+           forgiven integer, wish integer, again boolean
+           )
+      join outbox o
+        on o.workspace_id = %(workspace_id)s and o.outbox_id = x.outbox_id and o.attempts = x.attempts
+           and o.state = 'pending'
+     order by o.dedupe
+       for update of o
+)
 update outbox o
-   set state = x.state,
-       attempts = o.attempts - x.forgiven,
-       last_error = x.error,
-       done_at = case when x.state <> 'pending' then now() end,
-       due_at = case when x.state = 'pending' then now() + make_interval(secs => x.wait_seconds) else o.due_at end
-  from json_to_recordset(%(doc)s::json) as x(
-       outbox_id bigint, attempts integer, state text, error text, wait_seconds double precision, forgiven integer
-       )
- where o.workspace_id = %(workspace_id)s and o.outbox_id = x.outbox_id and o.attempts = x.attempts
-   and o.state = 'pending';
+   set state = case when e.anew then 'pending' else e.state end,
+       attempts = case when e.anew or e.again then 0 else o.attempts - e.forgiven end,
+       last_error = e.error,
+       done_at = case when e.state <> 'pending' and not e.anew then now() end,
+       due_at = case when e.anew then now()
+                     when e.state = 'pending' then now() + make_interval(secs => e.wait_seconds)
+                     else o.due_at end
+  from ended e
+ where o.workspace_id = %(workspace_id)s and o.outbox_id = e.outbox_id;
 
 -- name: next_due
 -- Seconds until the next effect is due; null when none waits.
@@ -62,7 +75,8 @@ select extract(epoch from min(o.due_at) - now())::double precision
 
 -- name: outbox_figures
 -- How many effects of a kind wait and how many were given up.
-select count(*) filter (where state = 'pending'), count(*) filter (where state = 'dead')
+select count(*) filter (where state = 'pending' and (attempts > 0 or due_at <= now() or last_error is not null)),
+       count(*) filter (where state = 'dead')
   from outbox
  where workspace_id = %(workspace_id)s and kind = %(kind)s and state in ('pending', 'dead');
 
@@ -92,4 +106,5 @@ delete from outbox
         where workspace_id = %(workspace_id)s and state = 'done'
           and done_at < now() - make_interval(days => %(days)s)
         limit %(limit)s
+          for update skip locked
        );

@@ -30,6 +30,7 @@ from .master import MasterKey
 from .queries import load_queries
 from .recent import Recent
 from .vault import NONCE_BYTES, Unreadable
+from .write_backs import OPTION, PROGRAMME, is_on
 
 DEFAULT_KIND: Final = "api"
 DEFAULT_REGION: Final = "GB"
@@ -42,6 +43,7 @@ _ADD_TRIES: Final = 5
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _OPTION: Final = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _QUERIES = load_queries("regulars.store", "sources.sql")
+_WEBHOOKS = load_queries("regulars.store", "webhooks.sql")
 
 
 class KnownSource(Struct, frozen=True):
@@ -124,6 +126,8 @@ class Sources:
                 raise Conflict("There is a source named %(name)s already.", field="name", name=name)
             if secrets:
                 await self._set(connection, workspace_id, added, options or {}, secrets)
+            if is_on(options or {}):
+                await _tell_engines(connection, workspace_id)
             told = {"kind": kind, **_names(options, secrets)}
             await self._tell(connection, workspace_id, actor, "source.created", name, told)
         return await self._reread(workspace_id, name)
@@ -156,6 +160,11 @@ class Sources:
             await self._set(connection, workspace_id, found.source.source_id, options, secrets)
             told = _names(options, secrets)
             await self._tell(connection, workspace_id, actor, "source.configured", name, told)
+            if is_on(options) != is_on(found.options):
+                await _tell_engines(connection, workspace_id)
+                action = "source.write_back_on" if is_on(options) else "source.write_back_off"
+                told = {PROGRAMME: options.get(PROGRAMME, "1")}
+                await self._tell(connection, workspace_id, actor, action, name, told)
         return await self._reread(workspace_id, name)
 
     async def disable(self, workspace_id: int, name: str, *, disabled: bool = True, actor: str = "") -> None:
@@ -165,6 +174,7 @@ class Sources:
             cursor = await connection.execute(_QUERIES.disable_source, values)
             if await cursor.fetchone() is None:
                 raise _unknown(name)
+            await _tell_engines(connection, workspace_id)
             action = "source.disabled" if disabled else "source.enabled"
             await self._tell(connection, workspace_id, actor, action, name, {})
         self.forget()
@@ -279,6 +289,11 @@ class Sources:
         return msgspec.json.decode(opened, type=dict[str, str])
 
 
+async def _tell_engines(connection: AsyncConnection, workspace_id: int) -> None:
+    """Have engines look anew, from the next turn on, which vendors are told where members stand."""
+    await connection.execute(_WEBHOOKS.move_cache, {"workspace_id": workspace_id})
+
+
 def can_name(text: str) -> bool:
     """Whether a source may have this name."""
     return _NAME.fullmatch(text) is not None
@@ -332,6 +347,11 @@ def _check(
     if till_system is not None and not 0 < len(till_system) <= 200:
         raise InvalidInput("A till system needs a name of at most 200 characters.", field="till_system")
     loyalty_ranges(options or {})
+    if (options or {}).get(OPTION, "on") not in ("on", "off"):
+        raise InvalidInput("write_back is on or off.", field=f"options.{OPTION}")
+    number = (options or {}).get(PROGRAMME, "1")
+    if not (number.isascii() and number.isdigit() and 0 < int(number[:6]) <= 32_767):
+        raise InvalidInput("write_back_programme is the number of a programme.", field=f"options.{PROGRAMME}")
     for place, given in (("options", options or {}), ("secrets", secrets or {})):
         if len(given) > OPTIONS_MAX:
             raise InvalidInput(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
@@ -109,3 +109,69 @@ class Connector(Protocol):
 
     def check(self, request: Request, response: Response) -> None:
         """Raise the vendor error that this answer to a probe or a forget stands for; return when it is a yes."""
+
+
+TELL_CALLS_MAX = 8
+"""A write-back may take this many calls (account, programme, new account, change, look again)."""
+
+
+class Standing(Struct, frozen=True):
+    """Where a member stands, and who they are at one source: what its vendor is to show or keep.
+
+    `balance`: points that may be spent, never below zero here. `tier` is its code, None without tiers. `external_ids`
+    and `phones` (E.164) are those that the source itself told of the member, and no others. `takes_part` is False for
+    somebody who has nothing to show, but whose customers may show what was another's before they were taken apart.
+    """
+
+    member_id: str
+    balance: int
+    tier: str | None = None
+    external_ids: Sequence[str] = ()
+    phones: Sequence[str] = ()
+    takes_part: bool = True
+
+
+class Told(Struct, frozen=True):
+    """The vendor shows what it should; `changed`: it did not before. `why` it shows nothing, where it cannot."""
+
+    changed: bool
+    why: str | None = None
+
+
+class Coupon(Struct, frozen=True):
+    """A reward that a member reserved for a web shop: its code, for the customers they are there, good for one order.
+
+    It takes `percent` off, or `amount_minor` of `currency`. `live`: it can be used now, else it is to be ended.
+    """
+
+    code: str
+    title: str
+    live: bool
+    starts_at: datetime
+    ends_at: datetime
+    external_ids: Sequence[str]
+    percent: int | None = None
+    amount_minor: int = 0
+    currency: str = ""
+
+
+@runtime_checkable
+class TakesCoupons(Protocol):
+    """A web shop that takes codes for rewards, besides being a Connector. Its sales name the codes as coupons."""
+
+    def offer(self, coupon: Coupon, config: SourceConfig, responses: Sequence[Response]) -> Request | Told:
+        """As `WritesBack.tell`, for a code."""
+
+
+@runtime_checkable
+class WritesBack(Protocol):
+    """A vendor that keeps or shows points of its own, besides being a Connector.
+
+    Ours are the ones that count: whatever the vendor has is made equal to them.
+    """
+
+    def tell(self, standing: Standing, config: SourceConfig, responses: Sequence[Response]) -> Request | Told:
+        """The next call given the answers so far, or how it ended. Called with no response first.
+
+        Told twice it changes nothing more, so it may be cut short anywhere. Raises what `fetch` raises.
+        """

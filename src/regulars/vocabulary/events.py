@@ -198,6 +198,12 @@ class Fetch(Struct, omit_defaults=True, gc=False, frozen=True):
     version: int = 0
 
 
+TELL: Final = "tell"
+"""Kind of a fetch that asks nothing: the event's customer is to be told of to the source again, where it keeps points.
+
+A connector wishes for it where the vendor has moved points on its own.
+"""
+
 LINKED: Final = COMMAND_PREFIX + "linked"
 """A person decided whether records are one person."""
 PROMOTED: Final = COMMAND_PREFIX + "model_promoted"
@@ -260,6 +266,7 @@ OFFERS_RELEASED: Final = COMMAND_PREFIX + "offers_released"
 OFFER_TYPES: Final = frozenset((OFFERS_HELD, OFFERS_RELEASED))
 POINTS_MAX: Final = 10**12
 OFFERS_PER_SALE_MAX: Final = 100
+SPENDS_MAX: Final = 10
 
 
 class OffLine(Struct, array_like=True, gc=False, frozen=True):
@@ -294,13 +301,15 @@ class Spend(Struct, omit_defaults=True, gc=False):
     """A hold that a sale captures: `amount` of it, all where it is not said.
 
     Without a `hold` a till let points be spent that it could not ask about: of `amount` points of a type the member
-    pays no more than `limit`, and the shop the rest.
+    pays no more than `limit`, and the shop the rest. `late`: the sale may be told after the hold's time though it was
+    made within it, as a web shop's is.
     """
 
     hold: Id | None = None
     amount: Annotated[int, Meta(ge=0, le=POINTS_MAX)] | None = None
     point: Id | None = None
     limit: Annotated[int, Meta(ge=0, le=POINTS_MAX)] = 0
+    late: bool = False
 
 
 class Loyalty(Struct, omit_defaults=True, gc=False):
@@ -312,7 +321,8 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     review of an `earning`. `expires_at`, `active_from`: of points that come with times of their own. `reward`: what a
     hold is for, by its code in the catalogue; its points and their type follow from it.
     `promotions`: those a sale got, or a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and
-    `business_day` the store's day it counts on, or a birthday.
+    `business_day` the store's day it counts on, or a birthday. `shop`: the source of the web shop that takes a code for a
+    reward.
     """
 
     programme: Annotated[int, Meta(ge=1, le=32_767)] = 1
@@ -324,7 +334,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     reward: Id | None = None
     earning: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
     ttl_seconds: Annotated[int, Meta(ge=1, le=900)] = 900
-    spends: Annotated[list[Spend], Meta(max_length=10)] = field(default_factory=list)
+    spends: Annotated[list[Spend], Meta(max_length=SPENDS_MAX)] = field(default_factory=list)
     recovers_minor: Annotated[int, Meta(ge=0, le=10**15)] = 0
     status: Id = "active"
     active_from: Aware | None = None
@@ -333,6 +343,7 @@ class Loyalty(Struct, omit_defaults=True, gc=False):
     promotions: Annotated[list[OfferUse], Meta(max_length=OFFERS_PER_SALE_MAX)] = field(default_factory=list)
     offers_hold: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] | None = None
     business_day: date | None = None
+    shop: Annotated[int, Meta(ge=1)] | None = None
     actor: Id = "regulars"
     reason: Text = ""
 

@@ -55,12 +55,21 @@ def spend_held(book: Book, sale_id: str, spends: Sequence[Spend]) -> str | None:
             refused = "unknown_hold"
         elif hold.state == state.CAPTURED and hold.sale_id == sale_id:
             continue  # told again
+        elif spend.late and hold.state == state.TIMED_OUT and book.occurred_at < hold.expires_at:
+            _spend_late(book, hold, sale_id)
         elif not is_open(hold, book.now):
             refused = "hold_expired" if hold.state == state.TIMED_OUT else "hold_ended"
         else:
             book.capture(hold, part_of(hold, spend.amount), sale_id)
             book.close("spend", reason=hold.words)
     return refused
+
+
+def _spend_late(book: Book, hold: Hold, sale_id: str) -> None:
+    """Points of a hold that ended before its sale was heard of: what the member has of them, and the rest is the shop's."""
+    hold_id = book.new_id("late", hold.hold_id)
+    if hold_id not in book.member.holds:  # else it is told again
+        book.spend_unheld(hold_id, hold.record_id, hold.point, hold.amount, hold.amount, sale_id)
 
 
 def part_of(hold: Hold, wanted: int | None) -> int:

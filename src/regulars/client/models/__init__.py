@@ -30,7 +30,7 @@ from .events import (
 )
 from .floor_limits import FloorLimit
 from .health import Alive, Check, Ready
-from .holds import Capture, Hold, HoldRequest, Release
+from .holds import Capture, HoldRequest, Release
 from .hooks import Delivered
 from .identity import (
     DecidePairs,
@@ -214,6 +214,7 @@ from .shared import (
     Consent,
     Customer,
     Decided,
+    Hold,
     Identifier,
     Line,
     MemberAfter,
@@ -223,7 +224,18 @@ from .shared import (
     Sale,
     Tender,
 )
-from .sources import NewSource, Source, SourceSettings
+from .shop_rewards import RewardRequest, ShopReward
+from .sources import (
+    NewSource,
+    Retried,
+    Source,
+    SourceSettings,
+    TellAll,
+    ToldAll,
+    UntoldMember,
+    WriteBack,
+    WriteBackSwitch,
+)
 from .staff import NewStaffMember, StaffDetails, StaffMember
 from .stores import NewStore, Store, StoreDetails
 from .tracking import Success, TrackingBatch, TrackingBatchCall, TrackingCall
@@ -440,11 +452,13 @@ __all__ = [
     "Resent",
     "Result",
     "Results",
+    "Retried",
     "ReturnAnswer",
     "ReturnRequest",
     "ReturnedLine",
     "ReviewPage",
     "RewardOption",
+    "RewardRequest",
     "RoleRequest",
     "RotateRequest",
     "Sale",
@@ -456,6 +470,7 @@ __all__ = [
     "Settings",
     "SharedValue",
     "SharedValueList",
+    "ShopReward",
     "SilentValue",
     "SimulatedSales",
     "SimulatedSide",
@@ -473,9 +488,11 @@ __all__ = [
     "StoreDetails",
     "StoresRequest",
     "Success",
+    "TellAll",
     "Tender",
     "TierStanding",
     "TimelineEntry",
+    "ToldAll",
     "TrackingBatch",
     "TrackingBatchCall",
     "TrackingCall",
@@ -483,6 +500,7 @@ __all__ = [
     "Undo",
     "UnheldPoints",
     "Unmerge",
+    "UntoldMember",
     "UnusualAdjuster",
     "UsedPromotion",
     "Value",
@@ -492,4 +510,6 @@ __all__ = [
     "Webhook",
     "WebhookList",
     "WebhookRequest",
+    "WriteBack",
+    "WriteBackSwitch",
 ]

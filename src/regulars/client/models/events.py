@@ -104,7 +104,8 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     `active_from`: of points that come with times of their own. `reward`: what a hold is for, by its
     code in the catalogue; its points and their type follow from it. `promotions`: those a sale got, or
     a hold reserves; `offers_hold`: the hold that a sale uses or a till lets go, and `business_day` the
-    store's day it counts on, or a birthday.
+    store's day it counts on, or a birthday. `shop`: the source of the web shop that takes a code for a
+    reward.
     """
 
     programme: int = 1
@@ -125,6 +126,7 @@ class IncomingLoyalty(msgspec.Struct, kw_only=True, omit_defaults=True):
     promotions: list[OfferUse] = msgspec.field(default_factory=list)
     offers_hold: str | None = None
     business_day: date | None = None
+    shop: int | None = None
     actor: str = "regulars"
     reason: str = ""
 
@@ -279,13 +281,15 @@ class Spend(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A hold that a sale captures: `amount` of it, all where it is not said.
 
     Without a `hold` a till let points be spent that it could not ask about: of `amount` points of a
-    type the member pays no more than `limit`, and the shop the rest.
+    type the member pays no more than `limit`, and the shop the rest. `late`: the sale may be told after
+    the hold's time though it was made within it, as a web shop's is.
     """
 
     hold: str | None = None
     amount: int | None = None
     point: str | None = None
     limit: int = 0
+    late: bool = False
 
 
 class Staff(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -96,6 +96,32 @@ class Decided(msgspec.Struct, kw_only=True, omit_defaults=True):
     skipped: list[list[Any]]
 
 
+class Hold(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A hold, and what its member has now. It ends once: captured, released or timed out.
+
+    `reward`: the code of what it is for, null for plain points. `replayed`: this was done before, and
+    nothing was done now.
+    """
+
+    # 32 hexadecimal digits.
+    id: str
+    # 32 hexadecimal digits.
+    member_id: str
+    programme: int
+    point: str
+    # One of captured, open, released, timed_out.
+    state: str
+    amount: int
+    captured: int
+    expires_at: datetime
+    balance: int
+    held: int
+    pending: int
+    available: int
+    replayed: bool
+    reward: str | None = None
+
+
 class Identifier(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A value a source says of the person; replaced e-mails, phones and cards are no longer current."""
 

@@ -25,6 +25,12 @@ class NewSource(msgspec.Struct, kw_only=True, omit_defaults=True):
     receipts_never_reset: bool | None = None
 
 
+class Retried(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How many members that were given up are tried once more."""
+
+    members: int
+
+
 class Source(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A source without its secrets. `hook` is the path a vendor sends to, for sources of a connector."""
 
@@ -45,8 +51,53 @@ class SourceSettings(msgspec.Struct, kw_only=True, omit_defaults=True):
     """How a source is set up. `options` are replaced; `secrets` too, where any are given.
 
     Options every source takes: `region` (ISO 3166, where phones without prefix are read), `currency`. A
+    source whose vendor keeps points takes `write_back` (on or off) and `write_back_programme`. A
     vendor's own are those of its connector, told by the error that names a missing one.
     """
 
     options: dict[str, str] = msgspec.field(default_factory=dict)
     secrets: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class TellAll(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Where to go on, from an answer before; without it from the beginning."""
+
+    after: str | None = None
+
+
+class ToldAll(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Where to go on; null once the vendor is to be told of every member it knows."""
+
+    next: str | None
+
+
+class UntoldMember(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A member whom the vendor could not be told of: given up (`dead`) at `at`, or tried again then
+    (`pending`).
+    """
+
+    member_id: str
+    # One of dead, pending.
+    state: str
+    attempts: int
+    at: datetime
+    error: str | None
+
+
+class WriteBack(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """How the write-back of a source stands. `waiting` and `failed` are counted to 10,000."""
+
+    on: bool
+    programme: int
+    waiting: int
+    failed: int
+    told_at: datetime | None
+    # 100 at most, those given up first.
+    untold: list[UntoldMember]
+
+
+class WriteBackSwitch(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Whether the vendor is told, and of which programme: its first kind of points."""
+
+    on: bool
+    programme: int = 1

@@ -27,6 +27,7 @@ from .requests import RequestsRoutes
 from .returns import ReturnsRoutes
 from .sales import SalesRoutes
 from .settings import SettingsRoutes
+from .shop_rewards import ShopRewardsRoutes
 from .sources import SourcesRoutes
 from .staff import StaffRoutes
 from .stores import StoresRoutes
@@ -61,6 +62,7 @@ class Routes:
         self.returns = ReturnsRoutes(connection)
         self.sales = SalesRoutes(connection)
         self.settings = SettingsRoutes(connection)
+        self.shop_rewards = ShopRewardsRoutes(connection)
         self.sources = SourcesRoutes(connection)
         self.staff = StaffRoutes(connection)
         self.stores = StoresRoutes(connection)

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from ..connection import Group
-from ..models.holds import Capture, Hold, HoldRequest, Release
+from ..models.holds import Capture, HoldRequest, Release
+from ..models.shared import Hold
 
 
 class HoldsRoutes(Group):

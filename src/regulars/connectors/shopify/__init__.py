@@ -13,15 +13,18 @@ from regulars.connectors.calls import play
 from regulars.connectors.reading import checked, vendor_message
 from regulars.vocabulary.connector import (
     Connector,
+    Coupon,
     Request,
     Response,
     Setting,
     SourceConfig,
+    Standing,
+    Told,
     WebhookRequest,
 )
 from regulars.vocabulary.events import Event, Fetch
 
-from . import fetches, webhooks
+from . import coupons, fetches, telling, webhooks
 
 
 class Shopify:
@@ -80,6 +83,16 @@ class Shopify:
         with vendor_message("Shopify's answer"):
             outcome = play(fetches.chain(fetch, config), responses)
             return checked(outcome) if isinstance(outcome, list) else outcome
+
+    def tell(self, standing: Standing, config: SourceConfig, responses: Sequence[Response]) -> Request | Told:
+        """The next call of a write-back, or how it ended; raises the four vendor errors."""
+        with vendor_message("Shopify's answer"):
+            return play(telling.chain(standing, config), responses)
+
+    def offer(self, coupon: Coupon, config: SourceConfig, responses: Sequence[Response]) -> Request | Told:
+        """The next call that makes or ends a code, or how it ended; raises the four vendor errors."""
+        with vendor_message("Shopify's answer"):
+            return play(coupons.chain(coupon, config), responses)
 
     def probe(self, config: SourceConfig) -> Request:
         """Asks for the shop's name."""

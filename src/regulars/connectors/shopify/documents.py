@@ -209,6 +209,52 @@ mutation Forget($id: ID!) {
 }
 """
 
+STANDINGS: Final = """
+query Standings($customers: [ID!]!) {
+  customers: nodes(ids: $customers) {
+    ... on Customer {
+      id
+      balance: metafield(namespace: "regulars", key: "balance") { value }
+      tier: metafield(namespace: "regulars", key: "tier") { value }
+      member_id: metafield(namespace: "regulars", key: "member_id") { value }
+    }
+  }
+}
+"""
+
+SET_STANDINGS: Final = """
+mutation SetStandings($metafields: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $metafields) { userErrors { code field message } }
+}
+"""
+
+DELETE_TIERS: Final = """
+mutation DeleteTiers($metafields: [MetafieldIdentifierInput!]!) {
+  metafieldsDelete(metafields: $metafields) { userErrors { field message } }
+}
+"""
+
+CODE_OF: Final = """
+query CodeOf($code: String!) {
+  code: codeDiscountNodeByCode(code: $code) {
+    id
+    discount: codeDiscount { ... on DiscountCodeBasic { status } }
+  }
+}
+"""
+
+MAKE_CODE: Final = """
+mutation MakeCode($discount: DiscountCodeBasicInput!) {
+  discountCodeBasicCreate(basicCodeDiscount: $discount) { userErrors { code field message } }
+}
+"""
+
+END_CODE: Final = """
+mutation EndCode($id: ID!) {
+  discountCodeDeactivate(id: $id) { userErrors { code field message } }
+}
+"""
+
 DOCUMENTS: Final = {
     "Order": ORDER,
     "OrderRefunds": ORDER_REFUNDS,
@@ -218,4 +264,10 @@ DOCUMENTS: Final = {
     "Stock": STOCK,
     "Probe": PROBE,
     "Forget": FORGET,
+    "Standings": STANDINGS,
+    "SetStandings": SET_STANDINGS,
+    "DeleteTiers": DELETE_TIERS,
+    "CodeOf": CODE_OF,
+    "MakeCode": MAKE_CODE,
+    "EndCode": END_CODE,
 }

@@ -14,6 +14,7 @@ Shopify answers 200 to almost everything: throttling and refusals are read from 
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
+from math import ceil
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -30,6 +31,7 @@ from .webhooks import order_events
 
 T = TypeVar("T")
 THROTTLED_SECONDS: Final = 5
+THROTTLED_SECONDS_MAX: Final = 60
 BUSY_CODES: Final = frozenset({"THROTTLED", "INTERNAL_SERVER_ERROR", "TIMEOUT"})
 
 
@@ -63,11 +65,32 @@ class ForgetData(Struct):
     customerRequestDataErasure: Erasure | None = None  # noqa: N815 - Shopify's name
 
 
+class Bucket(Struct):
+    """How many points of cost are left, and how many come back each second."""
+
+    currentlyAvailable: float = 0.0  # noqa: N815 - Shopify's name
+    restoreRate: float = 0.0  # noqa: N815 - Shopify's name
+
+
+class Cost(Struct):
+    """What a call costs."""
+
+    requestedQueryCost: float | None = None  # noqa: N815 - Shopify's name
+    throttleStatus: Bucket | None = None  # noqa: N815 - Shopify's name
+
+
+class Extras(Struct):
+    """What Shopify says beside the answer."""
+
+    cost: Cost | None = None
+
+
 class Answer(Struct):
     """Every answer; `errors` is a text in answers that never reached GraphQL."""
 
     data: Raw = Raw(b"null")
     errors: list[GraphQLError] | str | None = None
+    extensions: Extras | None = None
 
 
 class OrderData(Struct):
@@ -157,17 +180,27 @@ def answered(response: Response, shape: type[T]) -> T:
     check_status(response)
     answer = decode(response.body, Answer)
     if answer.errors:
-        _refuse(answer.errors)
+        _refuse(answer.errors, answer.extensions.cost if answer.extensions else None)
     return decode(answer.data, shape)
 
 
-def _refuse(errors: list[GraphQLError] | str) -> None:
+def _refuse(errors: list[GraphQLError] | str, cost: Cost | None) -> None:
     codes = [] if isinstance(errors, str) else [_code(error) for error in errors]
     if BUSY_CODES.intersection(codes):
-        raise VendorBusy("Shopify asks to slow down", retry_after_seconds=THROTTLED_SECONDS)
+        raise VendorBusy("Shopify asks to slow down", retry_after_seconds=_restored_seconds(cost))
     if "ACCESS_DENIED" in codes:
         raise BadCredentials("Shopify denies access; grant the app the scopes the guide names")
     raise VendorRefused(f"Shopify refused the call ({', '.join(codes) or 'no code'})")
+
+
+def _restored_seconds(cost: Cost | None) -> int:
+    """After how long the call is affordable, by what Shopify says of our points; else THROTTLED_SECONDS."""
+    bucket = cost.throttleStatus if cost is not None else None
+    wanted = cost.requestedQueryCost if cost is not None else None
+    if bucket is None or wanted is None or bucket.restoreRate <= 0:
+        return THROTTLED_SECONDS
+    lacking = max(0.0, wanted - bucket.currentlyAvailable)
+    return min(ceil(lacking / bucket.restoreRate) + 1, THROTTLED_SECONDS_MAX)
 
 
 def _code(error: GraphQLError) -> str:

@@ -17,11 +17,13 @@ from regulars.vocabulary.connector import (
     Response,
     Setting,
     SourceConfig,
+    Standing,
+    Told,
     WebhookRequest,
 )
 from regulars.vocabulary.events import Event, Fetch
 
-from . import fetches, webhooks
+from . import fetches, telling, webhooks
 
 
 class Square:
@@ -77,6 +79,11 @@ class Square:
         with vendor_message("Square's answer"):
             outcome = play(fetches.chain(fetch, config), responses)
             return checked(outcome) if isinstance(outcome, list) else outcome
+
+    def tell(self, standing: Standing, config: SourceConfig, responses: Sequence[Response]) -> Request | Told:
+        """The next call of a write-back, or how it ended; raises the four vendor errors."""
+        with vendor_message("Square's answer"):
+            return play(telling.chain(standing, config), responses)
 
     def probe(self, config: SourceConfig) -> Request:
         """Asks who the token belongs to."""

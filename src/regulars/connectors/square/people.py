@@ -14,12 +14,15 @@ from regulars.connectors.reading import (
     utc,
 )
 from regulars.vocabulary.connector import SourceConfig
-from regulars.vocabulary.events import Address, Consent, Customer, Event, Staff
+from regulars.vocabulary.events import TELL, Address, Consent, Customer, Event, Fetch, Staff
 
 from . import shapes
 
 OPT_IN_GIVEN = "given"
 """Value of option `email_opt_in` that reads "not unsubscribed" as a yes."""
+OUR_REASON = "Balance kept by Regulars"
+"""Marks the changes of Square's points that we make: those that come back by webhook are no news."""
+API = "LOYALTY_API"
 
 
 def customer_of(customer: shapes.Customer) -> Customer:
@@ -122,7 +125,10 @@ def loyalty_account_deleted(account: shapes.LoyaltyAccount, event_id: str, told_
 
 
 def loyalty_event(movement: shapes.LoyaltyEvent, event_id: str, told_at: datetime) -> Event:
-    """A movement of Square's own points; told in the timeline, posted nowhere."""
+    """A movement of Square's own points; told in the timeline, posted nowhere.
+
+    Where points are written back, Square's balance is put right again, unless the movement was just that.
+    """
     details = (
         movement.accumulate_points
         or movement.accumulate_promotion_points
@@ -134,18 +140,27 @@ def loyalty_event(movement: shapes.LoyaltyEvent, event_id: str, told_at: datetim
         or movement.other_event
         or shapes.Points()
     )
+    account, echo = required_id(movement.loyalty_account_id, "loyalty_account_id"), _is_echo(movement)
     return Event(
         id=event_id,
         type="custom.square_loyalty_event",
         occurred_at=utc(movement.created_at or told_at),
         store=optional_id(movement.location_id),
-        customer=Customer(loyalty_card=required_id(movement.loyalty_account_id, "loyalty_account_id")),
+        customer=Customer(loyalty_card=account),
         properties={
             "kind": text(movement.type),
             "points": details.points,
             "receipt": optional_id(details.order_id),
+            **({"echo": True} if echo else {}),
         },
+        fetches=[] if echo else [Fetch(kind=TELL, reference=account)],
     )
+
+
+def _is_echo(movement: shapes.LoyaltyEvent) -> bool:
+    """Whether it is a change that we made; any other, of whatever program, is Square's."""
+    change = movement.adjust_points
+    return change is not None and movement.source == API and change.reason == OUR_REASON
 
 
 def staff_member(member: shapes.TeamMember, event_id: str, told_at: datetime) -> Event:

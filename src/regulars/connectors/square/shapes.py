@@ -276,6 +276,7 @@ class Points(Struct):
 
     points: int | None = None
     order_id: str | None = None
+    reason: str | None = None
 
 
 class LoyaltyEvent(Struct):
@@ -286,6 +287,7 @@ class LoyaltyEvent(Struct):
     created_at: Instant | None = None
     loyalty_account_id: str | None = None
     location_id: str | None = None
+    source: str | None = None
     accumulate_points: Points | None = None
     accumulate_promotion_points: Points | None = None
     adjust_points: Points | None = None

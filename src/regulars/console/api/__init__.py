@@ -43,6 +43,7 @@ from . import (
     stores,
     timeline,
     webhooks,
+    write_back,
 )
 from .access import BY_ROUTE, RULES, Rule
 from .counting import counting
@@ -50,7 +51,20 @@ from .deps import Api, ApiDeps, Visit
 from .errors import error
 from .front import BODY_BYTES_MAX, with_front
 from .lookup import Lookups
-from .till import batch, cards, claims, enrolment, floors, holds, members, quotes, receipt, returns, sales
+from .till import (
+    batch,
+    cards,
+    claims,
+    enrolment,
+    floors,
+    holds,
+    members,
+    quotes,
+    receipt,
+    returns,
+    rewards,
+    sales,
+)
 
 __all__ = ["HANDLERS", "RULES", "ApiDeps", "Rule", "counting", "document", "error", "lookups", "routes"]
 
@@ -61,7 +75,8 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     products.list_products, products.add_product, products.show_product, products.put_product,
     staff.list_staff, staff.add_staff_member, staff.show_staff_member, staff.put_staff_member,
     sources.list_sources, sources.add_source, sources.show_source, sources.configure_source,
-    sources.disable_source, sources.enable_source, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
+    sources.disable_source, sources.enable_source, write_back.show_write_back, write_back.switch_write_back,
+    write_back.retry_write_back, write_back.tell_of_all, keys.list_keys, keys.make_key, keys.rotate_key, keys.revoke_key,
     webhooks.list_webhooks, webhooks.add_webhook, webhooks.show_webhook, webhooks.put_webhook,
     webhooks.disable_webhook, webhooks.enable_webhook, webhooks.rotate_webhook, webhooks.test_webhook,
     webhooks.delete_webhook, webhooks.list_deliveries, webhooks.show_delivery, webhooks.resend_delivery,
@@ -83,7 +98,7 @@ HANDLERS: Final[tuple[HTTPRouteHandler, ...]] = (
     approvals.list_approvals, approvals.show_approval, approvals.approve, approvals.reject, approvals.adjust_points,
     alerts.loyalty_alerts,
     members.find_members, members.search_members, members.show_member, enrolment.enrol_member,
-    cards.change_card, holds.hold_points, holds.capture_hold, holds.release_hold,
+    cards.change_card, holds.hold_points, rewards.reserve_reward, holds.capture_hold, holds.release_hold,
     sales.confirm_sale, sales.void_sale, returns.take_return, claims.claim_sale, receipt.sale_receipt,
     batch.confirm_queue, floors.list_floor_limits, floors.put_floor_limit,
     health.healthz, health.readyz, health.metrics, openapi.openapi_json, openapi.docs,

@@ -10,6 +10,7 @@ from litestar import get, post, put
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct, field
 
+from regulars.console.services.write_back import require_can_write_back
 from regulars.store.sources import DEFAULT_KIND, DEFAULT_REGION, KnownSource
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.errors import InvalidInput, NotFound
@@ -26,7 +27,8 @@ Values = Annotated[dict[str, Value], Meta(max_length=50)]
 class SourceSettings(Struct, forbid_unknown_fields=True):
     """How a source is set up. `options` are replaced; `secrets` too, where any are given.
 
-    Options every source takes: `region` (ISO 3166, where phones without prefix are read), `currency`. A
+    Options every source takes: `region` (ISO 3166, where phones without prefix are read), `currency`. A source whose
+    vendor keeps points takes `write_back` (on or off) and `write_back_programme`. A
     vendor's own are those of its connector, told by the error that names a missing one.
     """
 
@@ -83,7 +85,7 @@ async def list_sources(visit: AtVisit, limit: Limit = ROWS, cursor: Cursor = Non
 @get("/v1/sources/{name:str}", summary="Show a source")
 async def show_source(visit: AtVisit, name: FromPath[str]) -> Source:
     """One source."""
-    return _shown(visit, await _known(visit, name))
+    return _shown(visit, await known_source(visit, name))
 
 
 @post("/v1/sources", summary="Add a source")
@@ -91,6 +93,7 @@ async def add_source(visit: AtVisit, data: JSONBody[NewSource]) -> Source:
     """Add a source. A vendor's needs what its connector asks for, some of it as secrets."""
     connector = visit.deps.connectors.get(data.kind)
     never = data.receipts_never_reset
+    require_can_write_back(visit.deps.connectors, data.kind, data.options)
     if connector is not None:
         _check(connector, data.options, data.secrets)
         never = connector.receipts_never_reset if never is None else never
@@ -110,8 +113,9 @@ async def add_source(visit: AtVisit, data: JSONBody[NewSource]) -> Source:
 @put("/v1/sources/{name:str}", summary="Set up a source")
 async def configure_source(visit: AtVisit, name: FromPath[str], data: JSONBody[SourceSettings]) -> Source:
     """Replace the options of a source, and its secrets when some are given."""
-    known = await _known(visit, name)
+    known = await known_source(visit, name)
     connector = visit.deps.connectors.get(known.source.kind)
+    require_can_write_back(visit.deps.connectors, known.source.kind, data.options)
     if connector is not None:
         _check(connector, data.options, data.secrets or known.config.secrets)
     changed = await visit.deps.sources.configure(
@@ -138,10 +142,11 @@ async def _switch(visit: Visit, name: str, *, disabled: bool) -> Source:
         raise InvalidInput("This is the source of your own key; it would lock you out.", field="name")
     await visit.deps.sources.disable(visit.workspace_id, name, disabled=disabled, actor=visit.actor)
     visit.deps.keys.forget()
-    return _shown(visit, await _known(visit, name))
+    return _shown(visit, await known_source(visit, name))
 
 
-async def _known(visit: Visit, name: str) -> KnownSource:
+async def known_source(visit: Visit, name: str) -> KnownSource:
+    """The source of a name, as it is set up now. Raises NotFound."""
     visit.deps.sources.forget()
     known = await visit.deps.sources.find(visit.workspace_id, name)
     if known is None:

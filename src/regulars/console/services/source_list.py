@@ -10,11 +10,13 @@ from msgspec import Struct
 
 from regulars.store.database import AsyncConnection
 from regulars.store.sources import KnownSource
+from regulars.store.write_backs import is_on
 from regulars.vocabulary.connector import Connector
 from regulars.vocabulary.errors import NotFound
 
 from .access_keys import ACCESS
 from .common import rows
+from .write_back import can_write_back
 
 EVENTS_READ_MAX: Final = 50_000
 """How many of the newest events are counted: beyond them a figure is a lower bound."""
@@ -23,7 +25,10 @@ DAY: Final = timedelta(hours=24)
 
 
 class SourceLine(Struct, frozen=True):
-    """A source in the list, without options and secrets. `hook` is the address a vendor sends to."""
+    """A source in the list, without options and secrets. `hook` is the address a vendor sends to.
+
+    `write_back`: whether its vendor is told where members stand; None where it cannot be.
+    """
 
     source_id: int
     name: str
@@ -34,6 +39,7 @@ class SourceLine(Struct, frozen=True):
     disabled_at: datetime | None
     hook: str | None
     keys: int
+    write_back: bool | None
 
 
 class SourcesPage(Struct, frozen=True):
@@ -77,6 +83,7 @@ async def sources_page(
                 disabled_at=one.disabled_at,
                 hook=f"{base_url}/hooks/{one.source.name}" if connector is not None else None,
                 keys=live_keys.get(one.source.name, 0),
+                write_back=is_on(one.options) if can_write_back(connectors, one.source.kind) else None,
             )
         )
     return SourcesPage(lines, cut)

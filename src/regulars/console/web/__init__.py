@@ -61,6 +61,7 @@ from .pages import (
     webhooks,
     why,
     why_one,
+    write_back,
 )
 from .static import static_file
 
@@ -76,6 +77,7 @@ _HANDLERS = (
     *decisions.HANDLERS,
     *duplicates.HANDLERS,
     *keys.HANDLERS,
+    *write_back.HANDLERS,
     *loyalty.HANDLERS,
     *loyalty_try.HANDLERS,
     *matching.HANDLERS,

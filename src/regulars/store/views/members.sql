@@ -94,3 +94,9 @@ select coalesce((
     select sum((debt ->> %(point)s)::bigint) from loyalty_account
      where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and programme = %(programme)s
  ), 0)::bigint;
+
+-- name: next_active
+-- When the next points of some records become spendable.
+select min(active_from) from loyalty_lot
+ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and programme = %(programme)s
+       and point = %(point)s and remaining > 0 and active_from > %(now)s;

@@ -89,6 +89,11 @@ async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
     """
     if (data.amount is None) == (data.reward is None):
         raise InvalidInput("Say either how many points, or which reward.", field="amount")
+    return await hold_for(visit, data)
+
+
+async def hold_for(visit: Visit, data: HoldRequest, *, shop: int | None = None) -> Hold:
+    """Reserve points, or a reward; at the web shop of a source if one is named."""
     found = await find_member(visit, data.member_id)
     standing = await standing_of(visit, found, Wanted(data.programme, data.point))
     number, point = standing.programme, standing.point
@@ -101,6 +106,7 @@ async def hold_points(visit: AtVisit, data: JSONBody[HoldRequest]) -> Hold:
         amount=data.amount or 0,
         reward=data.reward,
         ttl_seconds=data.ttl_seconds,
+        shop=shop,
     )
     id_ = _id(visit, data)
     answer = await command(visit, HELD, said, id_=id_)

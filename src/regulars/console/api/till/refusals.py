@@ -49,6 +49,12 @@ REFUSALS: Final[Mapping[str, tuple[type[RegularsError], str]]] = {
     "unknown_reward": (_GONE, later("The programme has no such reward any more.")),
     "other_tier": (_STATE, later("This reward is for members of another tier.")),
     "whole_reward": (_ASKED, later("A reward is had as a whole: leave the amount out.")),
+    "not_at_shop": (
+        _ASKED,
+        later(
+            "This reward cannot be had at that shop: only what takes an amount or a share off an order can."
+        ),
+    ),
     "unusable_card": (_ASKED, later("This cannot be the number of a loyalty card.")),
 }
 """By code. What is not there is 404, what the state does not allow 409, what the programme never allows 422."""
