@@ -122,7 +122,7 @@ class Program:
         self._ready_gate = ReadyGate(self._engine, self.readiness)
         self.gate: Gate = self._ready_gate
         self.canary = Canary(self._engine, [workspace_id], self.metrics)
-        self.rematcher = Rematcher(self._engine, store.database, [workspace_id])
+        self.rematcher = Rematcher(self._engine, store.database, store.master, [workspace_id])
         daily = Daily(self._engine, store.database, store.master)
         self.sweeper = Sweeper(self._engine, store.database, [workspace_id], self.metrics, daily=daily)
         self._rollup = Rollup(store.database, workspace_id)

@@ -256,6 +256,18 @@ def test_the_weight_of_a_pair_is_symmetric_and_explained_to_the_bit(one: Fields,
     assert [part.bits for part in parts] == [part.bits for part in matcher.explain(b, a)]
 
 
+@settings(deadline=None, max_examples=100)
+@given(customers(), customers(), st.floats(-60, 60))
+def test_whether_a_pair_weighs_enough_is_known_as_by_its_weight(
+    one: Fields, other: Fields, least: float
+) -> None:
+    matcher = Matcher(retail(), FrequencyTable([one, other], retail_matcher()))
+    a, b = matcher.compared(one), matcher.compared(other)
+    weight, reached = matcher.weight(a, b), matcher.reaches(a, b, least)
+    assert reached == weight if weight >= least else reached < least
+    assert matcher.reaches(a, b, weight) == weight
+
+
 @settings(deadline=None, max_examples=60)
 @given(crowds(), st.floats(0, 30))
 def test_asking_for_more_agreement_only_splits(crowd: dict[str, Fields], more: float) -> None:

@@ -52,7 +52,8 @@ def rematch(world: World, gate: EngineGate) -> int:
     async def run() -> int:
         await world.database.open()
         try:
-            return await Rematcher(gate, world.database, [world.workspace_id]).finish(world.workspace_id)
+            rematcher = Rematcher(gate, world.database, world.master, [world.workspace_id])
+            return await rematcher.finish(world.workspace_id)
         finally:
             await world.database.close()
 

@@ -163,7 +163,7 @@ def _put_to_work(number: int | None, reason: str, workspace: str, *, as_json: bo
             else:
                 put = number
                 await known.promote(gate, number, reason, ACTOR)
-            rematcher = Rematcher(gate, store.database, [vault.workspace_id])
+            rematcher = Rematcher(gate, store.database, store.master, [vault.workspace_id])
             await rematcher.finish(vault.workspace_id, progress.reached)
             return put
 

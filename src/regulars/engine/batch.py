@@ -54,15 +54,17 @@ class Memory(Struct):
 
 
 class Step(Struct):
-    """How far a batch brings the putting to work of a model: promoted to, or a page matched anew up to `reached`.
+    """How far a batch brings the putting to work of a model: to its start, `keyed` or resolved up to `reached`.
 
-    `reached` is None when it was the last page.
+    `reached` is None where all are. `seeks_alike`: it seeks by the keys that are there.
     """
 
     model: int
     promoted: bool = False
-    paged: bool = False
+    seeks_alike: bool = False
+    keyed: bool = False
     reached: str | None = None
+    groups: list[list[str]] = field(default_factory=list)
 
 
 class Promotion(Struct, frozen=True):

@@ -176,6 +176,11 @@ class Eraser:
         sealed = open_sealed(self._vault.unwrap(record.wrapped), record.sealed)
         return msgspec.json.decode(sealed, type=Fields)
 
+    def _give_keys(self, record: Record, model: AtWork) -> None:
+        """Open a record, with its keys of the set at work."""
+        fields = record.fields or self._open(record)
+        record.fields = identity.keyed(fields, model.matcher, self._vault.hash, model.keys)
+
     def _collect(self, work: _Work, record: Record) -> None:
         """Everything a record is known by: marks, hashes, and texts to search other places for."""
         fields = record.fields
@@ -203,12 +208,11 @@ class Eraser:
         quarantined = self._search_quarantine(work.traces)
         identifiers = [{"kind": k, "value": v, "id": r} for k, v, r in work.identifiers]
         words = [{"word": w, "id": r} for w, r in work.words]
-        keys = [
-            {"model": r.fields.model, "key": key, "id": r.record_id}
-            for r in work.erased
-            if r.fields
-            for key in r.fields.keys
-        ]
+        memory = identity_memory.load(self._session, self._vault)
+        for record in (*work.erased, *work.others):
+            self._give_keys(record, memory.model)
+        keys = [{"key": key, "id": r.record_id} for r in work.erased if r.fields for key in r.fields.keys]
+        keys_no = {"model_no": memory.model.keys}
         household = [
             {"key": key, "id": r.record_id} for r in work.erased if r.fields for key in r.fields.household
         ]
@@ -225,7 +229,8 @@ class Eraser:
                 *self._forget_messages(work),
                 Call(_SQL.delete_quarantine, self._workspace | {"ids": uuids(quarantined)}),
                 Call(_SQL.delete_answers, self._workspace),
-                Call(_SQL.delete_keys, self._workspace | {"keys": document(keys)}),
+                Call(_SQL.delete_keys, self._workspace | keys_no | {"keys": document(keys)}),
+                Call(_SQL.delete_old_keys, with_ids | keys_no),
                 Call(_SQL.delete_household_keys, self._workspace | {"keys": document(household)}),
                 Call(_SQL.delete_promotion_counts, with_ids),
                 Call(_SQL.delete_vouchers, with_ids),
@@ -237,7 +242,7 @@ class Eraser:
                 Call(_SQL.empty_approvals, with_ids),
             ]
         )
-        delta = self._cluster_others(work)
+        delta = self._cluster_others(work, memory)
         records = [record.record_id for record in work.erased]
         points = points_left(self._session, self._vault, records)
         proof = {
@@ -309,16 +314,15 @@ class Eraser:
                 found.append(quarantine_id)
         return found
 
-    def _cluster_others(self, work: _Work) -> int:
+    def _cluster_others(self, work: _Work, memory: identity_memory.IdentityMemory) -> int:
         """Cluster anew who shared values or keys with the person; returns the change in the number of profiles.
 
         What the person alone joined falls apart, and no component keeps the name of a record that is gone.
         """
-        memory = identity_memory.load(self._session, self._vault)
         changes = work.others_changed
         state = memory.state()
         state.records = {record.record_id: record for record in work.others}
-        self._free_values(work, state, changes)
+        self._free_values(work, state, memory.model, changes)
         self._free_keys(work, state, memory.model, changes)
         before = {record.profile_id for record in (*work.erased, *state.records.values())}
         state.whole = {record.component_id for record in state.records.values()}
@@ -328,21 +332,23 @@ class Eraser:
             lambda _: self._vault.new_key()[1],
             self._vault.hash,
             memory.model.matcher,
-            memory.model.number,
+            memory.model.keys,
         )
         matching.recluster(changes, matching.Candidates(), state, tools)
         workspace = self._workspace | {"now": self._clock()}
-        self._session.run(list(identity_calls(self._vault, changes, memory.model.number, workspace)))
+        self._session.run(list(identity_calls(self._vault, changes, memory.model.keys, workspace)))
         return len({record.profile_id for record in state.records.values()}) - len(before)
 
-    def _free_values(self, work: _Work, state: identity.State, changes: identity.Changes) -> None:
+    def _free_values(
+        self, work: _Work, state: identity.State, model: AtWork, changes: identity.Changes
+    ) -> None:
         """Values shared by too many until now, and by few enough without the person, may link again."""
         for kind, value in {(k, v) for k, v, _ in work.identifiers} & state.retired:
             params = self._workspace | {"kind": kind, "value": value, "limit": RECORDS_PER_VALUE_MAX + 1}
             carriers = [row[0] for row in self._session.run([Call(_SQL.load_carriers, params)])[0]]
             if len(carriers) > RECORDS_PER_VALUE_MAX:
                 continue
-            records = self._components_of(carriers)
+            records = self._components_of(carriers, model)
             members = [identity.member_of(records[r], records[r].fields or Fields()) for r in carriers]
             if generic_of((kind, value), members) is None:
                 changes.freed.add((kind, value))
@@ -355,7 +361,7 @@ class Eraser:
         """Keys that too many shared until now, and few enough do without the person, give pairs again."""
         keys = sorted({key for r in work.erased if r.fields for key in r.fields.keys} & state.crowded)
         most = model.matcher.model.cluster.crowd
-        asked = {"model_no": model.number, "keys": keys, "limit": most + 1}
+        asked = {"model_no": model.keys, "keys": keys, "limit": most + 1}
         carriers: dict[int, list[str]] = {key: [] for key in keys}
         for row in self._session.run([Call(_IDENTITY.load_candidates, self._workspace | asked)])[0]:
             for place in row[8]:
@@ -364,10 +370,10 @@ class Eraser:
             if len(ids) <= most:
                 changes.uncrowded.add(key)
                 state.carriers[key] = set(ids)
-                _join(state.records, self._components_of(ids))
+                _join(state.records, self._components_of(ids, model))
         state.crowded = state.crowded - changes.uncrowded
 
-    def _components_of(self, record_ids: list[str]) -> dict[str, Record]:
+    def _components_of(self, record_ids: list[str], model: AtWork) -> dict[str, Record]:
         """The records of the components that some records are in, opened."""
         with_ids = self._workspace | {"ids": uuids(record_ids)}
         loaded = self._session.run([Call(_IDENTITY.load_records, with_ids)])[0]
@@ -375,7 +381,7 @@ class Eraser:
         whole = self._session.run([Call(_IDENTITY.load_components, self._workspace | wanted)])[0]
         records = {row[0]: Record(*row) for row in whole}
         for record in records.values():
-            record.fields = self._open(record)
+            self._give_keys(record, model)
         return records
 
     def _register(self, work: _Work, actor: str, proof: dict[str, Any], delta: int, now: datetime) -> Erasure:

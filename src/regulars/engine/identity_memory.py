@@ -22,9 +22,10 @@ _SQL = load_queries("regulars.capabilities.identity")
 
 
 class AtWork(Struct, frozen=True):
-    """A model and the number its workspace knows it by."""
+    """A model, the number its workspace knows it by, and that of the set of keys that records are sought by."""
 
     number: int
+    keys: int
     matcher: Matcher
 
 
@@ -54,7 +55,7 @@ class IdentityMemory(Struct):
 @lru_cache(maxsize=1)
 def shipped() -> AtWork:
     """The model that comes with the program, as a new workspace has it."""
-    return AtWork(1, Matcher(parse(shipped_text())))
+    return AtWork(1, 1, Matcher(parse(shipped_text())))
 
 
 def shipped_text() -> str:
@@ -69,8 +70,8 @@ def at_work(found: Iterable[Row], hash_: Callable[..., str]) -> AtWork:
     `hash_` is the keyed hash of the workspace.
     """
     model = shipped()
-    for number, content, frequencies in found:
-        model = AtWork(number, matcher_of(content, frequencies, hash_))
+    for number, keys, content, frequencies in found:
+        model = AtWork(number, keys, matcher_of(content, frequencies, hash_))
     return model
 
 
@@ -89,7 +90,7 @@ def load(session: Session, vault: Vault) -> IdentityMemory:
         own = model.matcher.model
         row = {"name": own.name, "digest": own.digest(), "content": shipped_text()}
         session.run([Call(_SQL.add_first_model, workspace | row)])
-    crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.number})])[0]
+    crowded = session.run([Call(_SQL.load_crowded, workspace | {"model_no": model.keys})])[0]
     return IdentityMemory(
         model, {(kind, value) for kind, value in generics}, {key for (key,) in crowded}, manual_of(manual)
     )

@@ -211,7 +211,7 @@ def carriers(session: Session, vault: Vault, batch: Batch, need: Survey) -> None
     }
     crowd = {
         "workspace_id": vault.workspace_id,
-        "model_no": batch.model.number,
+        "model_no": batch.model.keys,
         "keys": sorted(need.emptied),
         "limit": _crowd(batch),
     }
@@ -246,7 +246,7 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
         wanted = {"components": uuids(need.components), "records": uuids(need.records), "values": values}
         calls.append(Call(_IDENTITY.load_components, workspace | wanted))
     if keys:
-        asked = {"model_no": batch.model.number, "keys": keys, "limit": _crowd(batch)}
+        asked = {"model_no": batch.model.keys, "keys": keys, "limit": _crowd(batch)}
         calls.append(Call(_IDENTITY.load_candidates, workspace | asked))
     if rows:
         missing = owners - batch.figures.keys()

@@ -1,7 +1,7 @@
-"""Putting a model to work: the event that says so, then pages of records matched anew, each an event of its own.
+"""Putting a model to work: the event that says so, then the steps that bring the records there, each an event of its own.
 
-Events go on meanwhile. A record has the keys of one model at a time, those of the model at work from its page on; the
-pair of any two records is compared when the later of them gets its keys. Pages that were done are passed over.
+Events go on meanwhile, matched by the model at work. Where it seeks by other keys than the one before, records get
+theirs first, and then those that come out otherwise are clustered anew, whole groups at once (see `resolving`). Steps that belong to an earlier promotion are passed over.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from typing import Any
 import msgspec
 
 from regulars.capabilities.identity import rules as identity
+from regulars.capabilities.identity.model import parse
 from regulars.store.queries import load_queries
+from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault
-from regulars.vocabulary.events import PROMOTED
+from regulars.vocabulary.events import PROMOTED, Matching
 
 from .batch import Batch, Promotion, Step
 from .loading import take_record
 
 _SQL = load_queries("regulars.capabilities.identity")
 _MODELS = load_queries("regulars.store", "models.sql")
-PAGE_RECORDS = 400
 
 
 def steps(batch: Batch) -> bool:
@@ -33,31 +34,50 @@ def steps(batch: Batch) -> bool:
 def load_page(session: Session, vault: Vault, batch: Batch, tools: identity.Tools) -> None:
     """Load what the batch's steps ask for and mark it; the last step of a batch holds.
 
-    A page is read by the model at work: one that is promoted in this batch begins with the next.
+    Steps are done by the model at work: those of one that is promoted in this batch begin with the next.
     """
     for prepared in batch.fresh:
-        step = prepared.matching
-        if step is None:
+        said = prepared.matching
+        if said is None:
             continue
         if prepared.type == PROMOTED:
-            batch.matching = Step(step.model, promoted=True)
-            batch.promotion = Promotion(prepared.event_key, prepared.occurred_at, step.actor, step.reason)
+            batch.matching = Step(
+                said.model, promoted=True, seeks_alike=_seeks_alike(session, vault, batch, said)
+            )
+            batch.promotion = Promotion(prepared.event_key, prepared.occurred_at, said.actor, said.reason)
         elif batch.matching is None:
-            _page(session, vault, batch, tools, step.after)
+            _step(session, vault, batch, tools, said)
 
 
-def _page(session: Session, vault: Vault, batch: Batch, tools: identity.Tools, after: str) -> None:
+def _seeks_alike(session: Session, vault: Vault, batch: Batch, said: Matching) -> bool:
+    asked = {"workspace_id": vault.workspace_id, "model_no": said.model}
+    found = session.run([Call(_MODELS.load_one, asked)])[0]
+    return bool(found) and parse(found[0][0]).seeks_alike(batch.model.matcher.model)
+
+
+def _step(session: Session, vault: Vault, batch: Batch, tools: identity.Tools, said: Matching) -> None:
     workspace = {"workspace_id": vault.workspace_id}
-    model, rekeyed_to = session.run([Call(_SQL.load_rekeying, workspace)])[0][0]
-    if rekeyed_to is None or after != rekeyed_to or model != tools.model:
+    model, keyed_to, resolved_to, promotion = session.run([Call(_SQL.load_rekeying, workspace)])[0][0]
+    if resolved_to is None or not (said.model == model == batch.model.number):
         return
-    asked = workspace | {"after": after, "limit": PAGE_RECORDS}
-    rows = session.run([Call(_SQL.load_page, asked)])[0]
-    for row in rows:
-        take_record(batch, row)
-    identity.make_anew([row[0] for row in rows], batch.people, tools, batch.identity)
-    reached = rows[-1][0] if len(rows) == PAGE_RECORDS else None
-    batch.matching = Step(model, paged=True, reached=reached)
+    if said.promotion != (promotion or "") or said.keyed is (keyed_to is None):
+        return
+    wanted = {record_id for group in said.groups for record_id in group}
+    if wanted:
+        for row in session.run([Call(_SQL.load_records, workspace | {"ids": uuids(wanted)})])[0]:
+            take_record(batch, row)
+        there = wanted & batch.records.keys()
+        identity.add_households(sorted(there), batch.people, tools, batch.identity)
+        batch.identity.dirty |= there  # their components are loaded as those of told ones are
+    reached = None if said.done else said.after
+    batch.matching = Step(said.model, keyed=said.keyed, reached=reached, groups=said.groups)
+
+
+def join_groups(batch: Batch) -> None:
+    """Have the records of each group clustered together, whatever they share by now."""
+    for group in batch.matching.groups if batch.matching is not None else ():
+        first, *others = [record_id for record_id in group if record_id in batch.records] or [""]
+        batch.found.links += [(first, other) for other in others]
 
 
 def calls(batch: Batch, workspace: dict[str, Any]) -> Iterator[Call]:
@@ -68,8 +88,14 @@ def calls(batch: Batch, workspace: dict[str, Any]) -> Iterator[Call]:
     if step.promoted:
         assert batch.promotion is not None, "it says who put the model to work"
         told = msgspec.structs.asdict(batch.promotion)
-        yield Call(_MODELS.put_to_work, workspace | {"model_no": step.model} | told)
+        put = {"model_no": step.model, "seeks_alike": step.seeks_alike}
+        yield Call(_MODELS.put_to_work, workspace | put | told)
         return
-    yield Call(_SQL.move_on, workspace | {"rekeyed_to": step.reached})
+    moved = workspace | {"reached": step.reached}
+    if not step.keyed:
+        yield Call(_SQL.move_resolved, moved)
+        return
+    yield Call(_SQL.move_keyed, moved)
     if step.reached is None:
-        yield Call(_SQL.forget_crowds, workspace | {"model_no": step.model})
+        most = batch.model.matcher.model.cluster.crowd
+        yield Call(_SQL.count_crowds, workspace | {"model_no": batch.model.keys, "most": most})

@@ -51,7 +51,7 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     """Everything the rooms decided."""
     workspace = {"workspace_id": vault.workspace_id, "now": batch.now}
     yield from _profile(batch, workspace)
-    yield from identity_calls(vault, batch.identity, batch.model.number, workspace)
+    yield from identity_calls(vault, batch.identity, batch.model.keys, workspace)
     yield from loyalty_calls(batch.points, workspace, log=log)
     if log:
         yield from voucher_calls(vault, memory, batch, workspace)
@@ -75,7 +75,9 @@ def rooms(vault: Vault, memory: Memory, batch: Batch, *, log: bool) -> Iterator[
     zones_changed = any(entry.said_at is not None for entry in entries.stores.values())
     found = batch.identity
     known = found.generics or found.freed or found.crowded or found.uncrowded or found.decided
-    promoted = batch.matching is not None and batch.matching.promoted
+    # Another model, or keys of which the database alone knows by now which are crowded.
+    step = batch.matching
+    promoted = step is not None and (step.promoted or (step.keyed and step.reached is None))
     published = [p.loyalty for p in batch.fresh if p.type == PUBLISHED and p.loyalty is not None]
     for said in published:
         version = {"programme": said.programme, "version": said.version, "effective_from": said.active_from}

@@ -22,10 +22,10 @@ _encode = msgspec.json.encode
 Doc = list[dict[str, Any]]
 
 
-def identity_calls(vault: Vault, changes: Changes, model: int, workspace: dict[str, Any]) -> Iterator[Call]:
-    """What identity saves, decided by the model of a number; `workspace` holds workspace_id and now."""
+def identity_calls(vault: Vault, changes: Changes, keys_no: int, workspace: dict[str, Any]) -> Iterator[Call]:
+    """What identity saves, with keys of the set of a number; `workspace` holds workspace_id and now."""
     yield from _records(vault, changes, workspace)
-    yield from _keys(vault, changes, model, workspace)
+    yield from _keys(vault, changes, keys_no, workspace)
     yield from _household_keys(vault, changes, workspace)
     if changes.recompared:
         yield Call(_SQL.delete_reviews, workspace | {"ids": uuids(changes.recompared)})
@@ -77,7 +77,7 @@ def _records(vault: Vault, changes: Changes, workspace: dict[str, Any]) -> Itera
         yield Call(_SQL.save_moves, workspace | {"doc": document(moves)})
 
 
-def _keys(vault: Vault, changes: Changes, model: int, workspace: dict[str, Any]) -> Iterator[Call]:
+def _keys(vault: Vault, changes: Changes, keys_no: int, workspace: dict[str, Any]) -> Iterator[Call]:
     for query, there in ((_SQL.save_keys, True), (_SQL.delete_keys, False)):
         keys = [key for key, now in changes.keys.items() if now is there]
         if keys:
@@ -90,7 +90,7 @@ def _keys(vault: Vault, changes: Changes, model: int, workspace: dict[str, Any])
         (_SQL.delete_crowded, changes.uncrowded),
     ):
         if crowd:
-            yield Call(query, workspace | {"model_no": model, "keys": sorted(crowd)})
+            yield Call(query, workspace | {"model_no": keys_no, "keys": sorted(crowd)})
 
 
 def _household_keys(vault: Vault, changes: Changes, workspace: dict[str, Any]) -> Iterator[Call]:

@@ -235,6 +235,7 @@ class Turn:
             loading.components(session, self._vault, batch, batch.found.components)
             for wake in wakes:
                 wake.overlay(batch)
+        rekeying.join_groups(batch)
         batch.loaded_at = self._clock()
         self._load_loyalty(batch, session, wakes)
 
@@ -306,8 +307,12 @@ class Turn:
         batch.rows.figures = batch.figures
 
     def _tools(self, batch: Batch) -> identity.Tools:
-        model = batch.model
-        return identity.Tools(self._open_fields, self._new_key, self._vault.hash, model.matcher, model.number)
+        work = batch.model
+
+        def open_fields(record: Record) -> Fields:
+            return identity.keyed(self._open_fields(record), work.matcher, self._vault.hash, work.keys)
+
+        return identity.Tools(open_fields, self._new_key, self._vault.hash, work.matcher, work.keys)
 
     def _new_key(self, record_id: str) -> bytes:
         return self._keys.get(record_id) or self._vault.new_key()[1]

@@ -156,7 +156,7 @@ class _Work:
         for a, b in combinations(group, 2):
             if self._root(a) == self._root(b):
                 continue
-            weight = self._matcher.weight(self._sides[a], self._sides[b])
+            weight = self._matcher.reaches(self._sides[a], self._sides[b], bands.review)
             if weight >= bands.link:
                 self._join([(a, b)])
             elif weight >= bands.review:

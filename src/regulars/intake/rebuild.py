@@ -192,9 +192,9 @@ class Rebuilder:
         found = session.run([Call(_SQL.read_model, _of(self._vault))])[0]
         session.rollback()
         session.begin(shadow_id)
-        for number, *rest in found:
-            names = ("name", "digest", "content", "frequencies", "made_at", "made_by")
-            row = {"workspace_id": shadow_id, "model_no": number} | dict(zip(names, rest, strict=True))
+        names = ("model_no", "keys_no", "name", "digest", "content", "frequencies", "made_at", "made_by")
+        for values in found:
+            row = {"workspace_id": shadow_id} | dict(zip(names, values, strict=True))
             session.run([Call(_SQL.write_model, row)])
         session.commit()
         session.close()
@@ -249,6 +249,7 @@ class Rebuilder:
         )
         settle_repeats(record, fields)
         fields.said = None
+        fields.keys, fields.model = [], 0  # keys are compared as such; a record is not written for them
         return (*row[:6], _digest(fields))
 
     def _take_over(self, holder: Session, shadow: Vault) -> None:

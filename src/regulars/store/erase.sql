@@ -71,9 +71,15 @@ delete from identifier i using json_to_recordset(%(doc)s::json) as x(kind smalli
 where i.workspace_id = %(workspace_id)s and i.kind = x.kind and i.value = x.value and i.record_id = x.id
 
 -- name: delete_keys
--- The keys the records were sought by.
-delete from match_key m using json_to_recordset(%(keys)s::json) as x(model smallint, key bigint, id uuid)
-where m.workspace_id = %(workspace_id)s and m.model_no = x.model and m.key = x.key and m.record_id = x.id
+-- The keys of the set at work that the records were sought by.
+delete from match_key m using json_to_recordset(%(keys)s::json) as x(key bigint, id uuid)
+where m.workspace_id = %(workspace_id)s and m.model_no = %(model_no)s and m.key = x.key and m.record_id = x.id
+
+-- name: delete_old_keys
+-- Those of sets that are not at work any more, of which there are some until all records are matched anew.
+delete from match_key
+where workspace_id = %(workspace_id)s and (model_no < %(model_no)s or model_no > %(model_no)s)
+    and record_id = any(%(ids)s::uuid[])
 
 -- name: delete_household_keys
 -- The keys of the records' homes and contacts.

@@ -47,8 +47,8 @@ select content, frequencies from identity_model where workspace_id = %(workspace
 select count(*) from identity_model where workspace_id = %(workspace_id)s
 
 -- name: at_work
--- The model at work, and how far records are matched anew by it; null when all are.
-select model_no, rekeyed_to from workspace_state where workspace_id = %(workspace_id)s
+-- The model at work, how far records have their keys, and how far they are matched anew by it; null when all are.
+select model_no, keyed_to, rekeyed_to from workspace_state where workspace_id = %(workspace_id)s
 
 -- name: model_before
 -- The model that was at work before the one that is.
@@ -62,10 +62,10 @@ select kind, value, people, records, since from generic_value
 where workspace_id = %(workspace_id)s order by people desc, records desc, kind, value limit %(limit)s
 
 -- name: count_quiet
--- How many values name nobody, and how many keys of the model at work are shared by too many.
+-- How many values name nobody, and how many keys of the set at work are shared by too many.
 select (select count(*) from generic_value where workspace_id = %(workspace_id)s),
     (select count(*) from crowded_key c join workspace_state s
-        on s.workspace_id = c.workspace_id and s.model_no = c.model_no
+        on s.workspace_id = c.workspace_id and s.keys_no = c.model_no
      where c.workspace_id = %(workspace_id)s)
 
 -- name: carrier
@@ -78,8 +78,16 @@ limit 1
 
 -- name: put_to_work
 -- Another model is at work; its first record is still to be matched anew. Not where there is no such model.
+-- Where it seeks otherwise than the one before, all records need keys of a new set first.
 with put as (
-    update workspace_state s set model_no = %(model_no)s, rekeyed_to = '00000000-0000-0000-0000-000000000000'
+    update workspace_state s set
+        model_no = %(model_no)s,
+        rekeyed_to = '00000000-0000-0000-0000-000000000000',
+        keyed_to = case when %(seeks_alike)s then s.keyed_to else '00000000-0000-0000-0000-000000000000' end,
+        keys_no = case when %(seeks_alike)s then s.keys_no
+            else greatest(s.keys_no, (
+                select max(model_no) from identity_model where workspace_id = %(workspace_id)s
+            )) + 1 end
     from workspace_state before
     where s.workspace_id = %(workspace_id)s and before.workspace_id = %(workspace_id)s
         and exists (

@@ -57,7 +57,7 @@ select kind, value, record_id, current from identifier where workspace_id = %(wo
 
 -- name: read_model
 -- The model at work, where it is not the one that comes with the program.
-select m.model_no, m.name, m.digest, m.content, m.frequencies, m.made_at, m.made_by
+select m.model_no, s.keys_no, m.name, m.digest, m.content, m.frequencies, m.made_at, m.made_by
 from workspace_state s
 join identity_model m on m.workspace_id = s.workspace_id and m.model_no = s.model_no
 where s.workspace_id = %(workspace_id)s
@@ -70,7 +70,7 @@ with made as (
         %(workspace_id)s, %(model_no)s, %(name)s, %(digest)s, %(content)s, %(frequencies)s, %(made_at)s, %(made_by)s
     )
 )
-update workspace_state set model_no = %(model_no)s where workspace_id = %(workspace_id)s
+update workspace_state set model_no = %(model_no)s, keys_no = %(keys_no)s where workspace_id = %(workspace_id)s
 
 -- name: keys
 -- Keys that records are sought by.

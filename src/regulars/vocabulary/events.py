@@ -228,10 +228,19 @@ class Decision(Struct, omit_defaults=True, gc=False):
 
 
 class Matching(Struct, omit_defaults=True, gc=False):
-    """A step of putting a model to work. `after`: id of the last record that was matched anew before this page."""
+    """A step of putting a model to work.
+
+    `after`: the records up to this id are done. `keyed`: it is about their keys, else about who is one person.
+    `groups`: ids of records that are clustered anew, those together that may be one person. `done`: nothing is left to
+    do. `promotion`: id of the promotion that it belongs to.
+    """
 
     model: Annotated[int, Meta(ge=0, le=32_767)]
     after: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")] = "0" * 32
+    groups: list[list[str]] = field(default_factory=list)
+    keyed: bool = False
+    done: bool = False
+    promotion: str = ""
     actor: Id = "regulars"
     reason: Text = ""
 

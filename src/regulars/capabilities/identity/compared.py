@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from itertools import product
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from msgspec import Struct
 
 from . import kinds
 from .nicknames import formal
-from .normalise import FILLERS, TITLES, fold
+from .normalise import CACHED_NAMES, FILLERS, TITLES, fold
 from .sound import sound
 from .state import Fields
 
@@ -99,7 +100,8 @@ def values_of(
 def _some(given: Iterable[str]) -> tuple[str, ...]:
     if isinstance(given, tuple) and len(given) == 1:
         return given if given[0] else ()
-    return tuple(dict.fromkeys(value for value in given if value))[:VALUES_MAX]
+    values = [value for value in given if value]
+    return tuple(dict.fromkeys(values))[:VALUES_MAX] if len(values) > 1 else tuple(values)
 
 
 def _add_names(fields: Fields, found: dict[str, Iterable[str]]) -> None:
@@ -112,14 +114,15 @@ def _add_names(fields: Fields, found: dict[str, Iterable[str]]) -> None:
     found["full_name"] = (" ".join(sorted((*given[:1], *family))),) if given and family else ()
 
 
-def _words_of(name: Any) -> tuple[list[str], str]:
+@lru_cache(maxsize=CACHED_NAMES)
+def _words_of(name: object) -> tuple[tuple[str, ...], str]:
     """Words of a name without titles and fillers, and its suffix."""
     words = fold(name).split() if isinstance(name, str) else []
     suffix = ""
     if len(words) > 1 and words[-1] in _SUFFIXES:
         suffix = _SUFFIXES[words.pop()]
-    kept = [word for word in words if word not in TITLES]
-    return ([] if " ".join(kept) in FILLERS else kept), suffix
+    kept = tuple(word for word in words if word not in TITLES)
+    return (() if " ".join(kept) in FILLERS else kept), suffix
 
 
 def _add_place(address: dict[str, Any], found: dict[str, Iterable[str]]) -> None:
@@ -223,7 +226,11 @@ def keys_of(values: Values, blocks: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 class Compared(Struct, frozen=True, gc=False):
-    """A record as it is compared: all its values, and one for each comparison of the model (None: nothing known)."""
+    """A record as it is compared: all its values, and one for each comparison of the model (None: nothing known).
+
+    `known` has a bit for each comparison of which something is known.
+    """
 
     values: Values
     by_comparison: tuple[Any, ...]
+    known: int

@@ -123,11 +123,11 @@ def _doubted(kind: int, ids: list[str], records: Mapping[str, Fields]) -> list[t
     if kind not in kinds.NAMED:
         return []
     names = {rid: _given(records[rid]) or "" for rid in ids}
-    full = sorted({name for name in names.values() if len(name) > 1})
     vague = [rid for rid in ids if len(names[rid]) < 2]
+    full = sorted({name for name in names.values() if len(name) > 1}) if vague else []
     several = {
         start: _are_several([name for name in full if name.startswith(start)])
-        for start in set(names.values())
+        for start in {names[rid] for rid in vague}
     }
     return [(rid, SEVERAL_NAMES) for rid in vague if several[names[rid]]]
 

@@ -95,7 +95,7 @@ def _compare(
         for other in sorted(others):
             if other in changes.before and other < record_id:
                 continue  # the pair was met from the other side
-            weight = matcher.weight(side, state.side(other, tools))
+            weight = matcher.reaches(side, state.side(other, tools), bands.review)
             if weight >= bands.link:
                 found.links.append((record_id, other))
             elif weight >= bands.review:

@@ -131,6 +131,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
         """sha256 of the canonical form, in hex."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
+    def seeks_alike(self, other: Model) -> bool:
+        """Whether records have the same keys by both, and the same of them are shared by too many."""
+        return self.block == other.block and self.cluster.crowd == other.cluster.crowd
+
     def traits(self) -> frozenset[str]:
         """The traits that take part, as they are named in fields: traits.x."""
         named = [field for comparison in self.comparison for field in comparison.fields]

@@ -88,12 +88,19 @@ def _is_filler_number(number: str) -> bool:
     return len(set(tail)) == 1 or tail in "01234567890123456789" or tail in "98765432109876543210"
 
 
+CACHED_NAMES = 1 << 14
+"""Names come again and again."""
+
+
 def fold(value: str) -> str:
     """Letters and digits of a text in ASCII lower case, words apart by one space; O'Neil is one word."""
     text = value if value.isascii() else anyascii(value)
+    if text.isalnum():
+        return text.lower()
     return _NOT_WORD.sub(" ", _APOSTROPHE.sub("", text.lower())).strip()
 
 
+@lru_cache(maxsize=CACHED_NAMES)
 def given_name(value: str) -> str | None:
     """The first given name, folded, titles dropped; a lone letter is an initial. None when there is none."""
     for word in fold(value).split():

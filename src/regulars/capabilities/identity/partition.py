@@ -177,7 +177,7 @@ class _Work:
         for pair in self._pairs(crowded):
             if pair in doubtful or self.forest.together(*pair):
                 continue
-            weight = self._matcher.weight(self._side(pair[0]), self._side(pair[1]))
+            weight = self._matcher.reaches(self._side(pair[0]), self._side(pair[1]), bands.review)
             if weight >= bands.link:
                 self.forest.join(pair)
             elif weight >= bands.review:

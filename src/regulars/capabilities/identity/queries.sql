@@ -207,15 +207,20 @@ update generic_value set audited = true
 where workspace_id = %(workspace_id)s and value = any(%(values)s::uuid[])
 
 -- name: load_model
--- The model at work and its number; no row where the workspace was never used.
-select m.model_no, m.content, m.frequencies
+-- The model at work, its number and that of the set of keys; no row where the workspace was never used.
+select m.model_no, s.keys_no, m.content, m.frequencies
 from workspace_state s
 join identity_model m on m.workspace_id = s.workspace_id and m.model_no = s.model_no
 where s.workspace_id = %(workspace_id)s
 
 -- name: load_rekeying
--- The model that is to be at work, and the last record that was matched anew by it; null when all were.
-select model_no, rekeyed_to from workspace_state where workspace_id = %(workspace_id)s
+-- The model at work, the last record that has its keys, how far records are resolved anew (null when all are), and the
+-- promotion that asks for it, if one does.
+select s.model_no, s.keyed_to, s.rekeyed_to, (
+    select p.promotion_id from model_promotion p where p.workspace_id = s.workspace_id
+    order by p.at desc, p.promotion_id limit 1
+)
+from workspace_state s where s.workspace_id = %(workspace_id)s
 
 -- name: load_page
 -- The next records in the order of their ids.
@@ -237,13 +242,46 @@ insert into identity_model (workspace_id, model_no, name, digest, content, frequ
 values (%(workspace_id)s, 1, %(name)s, %(digest)s, %(content)s, null, now(), 'regulars')
 on conflict (workspace_id, model_no) do nothing
 
--- name: move_on
--- How far records are matched anew; null when all are.
-update workspace_state set rekeyed_to = %(rekeyed_to)s::uuid where workspace_id = %(workspace_id)s
+-- name: move_keyed
+-- How far records have their keys; null when all have.
+update workspace_state set keyed_to = %(reached)s::uuid where workspace_id = %(workspace_id)s
 
--- name: forget_crowds
--- Keys of models that are not at work any more.
-delete from crowded_key where workspace_id = %(workspace_id)s and model_no <> %(model_no)s
+-- name: move_resolved
+-- How far records are resolved anew; null when all are.
+update workspace_state set rekeyed_to = %(reached)s::uuid where workspace_id = %(workspace_id)s
+
+-- name: count_crowds
+-- The keys of a set that too many share, found anew.
+with crowd as (
+    select key from match_key where workspace_id = %(workspace_id)s and model_no = %(model_no)s
+    group by key having count(*) > %(most)s
+), gone as (
+    delete from crowded_key
+    where workspace_id = %(workspace_id)s and (model_no <> %(model_no)s or key not in (select key from crowd))
+)
+insert into crowded_key (workspace_id, model_no, key, since)
+select %(workspace_id)s, %(model_no)s, key, %(now)s from crowd
+on conflict (workspace_id, model_no, key) do nothing
+
+-- name: drop_old_keys
+-- Some of the keys of sets that are not at work any more; a row for each.
+with old as (
+    (select model_no, key, record_id from match_key
+     where workspace_id = %(workspace_id)s
+        and model_no < (select keys_no from workspace_state where workspace_id = %(workspace_id)s)
+     limit %(limit)s)
+    union all
+    (select model_no, key, record_id from match_key
+     where workspace_id = %(workspace_id)s
+        and model_no > (select keys_no from workspace_state where workspace_id = %(workspace_id)s)
+     limit %(limit)s)
+), gone as (
+    delete from match_key m using old
+    where m.workspace_id = %(workspace_id)s and m.model_no = old.model_no and m.key = old.key
+        and m.record_id = old.record_id
+    returning 1
+)
+select count(*) from gone
 
 -- name: save_keys
 -- Keys that records got.

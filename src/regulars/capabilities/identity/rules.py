@@ -59,13 +59,16 @@ class Said(Struct, array_like=True, gc=False):
 
 
 class Tools(Struct, frozen=True):
-    """What rules may not do themselves: open a record's fields, make a record's key, hash; and the model at work."""
+    """What rules may not do themselves: open a record's fields, make a record's key, hash; and the model at work.
+
+    `keys`: the number of the set of keys at work; opened fields have theirs of it, see `keyed`.
+    """
 
     open_fields: Callable[[Record], Fields]
     new_key: Callable[[str], bytes]
     hash: Callable[..., str]
     matcher: Matcher
-    model: int = 1
+    keys: int = 1
 
 
 class State(Struct):
@@ -240,53 +243,57 @@ def tell(said: Iterable[Said], state: State, tools: Tools) -> Changes:
     return changes
 
 
-def make_anew(record_ids: Iterable[str], state: State, tools: Tools, changes: Changes) -> None:
-    """Have records matched anew by the model at work; a repeat finds nothing to do."""
+def add_households(record_ids: Iterable[str], state: State, tools: Tools, changes: Changes) -> None:
+    """Make the keys of home and contacts of those that have none: records of early versions."""
     for record_id in record_ids:
         record = state.records[record_id]
         fields = record.fields = record.fields or tools.open_fields(record)
-        if fields.model == tools.model and record_id not in changes.before:
-            continue
-        changes.dirty.add(record_id)
-        changes.records[record_id] = record
-        record.changed = True
-        before = changes.before.setdefault(record_id, _before(fields, tools))
-        _make_keys(record_id, before, state, tools, changes, before.compared)
+        found = (
+            []
+            if fields.household
+            else household_keys(fields, tools.matcher.compared(fields).values, tools.hash)
+        )
+        if found:
+            fields.household = found
+            changes.household.update(((key, record_id), True) for key in found)
+            changes.records[record_id] = record
+            record.changed = True
 
 
-def _make_keys(
-    rid: str, before: Before, state: State, tools: Tools, changes: Changes, compared: Compared | None = None
-) -> None:
-    """Find the keys of a record as it is now, unless it is compared by what it was before.
+def keyed(fields: Fields, matcher: Matcher, hash_: Callable[..., str], keys_no: int) -> Fields:
+    """The fields with keys of the set at work; those that they were stored with may be of an earlier one."""
+    if fields.model != keys_no:
+        fields.keys, fields.model = _hashed(matcher.keys(matcher.compared(fields)), hash_), keys_no
+    return fields
 
-    `compared`: the record in the form it is compared in, where that is known.
-    """
+
+def _make_keys(rid: str, before: Before, state: State, tools: Tools, changes: Changes) -> None:
+    """Find the keys of a record as it is now, unless it is compared by what it was before."""
     record = state.records[rid]
     fields = record.fields
     assert fields is not None, "told records are open"
-    compared = state.compared[rid] = compared or tools.matcher.compared(fields)
+    compared = state.compared[rid] = tools.matcher.compared(fields)
     fields.household = household_keys(fields, compared.values, tools.hash)
     household = frozenset(fields.household)
     changes.household.update(((key, rid), key in household) for key in household ^ before.household)
     linking = frozenset(fields.linking())
     same = before == Before(linking, _person_of(fields), before.keys, compared, before.household)
-    if same and not record.new and fields.model == tools.model:
+    if same and not record.new and fields.model == tools.keys:
         del changes.before[rid]
         return
-    old_model = fields.model
-    fields.keys, fields.model = keys_of(compared, tools), tools.model
-    if old_model != tools.model:
-        changes.keys.update(((old_model, key, rid), False) for key in before.keys)
-        changes.keys.update(((tools.model, key, rid), True) for key in fields.keys)
-        return
+    fields.keys, fields.model = keys_of(compared, tools), tools.keys
     now = set(fields.keys)
-    changes.keys.update(((tools.model, key, rid), True) for key in now - before.keys)
-    changes.keys.update(((tools.model, key, rid), False) for key in before.keys - now)
+    changes.keys.update(((tools.keys, key, rid), True) for key in now - before.keys)
+    changes.keys.update(((tools.keys, key, rid), False) for key in before.keys - now)
 
 
 def keys_of(compared: Compared, tools: Tools) -> list[int]:
     """Keyed hashes, 64 bits with a sign, of what a record is sought by."""
-    return sorted({int(tools.hash("match", text)[:16], 16) - 2**63 for text in tools.matcher.keys(compared)})
+    return _hashed(tools.matcher.keys(compared), tools.hash)
+
+
+def _hashed(keys: Iterable[str], hash_: Callable[..., str]) -> list[int]:
+    return sorted({int(hash_("match", text)[:16], 16) - 2**63 for text in keys})
 
 
 def _repeat(record: Record, stamp: Stamp, occurred_at: datetime, changes: Changes) -> None:

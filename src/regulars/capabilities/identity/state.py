@@ -16,6 +16,8 @@ Stamp = tuple[int, str]
 Value = tuple[int, str]
 """(kind, keyed hash) of an identifier."""
 
+_LINKING = [(kind, kinds.NAMES[kind], kind in kinds.LASTING) for kind in kinds.STRENGTH]
+
 
 class Person(Struct, array_like=True, gc=False):
     """The customer of one event, normalised before the turn.
@@ -38,8 +40,8 @@ class Fields(Struct, omit_defaults=True, gc=False):
     `scalars`: name → (value, microseconds, event key). `values`: kind name → value → (hash, microseconds,
     event key). `deleted` stamps the source's word that the customer is gone: what is older does not count. `said` lists
     the fields of the content last taken whole: a repeat of it stamps them all (see Record.seen_at). `keys` are those
-    under which records are sought that may be the same person, made by the model of number `model` (0: none yet). `household` are those
-    of its home and contacts, see `households`.
+    under which records are sought that may be the same person, of the set of number `model` (0: none yet).
+    `household` are those of its home and contacts, see `households`.
     """
 
     scalars: dict[str, tuple[Any, int, str]] = field(default_factory=dict)
@@ -68,9 +70,9 @@ class Fields(Struct, omit_defaults=True, gc=False):
     def linking(self) -> list[tuple[int, str]]:
         """(kind, hash) of all identifiers that may link, the strongest kind first; former contacts still may."""
         out: list[Value] = []
-        for kind in kinds.STRENGTH:
-            said = self.values.get(kinds.NAMES[kind])
-            if said and (len(said) == 1 or kind in kinds.LASTING):
+        for kind, name, lasting in _LINKING:
+            said = self.values.get(name)
+            if said and (lasting or len(said) == 1):
                 out += [(kind, entry[0]) for entry in said.values()]
             elif said:
                 out += [(kind, hash_) for _, hash_ in self.current(kind)]

@@ -177,12 +177,19 @@ class LoyaltyAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class Matching(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """A step of putting a model to work. `after`: id of the last record that was matched anew before this
-    page.
+    """A step of putting a model to work.
+
+    `after`: the records up to this id are done. `keyed`: it is about their keys, else about who is one
+    person. `groups`: ids of records that are clustered anew, those together that may be one person.
+    `done`: nothing is left to do. `promotion`: id of the promotion that it belongs to.
     """
 
     model: int
     after: str = "00000000000000000000000000000000"
+    groups: list[list[str]] = msgspec.field(default_factory=list)
+    keyed: bool = False
+    done: bool = False
+    promotion: str = ""
     actor: str = "regulars"
     reason: str = ""
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from regulars.capabilities.identity.explaining import Case, Explainer, Inside, Tie, route
 from regulars.capabilities.identity.model import Model
 from regulars.capabilities.identity.partition import Member, member
-from regulars.capabilities.identity.rules import micros
+from regulars.capabilities.identity.rules import keyed, micros
 from regulars.capabilities.identity.state import Decided, Manual, Value
 from regulars.capabilities.identity.withdrawing import Cuts, cuts
 from regulars.engine.identity_memory import AtWork, at_work
@@ -125,11 +125,11 @@ async def load(conn: AsyncConnection, vault: Vault, record_id: UUID, other: UUID
     count = await row(conn, SQL.record_count, workspace | {"profile_id": profile_id})
     kept = [one[1:] for one in _kept(found, profiles, must={record_id, other})]
     parts = {one[2].hex: part_of(vault, one[2:]) for one in kept}
-    members = [_member(part) for part in parts.values()]
     model = at_work(await rows(conn, _MODEL.load_model, workspace), vault.hash)
+    members = [_member(part, model, vault) for part in parts.values()]
     generics = await _generics(conn, workspace, members)
     keys = sorted({key for one in members for key in one.keys})
-    crowded = await rows(conn, SQL.crowded_among, workspace | {"model_no": model.number, "keys": keys})
+    crowded = await rows(conn, SQL.crowded_among, workspace | {"model_no": model.keys, "keys": keys})
     manual, words = await _decided(conn, workspace, [part.record_id for part in parts.values()])
     case = Case(
         members=members,
@@ -169,8 +169,9 @@ def _kept(
     return kept
 
 
-def _member(part: Part) -> Member:
-    return member(part.record_id.hex, part.fields, known=part.known, first_us=micros(part.first_at))
+def _member(part: Part, model: AtWork, vault: Vault) -> Member:
+    fields = keyed(part.fields, model.matcher, vault.hash, model.keys)
+    return member(part.record_id.hex, fields, known=part.known, first_us=micros(part.first_at))
 
 
 async def _generics(

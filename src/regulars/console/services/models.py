@@ -55,7 +55,10 @@ class Known(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """The model at work. `progress`: the share of the records matched anew by it, from 0 to 1; None when all are."""
+    """The model at work. `progress`: the share of the records matched anew by it, from 0 to 1; None when all are.
+
+    A model that seeks by other keys than the one before goes through the records twice, first for the keys.
+    """
 
     number: int
     progress: float | None
@@ -103,9 +106,10 @@ class Models:
         """Which model is at work, and how far records are matched anew."""
         async with self._db.read(self._vault.workspace_id) as conn:
             found = await row(conn, _SQL.at_work, self._workspace)
-        number, reached = found or (FIRST, None)
+        number, keyed_to, resolved_to = found or (FIRST, None, None)
+        reached = resolved_to if keyed_to is None else keyed_to
         # Ids of records are hashes, so they lie evenly.
-        return Standing(number, None if reached is None else reached.int / _ALL_BITS)
+        return Standing(number, None if resolved_to is None else reached.int / _ALL_BITS)
 
     async def content(self, number: int) -> str:
         """The file of a model as it was given. Raises NotFound."""

@@ -10,13 +10,12 @@ from datetime import datetime
 from msgspec import Struct
 
 from regulars.engine.aside import Ask, Told
+from regulars.engine.beside import ask_beside
 from regulars.engine.preview import EXAMPLES, Preview
 from regulars.observe import get_logger
 from regulars.store.database import Database
 from regulars.store.master import MasterKey
 from regulars.vocabulary.errors import Conflict
-
-from .beside import ask_beside
 
 _log = get_logger("matching")
 

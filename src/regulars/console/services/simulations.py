@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from regulars.capabilities.loyalty.programme import Programme, parse
 from regulars.capabilities.loyalty.simulation import Outcome, Tally
+from regulars.engine.beside import ask_beside
 from regulars.engine.simulation import DAYS_MAX, Found, Part, Question, Report, parts_of, really_given
 from regulars.engine.simulation_aside import Ask, Told
 from regulars.observe import get_logger
@@ -19,7 +20,6 @@ from regulars.store.database import Database
 from regulars.store.still import Still
 from regulars.vocabulary.errors import Conflict, InvalidInput, RegularsError, TryLater
 
-from .beside import ask_beside
 from .programmes import Programmes
 
 DAYS: Final = 90

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from regulars.capabilities.identity.partition import Pair, member, partition
-from regulars.capabilities.identity.rules import micros
+from regulars.capabilities.identity.rules import keyed, micros
 from regulars.capabilities.identity.state import Decided, Manual, Value
 from regulars.engine.identity_memory import AtWork, at_work
 from regulars.store.database import AsyncConnection
@@ -96,8 +96,10 @@ async def load_surroundings(
             "There is no customer %(hex)s; they may have been erased.", field=field, hex=missing[0].hex
         )
     model = await load_at_work(conn, vault)
+    for part in parts.values():
+        keyed(part.fields, model.matcher, vault.hash, model.keys)
     keys = {key for part in parts.values() for key in part.fields.keys}
-    crowded = workspace | {"model_no": model.number, "keys": list(keys)}
+    crowded = workspace | {"model_no": model.keys, "keys": list(keys)}
     words = await rows(conn, DECISIONS.words_on, workspace | {"ids": [UUID(rid) for rid in parts]})
     manual: Manual = defaultdict(dict)
     for a, b, together, at, key in words:

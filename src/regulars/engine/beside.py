@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -20,25 +21,32 @@ async def ask_beside(module: str, ask: Any, told: type[T], heard: Callable[[T], 
     Cancelled, it ends the process. Raises OSError where there is no process to be had, ValueError for a line that
     is none.
     """
+    async with beside(module, ask) as process:
+        async for one in lines(process, told):
+            heard(one)
+        return await process.wait()
+
+
+@asynccontextmanager
+async def beside(module: str, ask: Any) -> AsyncIterator[Process]:
+    """`python -m module` with `ask` on its stdin; ended on the way out. Raises OSError."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        limit=LINE_BYTES_MAX,
+        sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=LINE_BYTES_MAX
     )
     try:
         assert process.stdin is not None
-        assert process.stdout is not None
         process.stdin.write(msgspec.json.encode(ask))
         process.stdin.close()
-        async for line in process.stdout:
-            heard(msgspec.json.decode(line, type=told))
-        return await process.wait()
+        yield process
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
                 process.kill()
             await asyncio.shield(process.wait())
+
+
+async def lines(process: Process, told: type[T]) -> AsyncIterator[T]:
+    """What it tells, line by line. Raises ValueError for a line that is none."""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        yield msgspec.json.decode(line, type=told)
