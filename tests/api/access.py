@@ -12,6 +12,10 @@ from msgspec import Struct
 
 from regulars.console.services.programmes import shipped_text as shipped_programme
 from regulars.engine.identity_memory import shipped_text
+from tests.api.web_shop import REWARDS
+from tests.members import PROGRAMME
+
+WITH_REWARDS = PROGRAMME.replace("[limits]", REWARDS + "[limits]")
 
 
 class Row(Struct, frozen=True):
@@ -103,7 +107,7 @@ TABLE: Final = {
     ("GET", "/v1/programmes"): Row(READERS),
     ("POST", "/v1/programmes"): Row(ADMIN, body={"content": shipped_programme()}),
     ("GET", "/v1/programmes/{number}"): Row(READERS, names=True),
-    ("PUT", "/v1/programmes/{number}/draft"): Row(ADMIN, body={"content": shipped_programme()}, names=True),
+    ("PUT", "/v1/programmes/{number}/draft"): Row(ADMIN, body={"content": WITH_REWARDS}, names=True),
     ("GET", "/v1/programmes/{number}/versions"): Row(READERS, names=True),
     ("GET", "/v1/programmes/{number}/versions/{version}"): Row(READERS, names=True),
     ("GET", "/v1/programmes/{number}/comparison"): Row(READERS, names=True),

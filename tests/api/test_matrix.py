@@ -15,12 +15,12 @@ from regulars.console.services.programmes import shipped_text as shipped_program
 from regulars.engine.identity_memory import shipped_text
 from regulars.vocabulary.events import ADJUSTED
 from regulars.vocabulary.scopes import EVERYTHING, SCOPES
-from tests.api.access import BASKET, OFFER, TABLE, TOLD
+from tests.api.access import BASKET, OFFER, TABLE, TOLD, WITH_REWARDS
 from tests.api.house import DOCUMENT, House, assert_error, said
 from tests.api.till import Till
-from tests.api.web_shop import REWARDS, open_web_shop, shop_online
+from tests.api.web_shop import open_web_shop, shop_online
 from tests.console.told import add_messages
-from tests.members import PROGRAMME, publish
+from tests.members import publish
 
 pytestmark = pytest.mark.anyio
 
@@ -265,7 +265,7 @@ async def stocked(house: House) -> House:
         ("sources", {"name": "own"}),
     ):
         assert (await house.call("POST", f"/v1/{path}", json=body)).status_code == 201
-    await asyncio.to_thread(publish, house, PROGRAMME.replace("[limits]", REWARDS + "[limits]"))
+    await asyncio.to_thread(publish, house, WITH_REWARDS)
     await open_web_shop(house, "own-told")
     return house
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_restore_keeps_requests_and_empties_those_of_the_erased_again(home: Pa
         assert philippa is not None
         forget(shop.store, shop.vault, philippa, actor="user:officer")
         register = Register(shop.store.home).path
-        register.rename(tmp_path / "register.jsonl")
+        shutil.move(register, tmp_path / "register.jsonl")
     with opened(tmp_path / "other") as store:
         restore(store, tmp_path / "backup", register=tmp_path / "register.jsonl")
         shop = Shop(store)

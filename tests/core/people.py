@@ -21,7 +21,7 @@ from regulars.capabilities.identity.compared import values_of
 from regulars.capabilities.identity.component import RECORDS_PER_VALUE_MAX
 from regulars.capabilities.identity.households import household_keys
 from regulars.capabilities.identity.matcher import Matcher
-from regulars.capabilities.identity.matching import candidates, recluster
+from regulars.capabilities.identity.matching import candidates, recluster, turn_values, turned_keys
 from regulars.capabilities.identity.normalise import given_name, name_words
 from regulars.capabilities.identity.partition import Member, partition
 from regulars.capabilities.identity.person import person_of
@@ -173,6 +173,8 @@ class Shelf:
         self._review(need, state, len(news))
         self._load_components(need.components, need.values, state)
         self._load_candidates(need.keys, state, MODEL.cluster.crowd + len(news) + 1)
+        turn_values(changes, state, tools())
+        self._load_candidates(turned_keys(changes, state), state, MODEL.cluster.crowd + len(news) + 1)
         found = candidates(changes, state, tools())
         self._load_components(found.components, set(), state)
         recluster(changes, found, state, tools())

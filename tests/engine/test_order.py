@@ -43,6 +43,20 @@ def test_any_order_of_a_stream_ends_in_the_state_it_must(
             assert world.rebuild_differences() == []
 
 
+@pytest.mark.embedded_only
+def test_a_record_that_others_are_compared_with_keeps_when_it_was_last_repeated(
+    make_world: MakeWorld,
+) -> None:
+    """It was lost where a correction counted the record's figures anew in a turn that only compared with it."""
+    stream = Stream(1451673565, customers=400)
+    told = stream.events(250)
+    for _ in range(3):
+        order = stream.scrambled(told)
+    world = make_world()
+    play(world, order)
+    check(world, told)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("crowd", [False, True], ids=["families", "crowd"])
 @pytest.mark.parametrize("size", [30, 150, 600])

@@ -324,7 +324,6 @@ class Eraser:
         state.records = {record.record_id: record for record in work.others}
         self._free_values(work, state, memory.model, changes)
         self._free_keys(work, state, memory.model, changes)
-        before = {record.profile_id for record in (*work.erased, *state.records.values())}
         state.whole = {record.component_id for record in state.records.values()}
         changes.dirty = set(state.records)
         tools = identity.Tools(
@@ -334,7 +333,9 @@ class Eraser:
             memory.model.matcher,
             memory.model.keys,
         )
-        matching.recluster(changes, matching.Candidates(), state, tools)
+        found = self._compare_turned(state, memory.model, changes, tools)
+        before = {record.profile_id for record in (*work.erased, *state.records.values())}
+        matching.recluster(changes, found, state, tools)
         workspace = self._workspace | {"now": self._clock()}
         self._session.run(list(identity_calls(self._vault, changes, memory.model.keys, workspace)))
         return len({record.profile_id for record in state.records.values()}) - len(before)
@@ -352,8 +353,30 @@ class Eraser:
             members = [identity.member_of(records[r], records[r].fields or Fields()) for r in carriers]
             if generic_of((kind, value), members) is None:
                 changes.freed.add((kind, value))
+                changes.turned.update(carriers)
                 _join(state.records, records)
         state.retired = state.retired - changes.freed
+
+    def _compare_turned(
+        self, state: identity.State, model: AtWork, changes: identity.Changes, tools: identity.Tools
+    ) -> matching.Candidates:
+        """Compare who carries a freed value with those that share a key with them."""
+        keys = sorted(matching.turned_keys(changes, state))
+        if not keys:
+            return matching.Candidates()
+        limit = model.matcher.model.cluster.crowd + 1
+        asked = {"model_no": model.keys, "keys": keys, "limit": limit}
+        for row in self._session.run([Call(_IDENTITY.load_candidates, self._workspace | asked)])[0]:
+            state.records.setdefault(row[0], Record(*row[:8]))
+            for place in row[8]:
+                state.carriers.setdefault(keys[place - 1], set()).add(row[0])
+        found = matching.candidates(changes, state, tools)
+        if found.components:
+            asked = {"components": uuids(found.components), "records": uuids(()), "values": "[]"}
+            for row in self._session.run([Call(_IDENTITY.load_components, self._workspace | asked)])[0]:
+                state.records.setdefault(row[0], Record(*row))
+                state.whole.add(row[4])
+        return found
 
     def _free_keys(
         self, work: _Work, state: identity.State, model: AtWork, changes: identity.Changes

@@ -266,6 +266,15 @@ def second(session: Session, vault: Vault, batch: Batch, need: Survey) -> bool:
     return True
 
 
+def sharing(session: Session, vault: Vault, batch: Batch, wanted: Iterable[int]) -> None:
+    """Load who carries keys."""
+    keys = sorted(wanted)
+    if keys:
+        asked = {"model_no": batch.model.keys, "keys": keys, "limit": _crowd(batch)}
+        call = Call(_IDENTITY.load_candidates, {"workspace_id": vault.workspace_id} | asked)
+        _take_candidates(batch, keys, session.run([call])[0])
+
+
 def components(session: Session, vault: Vault, batch: Batch, wanted: Iterable[str]) -> None:
     """Load whole components."""
     params = {

@@ -164,7 +164,8 @@ def _profile(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
     if touched:
         for held in touched:
             record = batch.records.get(held.record_id)
-            if record is not None:
+            # One that was loaded for others to be compared with does not know when it was last repeated.
+            if record is not None and held.record_id in batch.identity.seen:
                 held.seen_hash, held.seen_at, held.seen_key = (
                     record.seen_hash,
                     record.seen_at,

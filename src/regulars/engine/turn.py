@@ -230,6 +230,11 @@ class Turn:
         if loading.second(session, self._vault, batch, need):
             for wake in wakes:
                 wake.overlay(batch)
+        matching.turn_values(batch.identity, batch.people, tools)
+        if batch.identity.turned:
+            if wakes:
+                raise Entangled  # who shares a key with them may be in the air
+            loading.sharing(session, self._vault, batch, matching.turned_keys(batch.identity, batch.people))
         batch.found = matching.candidates(batch.identity, batch.people, tools)
         if batch.found.components:
             loading.components(session, self._vault, batch, batch.found.components)

@@ -1,7 +1,8 @@
 """Decide which records are one person now: find who may match, then cluster the touched components anew.
 
-`candidates` compares what was told with the records that share a key and says which components are needed whole;
-`recluster` then joins the components at hand and clusters each.
+`turn_values` finds the values that come to name nobody, or somebody again; `candidates` compares what was told, and who
+carries such a value, with the records that share a key, and says which components are needed whole; `recluster` then
+joins the components at hand and clusters each.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field
 
+from . import kinds
+from .component import PEOPLE_PER_VALUE_MAX
 from .forest import Forest
-from .partition import generic_of, kept_apart, partition
+from .partition import Member, generic_of, kept_apart, partition
 from .rules import Changes, State, Tools, member_of
-from .state import Fields, Record, Review
+from .state import Fields, Record, Review, Value
 
 
 class Candidates(Struct):
@@ -29,8 +32,57 @@ class Candidates(Struct):
     regroup: set[str] = field(default_factory=set)
 
 
+def turn_values(changes: Changes, state: State, tools: Tools) -> None:
+    """Retire the values that too many carry once the told records are told, and free those of which that is over.
+
+    All who carry such a value must be there, and their components. Without it, or with it again, they weigh otherwise
+    with anybody they share a key with: they are `turned`.
+    """
+    for key, carriers in _carried(changes, state, tools).items():
+        generic = generic_of(key, carriers)
+        if generic is not None and key not in state.retired:
+            changes.generics.append(generic)
+        elif generic is None and key in state.reviewed:
+            changes.freed.add(key)
+        else:
+            continue
+        changes.turned.update(member.record_id for member in carriers)
+    found = {(generic.kind, generic.value) for generic in changes.generics}
+    if found or changes.freed:
+        state.retired = (state.retired | found) - changes.freed
+        changes.dirty |= changes.turned
+
+
+def turned_keys(changes: Changes, state: State) -> set[int]:
+    """The keys of the turned records; `carriers` must have all who carry them."""
+    keys = {key for rid in changes.turned for key in _open(state.records[rid]).keys}
+    return keys - state.crowded
+
+
+def _carried(changes: Changes, state: State, tools: Tools) -> dict[Value, list[Member]]:
+    """Who carries each value that may have come to name nobody, or somebody again."""
+    wanted = set(state.reviewed)
+    here = [record for record in state.records.values() if _is_whole(record, changes, state)]
+    if len(here) > PEOPLE_PER_VALUE_MAX:
+        told = (key for rid in changes.before for key in _open(state.records[rid]).linking())
+        wanted.update(key for key in told if key[0] in kinds.LIMITED and key not in state.retired)
+    carried: dict[Value, list[Member]] = {key: [] for key in sorted(wanted)}
+    for record in here if wanted else ():
+        fields = record.fields = record.fields or tools.open_fields(record)
+        carries = [key for key in fields.linking() if key in carried]
+        one = member_of(record, fields) if carries else None
+        for key in carries:
+            if one is not None:
+                carried[key].append(one)
+    return carried
+
+
+def _is_whole(record: Record, changes: Changes, state: State) -> bool:
+    return record.component_id in state.whole or record.record_id in changes.dirty
+
+
 def candidates(changes: Changes, state: State, tools: Tools) -> Candidates:
-    """Compare the told records with those that share a key with them. Retires crowded keys on the way."""
+    """Compare told and turned records with those that share a key with them. Retires crowded keys on the way."""
     found = Candidates()
     carriers, most = _carriers(changes, state), tools.matcher.model.cluster.crowd
     for key, ids in sorted(carriers.items()):
@@ -52,13 +104,14 @@ def candidates(changes: Changes, state: State, tools: Tools) -> Candidates:
 
 
 def _carriers(changes: Changes, state: State) -> dict[int, set[str]]:
-    """All who carry the keys of the told records once they are told; keys known to be crowded are left out."""
+    """All who carry the keys of told and turned records; keys known to be crowded are left out."""
     carriers: dict[int, set[str]] = {}
-    for record_id in changes.before:
+    compared = changes.before.keys() | changes.turned
+    for record_id in compared:
         for key in _open(state.records[record_id]).keys:
             if key not in state.crowded and key not in carriers:
                 carriers[key] = _live(key, state.carriers.get(key, set()), changes, state)
-    for record_id in changes.before:
+    for record_id in compared:
         for key in _open(state.records[record_id]).keys:
             if key in carriers:
                 carriers[key].add(record_id)
@@ -75,7 +128,7 @@ def _told_with(key: int, changes: Changes, state: State) -> list[str]:
 
 
 def _open(record: Record) -> Fields:
-    assert record.fields is not None, "told records are open"
+    assert record.fields is not None, "told and turned records are open"
     return record.fields
 
 
@@ -83,7 +136,8 @@ def _compare(
     carriers: dict[int, set[str]], changes: Changes, state: State, tools: Tools, found: Candidates
 ) -> None:
     bands, matcher = tools.matcher.model.bands, tools.matcher
-    for record_id in sorted(changes.before):
+    compared = changes.before.keys() | changes.turned
+    for record_id in sorted(compared):
         others: set[str] = set()
         for key in _open(state.records[record_id]).keys:
             if key in carriers and key not in state.crowded:
@@ -93,7 +147,7 @@ def _compare(
             continue
         side = state.side(record_id, tools)
         for other in sorted(others):
-            if other in changes.before and other < record_id:
+            if other in compared and other < record_id:
                 continue  # the pair was met from the other side
             weight = matcher.reaches(side, state.side(other, tools), bands.review)
             if weight >= bands.link:
@@ -109,7 +163,6 @@ def recluster(changes: Changes, found: Candidates, state: State, tools: Tools) -
     dirty.update(rid for pair in changes.decided for rid in pair if rid in state.records)
     if not dirty:
         return
-    _free(changes, state, tools)
     forest = Forest({state.records[rid].component_id for rid in state.records})
     _join_sharing(forest, dirty, state, tools)
     for pair in found.links:
@@ -131,8 +184,8 @@ def recluster(changes: Changes, found: Candidates, state: State, tools: Tools) -
     for number, (_, records) in enumerate(sorted(groups.items())):
         changes.regrouped.update((record.record_id, number) for record in records if not record.new)
         _cluster_one(records, state, tools, changes)
-    stored = {rid for rid in changes.before if not state.records[rid].new}
-    changes.recompared |= stored
+    compared = changes.before.keys() | changes.turned
+    changes.recompared |= {rid for rid in compared if not state.records[rid].new}
     for doubt in found.doubts:
         one, other = state.records[doubt.a], state.records[doubt.b]
         if one.component_id != other.component_id and not kept_apart(state.manual, doubt.a, doubt.b):
@@ -153,23 +206,6 @@ def _join_sharing(forest: Forest, dirty: set[str], state: State, tools: Tools) -
             first = carriers.setdefault(key, record.component_id)
             if first != record.component_id:
                 forest.join((first, record.component_id))
-
-
-def _free(changes: Changes, state: State, tools: Tools) -> None:
-    """Values shared by too many until now, and by few enough after this batch, link again."""
-    for key in state.reviewed:
-        carriers = []
-        for record in state.records.values():
-            if record.fields is None and not record.sealed:
-                continue  # all who carry the value are there whole
-            record.fields = record.fields or tools.open_fields(record)
-            if key in record.fields.linking():
-                carriers.append(member_of(record, record.fields))
-        if generic_of(key, carriers) is None:
-            changes.freed.add(key)
-            changes.dirty.update(member.record_id for member in carriers)
-    if changes.freed:
-        state.retired = state.retired - changes.freed
 
 
 def _cluster_one(records: list[Record], state: State, tools: Tools, changes: Changes) -> None:

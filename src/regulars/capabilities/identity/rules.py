@@ -132,7 +132,8 @@ class Changes(Struct):
     `seen`: records whose last repeat moved. `identifiers`: (kind, hash, record) → whether it is current, None where
     it was forgotten; `words`: (hash, record) → whether the name has it; `keys`: (model, key, record) → whether the
     record has it; `household`: (key, record) → likewise. `decided`: pairs (a < b) that a person decided on; `words_said`: their words. `dirty` records are clustered anew; those of them in `before` are compared anew, too. `freed` and
-    `uncrowded`: values and keys few enough share again; `crowded`: keys found to be shared by too many.
+    `uncrowded`: values and keys few enough share again; `crowded`: keys found to be shared by too many. `turned` records
+    carry a value that came to name nobody, or somebody again: they are compared anew, too.
     `recompared` are stored records whose pairs to look at are found anew; so are those among records of one number in
     `regrouped`.
     `profiles_before` and `profiles_after`: ids of the profiles that were clustered anew; `profile_moves`: (old id, new
@@ -150,6 +151,7 @@ class Changes(Struct):
     words_said: list[Word] = field(default_factory=list)
     dirty: set[str] = field(default_factory=set)
     before: dict[str, Before] = field(default_factory=dict)
+    turned: set[str] = field(default_factory=set)
     components: set[str] = field(default_factory=set)
     recompared: set[str] = field(default_factory=set)
     regrouped: dict[str, int] = field(default_factory=dict)

@@ -106,7 +106,8 @@ async def sales_of_receipt(
 
 async def describe_lines(database: Database, vault: Vault, sale: Sale) -> None:
     """Give lines without a category or brand those of the register of products, as a quote of them has."""
-    skus = {line.sku for line in sale.lines if line.sku and (line.category is None or line.brand is None)}
+    bare = (line for line in sale.lines if line.category is None or line.brand is None)
+    skus = {line.sku for line in bare if line.sku and "\0" not in line.sku}  # that one is refused later on
     if not skus:
         return
     asked = {"workspace_id": vault.workspace_id, "skus": sorted(skus)}
