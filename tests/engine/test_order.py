@@ -50,10 +50,9 @@ def test_a_record_that_others_are_compared_with_keeps_when_it_was_last_repeated(
     """It was lost where a correction counted the record's figures anew in a turn that only compared with it."""
     stream = Stream(1451673565, customers=400)
     told = stream.events(250)
-    for _ in range(3):
-        order = stream.scrambled(told)
+    orders = [stream.scrambled(told) for _ in range(3)]
     world = make_world()
-    play(world, order)
+    play(world, orders[-1])
     check(world, told)
 
 
