@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from tests.engine.fixtures import MakeWorld
 from tests.engine.stream import Stream
 from tests.engine.test_matching import check, promote, rematch
 from tests.engine.world import World
+from tests.servers import wait_until
 
 pytestmark = pytest.mark.embedded_only  # the same statements run on both in test_matching.py
 
@@ -117,6 +119,44 @@ def test_a_model_is_at_work_whatever_happens_while_it_is_put_there(
         session.close()
         gate.close()
     assert world.rebuild_differences() == []
+
+
+def test_whoever_listens_hears_when_the_process_that_looks_is_killed(
+    make_world: MakeWorld, seed: int
+) -> None:
+    """Its helpers must not keep the line open: the server would wait for ever, and they would stay."""
+    stream = Stream(seed, customers=14)
+    world = make_world()
+    gate, session = world.gate(), Session(world.database)
+    try:
+        for requests in stream.scrambled(stream.events(160)):
+            world.tell(gate, requests)
+        number = add_model(session, world.vault, LOOSE, None, actor="user:1", now=NOW)
+        promote(world, gate, number)
+    finally:
+        session.close()
+        gate.close()
+
+    async def run() -> None:
+        look = Look(
+            world.database.dsn, world.master.for_own_process(), world.workspace_id, number, rematching.FIRST
+        )
+        async with beside(resolving.__name__, look) as process:
+            async for _ in lines(process, Found):
+                process.kill()
+            assert await process.wait() != 0
+            wait_until(lambda: not alive_in_group(process.pid))
+
+    asyncio.run(run())
+
+
+def alive_in_group(group: int) -> bool:
+    """Whether any process of a group is there."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("set_max", [2, 10_000], ids=["in pieces", "whole"])

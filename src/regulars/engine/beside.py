@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Callable
@@ -29,9 +31,16 @@ async def ask_beside(module: str, ask: Any, told: type[T], heard: Callable[[T], 
 
 @asynccontextmanager
 async def beside(module: str, ask: Any) -> AsyncIterator[Process]:
-    """`python -m module` with `ask` on its stdin; ended on the way out. Raises OSError."""
+    """`python -m module` with `ask` on its stdin; ended on the way out, with what it started. Raises OSError."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=LINE_BYTES_MAX
+        sys.executable,
+        "-m",
+        module,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        limit=LINE_BYTES_MAX,
+        start_new_session=True,  # so that one signal reaches all of them
     )
     try:
         assert process.stdin is not None
@@ -41,7 +50,7 @@ async def beside(module: str, ask: Any) -> AsyncIterator[Process]:
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
             await asyncio.shield(process.wait())
 
 

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from multiprocessing import get_context
 from multiprocessing.pool import IMapIterator, Pool
+from pathlib import Path
 from typing import Any, LiteralString
 
 import msgspec
@@ -33,7 +36,7 @@ from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Vault, open_sealed
-from regulars.vocabulary.errors import Conflict
+from regulars.vocabulary.errors import Conflict, TryLater
 
 from . import identity_memory
 from .closures import Closures
@@ -49,6 +52,9 @@ SET_MAX = 2_000
 HANDS_MAX = 2
 STREAMED_ROWS = 2_000
 NICER = 10
+WAITS_MAX = 600
+WAIT_SECONDS = 0.1
+WATCH_SECONDS = 1.0
 ANSWER_SECONDS_MAX = 300.0
 """A process that takes longer over some hundred records is gone."""
 _decode = msgspec.json.Decoder(Fields).decode
@@ -203,6 +209,10 @@ class _Hand:
     @classmethod
     def prepare(cls, *known: Any) -> None:
         """In a process that has just begun; one that raised here would be begun again for ever."""
+        # It tells nothing, and whoever listens must hear when the one that tells is gone.
+        with Path(os.devnull).open("wb") as nobody:
+            os.dup2(nobody.fileno(), sys.stdout.fileno())
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         tune()
         cls.known = known
 
@@ -243,7 +253,7 @@ class _Hand:
         keys: list[tuple[int, str]] = []
         bare: list[str] = []
         workspace = {"workspace_id": self._vault.workspace_id}
-        left = set(ids)
+        left, waits = set(ids), 0
         while left:
             self._session.begin(self._vault.workspace_id)
             held, there = self._session.run(
@@ -258,6 +268,13 @@ class _Hand:
             saved = Call(_IDENTITY.save_keys, {"rows": MATCH_KEY.rows(len(keys), columns, same)})
             self._session.finish([saved] if keys else [])
             left = {row[0].hex() for row in there} - {one.record_id for one in records}
+            if left and not records:
+                waits += 1
+                if waits > WAITS_MAX:
+                    raise TryLater(
+                        "Records are being changed and cannot get their keys.", retry_after_seconds=60
+                    )
+                time.sleep(WAIT_SECONDS)
         return ids[-1], bare
 
     def _lacks_household(self, fields: Fields) -> bool:
@@ -315,6 +332,13 @@ class _Hand:
 def _open(record: Record) -> Fields:
     assert record.fields is not None, "records are opened when they are loaded"
     return record.fields
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone, however that ended."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os._exit(1)
 
 
 def _give_keys(ids: list[str]) -> tuple[str, list[str]]:

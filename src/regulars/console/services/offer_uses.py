@@ -78,7 +78,7 @@ async def uses_of_sale(database: Database, vault: Vault, sold: Sequence[SoldProm
     if len({_name(one, hashes) for one in sold}) < len(sold):
         raise InvalidInput("Name each promotion once.", field="promotions")
     workspace = {"workspace_id": vault.workspace_id}
-    names = sorted({one.promotion for one in sold})
+    names = sorted({one.promotion for one in sold if "\0" not in one.promotion})
     versions, codes = await database.ask(
         vault.workspace_id,
         Call(_SQL.some_versions, workspace | {"ids": names}),
