@@ -6,7 +6,7 @@ which makes the command of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import blake2b
 from typing import Any, Final
@@ -41,19 +41,7 @@ class BalanceRows:
 
     def events(self, batch: Batch, reject: Reject) -> Iterator[Prepared]:
         """One opening per row. Rows that failed are told to `reject`."""
-        faults = dict(batch.faults)
-        values = {name: column.values(batch, faults) for name, column in self._columns.items()}
-        found: list[Prepared] = []
-        for place, line in enumerate(batch.lines):
-            if place not in faults:
-                made = self._opening(partial(at_place, values, place))
-                if isinstance(made, Fault):
-                    faults[place] = made
-                else:
-                    found.append(Prepared(JSON.encode(made), line))
-        for place in sorted(faults):
-            reject(batch.lines[place], faults[place])
-        yield from found
+        yield from rows_made(batch, self._columns, self._opening, reject)
 
     def _opening(self, pick: Any) -> Event | Fault:
         customer = self._people.build(pick)
@@ -90,6 +78,25 @@ def _id(customer: Any, said: Loyalty, days: dict[str, Any]) -> str:
     rest = [] if said.reason else [said.amount, said.expires_at, days]
     digest = blake2b(JSON.encode([keys, named, rest]), digest_size=16, person=b"regulars-opening")
     return f"opening-{digest.hexdigest()}"
+
+
+def rows_made(
+    batch: Batch, columns: dict[str, Column], make: Callable[[Any], Any], reject: Reject
+) -> Iterator[Prepared]:
+    """What `make` makes of each row, given its values by name; rows that it says a Fault of are told to `reject`."""
+    faults = dict(batch.faults)
+    values = {name: column.values(batch, faults) for name, column in columns.items()}
+    found: list[Prepared] = []
+    for place, line in enumerate(batch.lines):
+        if place not in faults:
+            made = make(partial(at_place, values, place))
+            if isinstance(made, Fault):
+                faults[place] = made
+            else:
+                found.append(Prepared(JSON.encode(made), line))
+    for place in sorted(faults):
+        reject(batch.lines[place], faults[place])
+    yield from found
 
 
 def at_place(values: dict[str, list[Any]], place: int, name: str) -> Any:

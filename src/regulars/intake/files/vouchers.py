@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -17,10 +16,10 @@ from regulars.capabilities.loyalty.expiry import end_of
 from regulars.capabilities.offers.codes import is_usable, normalised
 from regulars.vocabulary.events import Customer
 
-from .balances import at_place
+from .balances import rows_made
 from .batches import Batch, Fault
 from .cells import Cells, Column
-from .encoding import JSON, Prepared
+from .encoding import Prepared
 from .fields import FIELDS, HOLDER_KEYS, NEEDED
 from .mapping import Mapping
 from .people import CustomerColumns
@@ -61,19 +60,7 @@ class VoucherRows:
 
     def events(self, batch: Batch, reject: Reject) -> Iterator[Prepared]:
         """One voucher per row. Rows that failed are told to `reject`."""
-        faults = dict(batch.faults)
-        values = {name: column.values(batch, faults) for name, column in self._columns.items()}
-        found: list[Prepared] = []
-        for place, line in enumerate(batch.lines):
-            if place not in faults:
-                made = self._voucher(partial(at_place, values, place))
-                if isinstance(made, Fault):
-                    faults[place] = made
-                else:
-                    found.append(Prepared(JSON.encode(made), line))
-        for place in sorted(faults):
-            reject(batch.lines[place], faults[place])
-        yield from found
+        yield from rows_made(batch, self._columns, self._voucher, reject)
 
     def _voucher(self, pick: Any) -> VoucherRow | Fault:
         customer = self._people.build(pick)
