@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import msgspec
@@ -39,6 +38,7 @@ from regulars.store.vault import Vault
 from regulars.store.webhooks import Webhooks
 from regulars.store.workspaces import add_workspace, ensure_default
 from regulars.vocabulary.intake import Result
+from tests.fresh import fresh
 
 ADDRESS = "http://api.test"
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -155,7 +155,7 @@ class House:
 
     def neighbour(self) -> int:
         """Another workspace."""
-        return add_workspace(self.database, f"w-{uuid4().hex}")
+        return add_workspace(self.database, f"w-{fresh()}")
 
 
 def _ever() -> float:

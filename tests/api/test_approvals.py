@@ -10,6 +10,7 @@ import pytest
 
 from regulars.vocabulary.events import ADJUSTED
 from tests.api.house import House, assert_error
+from tests.fresh import fresh
 from tests.members import PROGRAMME, join, publish, say, sell
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +23,7 @@ async def programme(house: House) -> None:
 
 async def member(house: House, **more: Any) -> str:
     source = (await house.sources.ensure(house.workspace_id, "tills")).source
-    return await asyncio.to_thread(join, house, source, f"m-{uuid4().hex}", **more)
+    return await asyncio.to_thread(join, house, source, f"m-{fresh()}", **more)
 
 
 async def key_of_somebody(house: House, *scopes: str) -> str:
@@ -204,11 +205,11 @@ async def test_what_nobody_decides_on_lapses(house: House) -> None:
 
 async def test_a_repeat_with_one_key_is_one_adjustment(house: House) -> None:
     ann = await member(house)
-    key, headers = await key_of_somebody(house), {"idempotency-key": uuid4().hex}
+    key, headers = await key_of_somebody(house), {"idempotency-key": fresh()}
     answers = [await adjust(house, ann, 30, key=key, headers=headers) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
     assert len(ledger(house, ann)) == 1
-    headers = {"idempotency-key": uuid4().hex}
+    headers = {"idempotency-key": fresh()}
     asked = [await adjust(house, ann, 900, key=key, headers=headers) for _ in range(2)]
     assert asked[0].json()["approval"]["id"] == asked[1].json()["approval"]["id"]
 
@@ -244,7 +245,7 @@ async def test_f3_points_held_back_are_told_to_the_till_and_decided_on(house: Ho
     text = PROGRAMME.replace("points_per_day = 300", 'beyond = "wait"\npoints_per_day = 300')
     number = await asyncio.to_thread(publish, house, text)
     source = (await house.sources.ensure(house.workspace_id, "tills")).source
-    name = uuid4().hex
+    name = fresh()
     ann = await asyncio.to_thread(join, house, source, name)
     await asyncio.to_thread(say, house, "regulars.points_opened", ann, amount=0, programme=number)
     sold = await asyncio.to_thread(sell, house, source, name, 50_000)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.api.house import House, assert_error, said, sale
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ async def strangers(house: House, *names: str) -> list[dict[str, Any]]:
     """Customers who share nothing, one sale each; their profiles."""
     profiles = []
     for number, name in enumerate(names, 1):
-        own = f"{name}-{uuid4().hex}"
+        own = f"{name}-{fresh()}"
         customer = {"external_id": own, "given_name": name, "email": f"{own}@example.com"}
         await house.send(said(f"c-{own}", **customer), sale(own, 100 * number, customer={"external_id": own}))
         profiles.append(await house.one(external_id=own))
@@ -88,7 +88,7 @@ async def waiting(house: House, *profiles: dict[str, Any]) -> list[dict[str, Any
 
 
 async def test_a_record_taken_out_is_somebody_else_and_stays_so(house: House) -> None:
-    card = f"L{uuid4().hex}"
+    card = f"L{fresh()}"
     for number in range(3):
         await house.send(said(f"{card}-{number}", external_id=f"{card}-{number}", loyalty_card=card))
         await house.send(sale(f"{card}-{number}", customer={"external_id": f"{card}-{number}"}))
@@ -198,7 +198,7 @@ async def test_the_queue_comes_in_pages_the_likeliest_first(house: House) -> Non
 async def test_a_repeated_call_is_answered_as_the_first(house: House) -> None:
     ann, bob = await strangers(house, "Ann", "Bob")
     body = {"ids": [ann["id"], bob["id"]], **WHY}
-    head = {"Idempotency-Key": uuid4().hex}
+    head = {"Idempotency-Key": fresh()}
     first = await house.call("POST", "/v1/profiles/merge", json=body, headers=head)
     again = await house.call("POST", "/v1/profiles/merge", json=body, headers=head)
     assert again.headers["idempotency-replayed"] == "true"

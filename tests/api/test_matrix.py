@@ -20,6 +20,7 @@ from tests.api.house import DOCUMENT, House, assert_error, said
 from tests.api.till import Till
 from tests.api.web_shop import open_web_shop, shop_online
 from tests.console.told import add_messages
+from tests.fresh import fresh
 from tests.members import publish
 
 pytestmark = pytest.mark.anyio
@@ -78,9 +79,7 @@ async def named(house: House, route: tuple[str, str]) -> tuple[str, Any]:
     if "webhook_id" in asked:
         names |= await webhook(house)
     if "quarantine_id" in asked:
-        names["quarantine_id"] = str(
-            (await house.send({"id": uuid4().hex, "type": "nonsense"}))[0].quarantine_id
-        )
+        names["quarantine_id"] = str((await house.send({"id": fresh(), "type": "nonsense"}))[0].quarantine_id)
     names |= await at_the_till(house, asked)
     for name, make in (("key_id", key), ("approval_id", approval), ("user_id", colleague)):
         if name in asked:
@@ -104,13 +103,13 @@ async def key(house: House) -> str:
 
 async def colleague(house: House) -> str:
     """Somebody invited now."""
-    person = {"email": f"{uuid4().hex}@example.com", "role": "associate"}
+    person = {"email": f"{fresh()}@example.com", "role": "associate"}
     return str((await house.call("POST", "/v1/people", scopes=PEOPLE, json=person)).json()["id"])
 
 
-def fresh(body: Any) -> Any:
+def renewed(body: Any) -> Any:
     """A body that says nothing that was said before."""
-    return changed(body, lambda text: text.replace("fresh", f"f{uuid4().hex[:16]}"))
+    return changed(body, lambda text: text.replace("fresh", f"f{fresh()[:16]}"))
 
 
 def changed(body: Any, by: Callable[[str], str]) -> Any:
@@ -131,7 +130,7 @@ async def of_offers(house: House, path: str) -> dict[str, str]:
 
 async def promotion(house: House) -> str:
     """A promotion that runs, and asks for a code."""
-    made = f"p{uuid4().hex[:8]}x"
+    made = f"p{fresh()[:8]}x"
     content = OFFER.replace("fresh", made)
     await house.call("POST", "/v1/promotions", json={"content": content})
     answer = await house.call("POST", f"/v1/promotions/{made}/activate", json={})
@@ -141,7 +140,7 @@ async def promotion(house: House) -> str:
 
 async def offers_hold(house: House) -> str:
     """The id of a hold of promotions made now."""
-    code = f"c{uuid4().hex}"
+    code = f"c{fresh()}"
     await house.call("POST", f"/v1/promotions/{await promotion(house)}/codes", json={"code": code})
     answer = await house.call("POST", "/v1/quotes", json=BASKET | {"codes": [code], "reserve": True})
     return str(answer.json()["hold"]["id"])
@@ -149,7 +148,7 @@ async def offers_hold(house: House) -> str:
 
 async def profile(house: House) -> str:
     """Somebody the house did not know."""
-    one = uuid4().hex
+    one = fresh()
     return str((await house.send(said(one, external_id=one)))[0].profile_id)
 
 
@@ -166,14 +165,14 @@ async def approval(house: House) -> str:
 
 async def twofold(house: House) -> str:
     """Somebody new of two records."""
-    one = uuid4().hex
+    one = fresh()
     told = [said(f"{one}-{n}", external_id=f"{one}-{n}", loyalty_card=one) for n in (1, 2)]
     return str((await house.send(*told))[0].profile_id)
 
 
 async def pair(house: House) -> tuple[str, str]:
     """Two customers made now who may be one."""
-    family = f"F{uuid4().hex}".translate(str.maketrans("0123456789", "ghijklmnop"))
+    family = f"F{fresh()}"
     who = {"given_name": "Nora", "family_name": family, "address": {"city": "London"}}
     one, other = await house.send(*(said(f"{family}{n}", external_id=f"{family}{n}", **who) for n in (1, 2)))
     return str(one.profile_id), str(other.profile_id)
@@ -274,11 +273,11 @@ async def stocked(house: House) -> House:
 async def test_a_route_opens_for_its_scopes_alone(stocked: House, route: tuple[str, str]) -> None:
     method, row = route[0], TABLE[route]
     address, body = await named(stocked, route)
-    unknown = await stocked.client.request(method, address, content=msgspec.json.encode(fresh(body)))
+    unknown = await stocked.client.request(method, address, content=msgspec.json.encode(renewed(body)))
     assert_error(unknown, 401)
     for scopes in (*SETS, *({scope} | row.also for scope in row.scopes)):
         address, body = await named(stocked, route)
-        answer = await stocked.call(method, address, scopes=sorted(scopes), json=fresh(body))
+        answer = await stocked.call(method, address, scopes=sorted(scopes), json=renewed(body))
         if row.opens(frozenset(scopes)):
             assert answer.status_code < 300, (scopes, answer.text)
         else:
@@ -294,7 +293,7 @@ async def test_a_key_of_another_workspace_finds_nothing_of_this_one(
     before = [await stocked.get(f"/v1/{one}") for one in OWN]
     for scopes in SETS:
         key = await stocked.key(*scopes, source="theirs", workspace_id=neighbour)
-        answer = await stocked.call(method, address, key=key, json=fresh(body))
+        answer = await stocked.call(method, address, key=key, json=renewed(body))
         if not row.opens(scopes):
             assert_error(answer, 403, "forbidden")
         elif row.names:
@@ -313,7 +312,7 @@ async def test_a_field_nobody_asked_for_is_refused(stocked: House, route: tuple[
         pytest.skip("kept, sealed, and read by nobody")
     for more in ("workspace_id", "created_by", "password_hash", "disabled_at", "is_admin"):
         address, body = await named(stocked, route)
-        told = assert_error(await stocked.call(method, address, json={**fresh(body), more: 2}), 400)
+        told = assert_error(await stocked.call(method, address, json={**renewed(body), more: 2}), 400)
         assert more in f"{told.get('field')} {told['message']}"
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.api.house import House, assert_error, said
 from tests.api.till import Till, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ async def till(house: House) -> Till:
 
 
 def number() -> str:
-    return f"L-{uuid4().hex[:12]}"
+    return f"L-{fresh()[:12]}"
 
 
 async def with_card(till: Till) -> tuple[str, str]:
@@ -129,7 +129,7 @@ async def test_what_cannot_be_done_to_a_card_names_the_field(
 
 async def test_only_members_have_cards(till: Till) -> None:
     await till.refused(
-        404, "unknown_member", f"/v1/members/{uuid4().hex}/cards", {"action": "issue", "card": "x"}
+        404, "unknown_member", f"/v1/members/{fresh()}/cards", {"action": "issue", "card": "x"}
     )
     (result,) = await till.house.send(said("no-member", external_id="no-member"))
     body = {"action": "issue", "card": number()}

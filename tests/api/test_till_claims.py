@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
 from regulars.engine.turn import utc_now
 from tests.api.house import House
 from tests.api.till import Till, points, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +45,7 @@ async def test_a_till_that_sends_a_claimed_sale_once_more_changes_nothing(till: 
 
 async def test_a_sale_of_a_customer_who_never_joined_is_given_to_a_member(till: Till) -> None:
     member = await till.enrol()
-    sold = await till.sell(2_000, customer={"payment_token": f"par-{uuid4().hex}"})
+    sold = await till.sell(2_000, customer={"payment_token": f"par-{fresh()}"})
     told = await till.post(f"/v1/sales/{sold['sale_id']}/claim", {"member_id": member})
     assert told["member"]["points_earned"] == 20
     returned = {
@@ -57,7 +57,7 @@ async def test_a_sale_of_a_customer_who_never_joined_is_given_to_a_member(till: 
 
 
 async def test_what_a_member_bought_before_joining_counts_once_they_bring_the_receipt(till: Till) -> None:
-    who = {"external_id": f"c-{uuid4().hex}"}
+    who = {"external_id": f"c-{fresh()}"}
     sold = await till.sell(2_000, customer=who, at=utc_now() - timedelta(days=3))
     member = await till.enrol(**who)
     assert points(await till.member(member)) == (0, 0, 0)
@@ -95,14 +95,14 @@ async def test_of_two_who_claim_one_sale_at_once_one_gets_it(till: Till) -> None
 async def test_what_cannot_be_claimed_says_why(till: Till) -> None:
     member, sold = await till.enrol(), await till.sell(2_000)
     path = f"/v1/sales/{sold['sale_id']}/claim"
-    await till.refused(404, "unknown_member", path, {"member_id": uuid4().hex})
-    await till.refused(404, "unknown_sale", f"/v1/sales/{uuid4().hex}/claim", {"member_id": member})
+    await till.refused(404, "unknown_member", path, {"member_id": fresh()})
+    await till.refused(404, "unknown_sale", f"/v1/sales/{fresh()}/claim", {"member_id": member})
     (stranger,) = await till.house.send(
         {
-            "id": uuid4().hex,
+            "id": fresh(),
             "type": "customer.updated",
             "occurred_at": "2026-01-01T00:00:00Z",
-            "customer": {"external_id": uuid4().hex},
+            "customer": {"external_id": fresh()},
         }
     )
     await till.refused(409, "not_a_member", path, {"member_id": stranger.profile_id})

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import msgspec
@@ -22,6 +21,7 @@ from regulars.vocabulary.intake import own_source
 from tests.api.shop_offers import basket, line, text
 from tests.api.test_till_rewards import REWARDS
 from tests.api.till import PROGRAMME, publish
+from tests.fresh import fresh
 from tests.sdk.site import Site, served
 from tests.servers import TestServer
 
@@ -43,7 +43,7 @@ class Crowd:
 
     async def post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Any answer but a failure of the server; what it was is counted."""
-        answer = await self.client.post(path, json=body, headers={"idempotency-key": uuid4().hex})
+        answer = await self.client.post(path, json=body, headers={"idempotency-key": fresh()})
         told = dict(answer.json())
         self.answers[path, answer.status_code, str(told.get("code", ""))] += 1
         assert answer.status_code < 500, answer.text
@@ -51,7 +51,7 @@ class Crowd:
 
     async def sell(self, minor: int, **more: Any) -> dict[str, Any]:
         lines = [{"line_id": "1", "sku": "TEA", "total_minor": minor}]
-        sale = {"receipt": uuid4().hex, "currency": "GBP", "total_minor": minor, "lines": lines}
+        sale = {"receipt": fresh(), "currency": "GBP", "total_minor": minor, "lines": lines}
         return await self.post(
             "/v1/sales", {"occurred_at": utc_now().isoformat(), "store": "s1", "sale": sale, **more}
         )
@@ -117,7 +117,7 @@ async def _rich_member(site: Site, crowd: Crowd) -> tuple[str, str]:
     await crowd.post("/v1/promotions/tenth/activate", {})
     member = (await crowd.post("/v1/members", {"customer": {"external_id": "ann"}}))["member_id"]
     said = Loyalty(member=member, amount=POINTS + 100, reason="To spend.")
-    event = Event(id=uuid4().hex, type=ADJUSTED, occurred_at=utc_now(), loyalty=said)
+    event = Event(id=fresh(), type=ADJUSTED, occurred_at=utc_now(), loyalty=said)
     source = own_source(site.program.workspace_id)
     site.run(site.program.gate.submit(source, [msgspec.json.encode(event)], door="test"))
     held = await crowd.post("/v1/holds", {"member_id": member, "reward": "later"})

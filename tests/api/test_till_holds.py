@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from regulars.vocabulary.events import ADJUSTED, SWEPT
 from tests.api.house import House
 from tests.api.till import Till, points, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 Give = Callable[..., Awaitable[str]]
@@ -99,7 +99,7 @@ async def test_the_programme_says_how_points_are_spent(
 
 
 async def test_who_may_not_spend_cannot_hold(till: Till, rich: Give) -> None:
-    card = f"L-{uuid4().hex[:12]}"
+    card = f"L-{fresh()[:12]}"
     member = await rich()
     for action in ("issue", "block"):
         await till.post(f"/v1/members/{member}/cards", {"action": action, "card": card})
@@ -116,8 +116,8 @@ async def test_who_may_not_spend_cannot_hold(till: Till, rich: Give) -> None:
 
 
 async def test_holds_and_members_that_are_not_there_are_404(till: Till) -> None:
-    await till.refused(404, "unknown_member", "/v1/holds", {"member_id": uuid4().hex, "amount": 50})
-    for one in (uuid4().hex, "none"):
+    await till.refused(404, "unknown_member", "/v1/holds", {"member_id": fresh(), "amount": 50})
+    for one in (fresh(), "none"):
         await till.refused(404, "unknown_hold", f"/v1/holds/{one}/capture", {})
         await till.refused(404, "unknown_hold", f"/v1/holds/{one}/release", {})
 

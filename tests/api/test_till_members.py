@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
 from tests.api.house import House, assert_error
 from tests.api.till import Till, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ async def till(house: House) -> Till:
 
 
 def customer(**more: Any) -> dict[str, Any]:
-    return {"email": f"{uuid4().hex}@example.com", "given_name": "Ann", "family_name": "Doe", **more}
+    return {"email": f"{fresh()}@example.com", "given_name": "Ann", "family_name": "Doe", **more}
 
 
 async def test_somebody_unknown_is_an_empty_list(till: Till) -> None:
@@ -65,7 +65,7 @@ async def test_one_thing_is_asked_by_at_a_time(till: Till, asked: dict[str, str]
 
 
 async def test_ids_of_nobody_are_404(till: Till) -> None:
-    for one in (uuid4().hex, "no-id"):
+    for one in (fresh(), "no-id"):
         assert_error(await till.call("GET", f"/v1/members/{one}"), 404, "unknown_member")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
-
 import httpx
 import pytest
 
 from regulars.vocabulary.events import ADJUSTED
 from tests.api.house import House, assert_error
 from tests.api.till import PROGRAMME, Till, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 REWARD = """
@@ -31,7 +30,7 @@ async def till(house: House) -> Till:
 
 async def member(till: Till) -> str:
     """A member with a card and 100 points."""
-    found = await till.enrol(loyalty_card=f"L-{uuid4().hex[:8]}7761", given_name="Ann")
+    found = await till.enrol(loyalty_card=f"L-{fresh()[:8]}7761", given_name="Ann")
     await till.command(ADJUSTED, found, amount=100, reason="To spend.")
     return found
 
@@ -53,7 +52,7 @@ async def sold(till: Till, who: str) -> str:
         member_id=who,
         holds=[{"id": held["id"]}],
         tenders=[{"kind": "points", "amount_minor": 50}, {"kind": "card", "amount_minor": 2_450}],
-        receipt=f"R-{uuid4().hex[:6]}<b>",
+        receipt=f"R-{fresh()[:6]}<b>",
     )
     return str(told["sale_id"])
 
@@ -112,6 +111,6 @@ async def test_what_there_is_not_is_named(till: Till, asked: dict[str, str], fie
 async def test_a_sale_of_another_till_system_or_of_nobody_knows_where_is_not_there(till: Till) -> None:
     told = await till.sell(1_000)
     other = Till(till.house, source="elsewhere")
-    for path, caller in ((told["sale_id"], other), (uuid4().hex, till), ("x", till)):
+    for path, caller in ((told["sale_id"], other), (fresh(), till), ("x", till)):
         assert_error(await receipt(caller, path), 404, "unknown_sale")
     assert (await receipt(Till(till.house, scopes=("profiles:read",)), told["sale_id"])).status_code == 403

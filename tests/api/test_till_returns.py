@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -12,6 +11,7 @@ from regulars.engine.turn import utc_now
 from regulars.vocabulary.events import ADJUSTED
 from tests.api.house import House, assert_error
 from tests.api.till import PROGRAMME, Till, points, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ async def till(house: House) -> Till:
 
 def body(original: dict[str, Any], *lines: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {
-        "receipt": more.pop("receipt", f"B-{uuid4().hex[:8]}"),
+        "receipt": more.pop("receipt", f"B-{fresh()[:8]}"),
         "original": original,
         "occurred_at": utc_now().isoformat(),
         "store": "s1",
@@ -196,7 +196,7 @@ async def test_lines_that_cannot_come_back_are_named(
 
 async def test_sales_that_are_not_there_or_void_take_nothing_back(till: Till) -> None:
     for original, field in (
-        ({"sale_id": uuid4().hex}, "original.sale_id"),
+        ({"sale_id": fresh()}, "original.sale_id"),
         ({"receipt": "none"}, "original.receipt"),
     ):
         assert (await till.refused(404, "unknown_sale", "/v1/returns", body(original)))["field"] == field
@@ -215,7 +215,7 @@ async def test_r5_what_was_spent_already_is_kept_from_the_refund_where_the_progr
     with house.database.session(house.workspace_id, read_only=True) as conn:
         number = conn.execute("select max(programme) from programme").fetchall()[0][0]
     till, programme = Till(house), {"programme": number}
-    customer = {"external_id": f"c-{uuid4().hex}"}
+    customer = {"external_id": f"c-{fresh()}"}
     member = (await till.post("/v1/members", {"customer": customer, **programme}))["member_id"]
     sale = await till.sell(10_000, member_id=member, **programme)
     assert points(sale["member"]) == (100, 0, 100)
@@ -223,8 +223,8 @@ async def test_r5_what_was_spent_already_is_kept_from_the_refund_where_the_progr
     await till.post(f"/v1/holds/{hold}/capture", {})
     asked = body({"sale_id": sale["sale_id"]}, **programme)
     dry = await till.post("/v1/returns", asked | {"dry_run": True})
-    done = await till.post("/v1/returns", asked, key=uuid4().hex)
-    again = await till.post("/v1/returns", asked, key=uuid4().hex)
+    done = await till.post("/v1/returns", asked, key=fresh())
+    again = await till.post("/v1/returns", asked, key=fresh())
     for told in (dry, done, again):
         assert (told["points_recovered"], told["recovered_minor"], told["payout_minor"]) == (60, 60, 9_940)
         assert told["refund_money_minor"] == 10_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -11,6 +10,7 @@ from regulars.vocabulary.events import ADJUSTED
 from tests.api.house import House
 from tests.api.shop_offers import line, quote
 from tests.api.till import PROGRAMME, Till, points, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 REWARDS = """
@@ -55,7 +55,7 @@ async def till(house: House) -> Till:
 
 
 async def rich(till: Till, amount: int = 260) -> str:
-    member = await till.enrol(loyalty_card=f"L-{uuid4().hex[:10]}", given_name="Ann")
+    member = await till.enrol(loyalty_card=f"L-{fresh()[:10]}", given_name="Ann")
     await till.command(ADJUSTED, member, amount=amount, reason="To spend.")
     return member
 
@@ -89,7 +89,7 @@ async def test_a_quote_prices_the_rewards_that_are_wanted(house: House, till: Ti
 
 async def test_a_hold_names_its_reward_until_the_slip(till: Till) -> None:
     member = await rich(till)
-    asked = {"member_id": member, "reward": "mug", "reference": uuid4().hex}
+    asked = {"member_id": member, "reward": "mug", "reference": fresh()}
     held = await till.post("/v1/holds", asked)
     assert (held["reward"], held["amount"], points(held)) == ("mug", 200, (260, 200, 60))
     assert (await till.post("/v1/holds", asked))["replayed"] is True
@@ -143,7 +143,7 @@ async def test_a_voucher_is_given_printed_and_used_once(house: House, till: Till
     over = await house.call("GET", f"/v1/sales/{twice['sale_id']}/receipt", scopes=("till",))
     assert over.status_code == 200
     # All of the first purchase came back, so the voucher is one that is used once, by the second.
-    await till.post("/v1/returns", {"receipt": uuid4().hex, "occurred_at": told["clock"], "original": {"sale_id": used["sale_id"]}})  # fmt: skip
+    await till.post("/v1/returns", {"receipt": fresh(), "occurred_at": told["clock"], "original": {"sale_id": used["sale_id"]}})  # fmt: skip
     assert reasons(await quote(house, line(), member_id=member, codes=[code])) == {code: "code_used"}
     await till.post(f"/v1/sales/{twice['sale_id']}/void", {"reason": "Wrong basket"})
     assert (await quote(house, line(), member_id=member, codes=[code]))["discount_minor"] == 200

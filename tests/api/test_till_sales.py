@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 
@@ -13,6 +12,7 @@ from regulars.engine.turn import utc_now
 from regulars.vocabulary.events import ADJUSTED
 from tests.api.house import House
 from tests.api.till import Till, points, publish
+from tests.fresh import fresh
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +69,7 @@ async def test_a_sale_is_the_member_of_its_hold_where_nothing_else_says_so(till:
 async def test_a_sale_of_nobody_is_a_sale(till: Till) -> None:
     told = await till.sell(1_000)
     assert (told["member"], told["replayed"]) == (None, False)
-    assert (await till.sell(1_000, customer={"external_id": f"x-{uuid4().hex}"}))["member"] is None
+    assert (await till.sell(1_000, customer={"external_id": f"x-{fresh()}"}))["member"] is None
 
 
 async def test_a_member_who_is_known_to_another_source_alone_is_named_to_the_till(till: Till) -> None:
@@ -167,7 +167,7 @@ async def test_holds_that_cannot_be_spent_stop_the_sale(till: Till, member: str)
     await till.command(ADJUSTED, other, amount=100, reason="To spend.")
     theirs, mine = await hold(till, other, 50), await hold(till, member, 50)
     cases = [
-        ([{"id": uuid4().hex}], 404, "unknown_hold", "holds[0].id"),
+        ([{"id": fresh()}], 404, "unknown_hold", "holds[0].id"),
         ([{"id": mine}, {"id": "none"}], 404, "unknown_hold", "holds[1].id"),
         ([{"id": theirs}], 404, "unknown_hold", "holds"),
         ([{"id": mine, "amount": 51}], 422, "above_hold", "holds[0].amount"),
@@ -219,9 +219,9 @@ async def test_a_sale_of_another_day_is_not_voided(till: Till, member: str) -> N
 
 async def test_sales_that_are_not_there_or_of_other_tills_are_404(till: Till) -> None:
     theirs = await Till(till.house, source="elsewhere").sell(1_000)
-    for one in (uuid4().hex, "none", theirs["sale_id"]):
+    for one in (fresh(), "none", theirs["sale_id"]):
         await till.refused(404, "unknown_sale", f"/v1/sales/{one}/void", {"reason": "x"})
-    await till.refused(404, "unknown_member", "/v1/sales", till.sale(1_000, member_id=uuid4().hex))
+    await till.refused(404, "unknown_member", "/v1/sales", till.sale(1_000, member_id=fresh()))
 
 
 async def test_many_tills_at_once_never_spend_more_than_there_is(till: Till, member: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import msgspec
@@ -20,6 +19,7 @@ from regulars.store.vault import Vault
 from regulars.vocabulary.events import Event, Loyalty
 from regulars.vocabulary.intake import own_source
 from tests.api.house import House, assert_error
+from tests.fresh import fresh
 
 PROGRAMME = """
 name = "Club"
@@ -94,13 +94,13 @@ class Till:
 
     async def enrol(self, **customer: Any) -> str:
         """A new member's id."""
-        customer = customer or {"external_id": f"c-{uuid4().hex}", "given_name": "Ann", "family_name": "Doe"}
+        customer = customer or {"external_id": f"c-{fresh()}", "given_name": "Ann", "family_name": "Doe"}
         return str((await self.post("/v1/members", {"customer": customer}))["member_id"])
 
     async def command(self, type_: str, member: str, **values: Any) -> None:
         """A command about a member's points that is no call of a till."""
         said = Loyalty(member=member, actor="user:1", **values)
-        event = Event(id=f"test-{uuid4().hex}", type=type_, occurred_at=utc_now(), loyalty=said)
+        event = Event(id=f"test-{fresh()}", type=type_, occurred_at=utc_now(), loyalty=said)
         source = own_source(self.house.workspace_id)
         (result,) = await self.house.gate.submit(source, [msgspec.json.encode(event)], door="test")
         assert [one.refused for one in result.loyalty] == [None], result
@@ -130,7 +130,7 @@ class Till:
             for name, quantity, total in lines or (("1", 1, minor),)
         ]
         sale: dict[str, Any] = {
-            "receipt": receipt or f"R-{next(_numbers)}-{uuid4().hex[:8]}",
+            "receipt": receipt or f"R-{next(_numbers)}-{fresh()[:8]}",
             "currency": "GBP",
             "total_minor": sum(line["total_minor"] for line in told),
             "lines": told,

@@ -8,6 +8,7 @@ import msgspec
 
 from regulars.engine.turn import utc_now
 from tests.api.house import House
+from tests.fresh import fresh
 
 REWARDS = """
 [[reward]]
@@ -51,7 +52,7 @@ async def shop_online(house: House, name: str, card: str) -> None:
     known = await house.sources.find(house.workspace_id, name)
     assert known is not None
     event = {
-        "id": uuid4().hex,
+        "id": fresh(),
         "type": "customer.updated",
         "occurred_at": utc_now().isoformat(),
         "customer": {"external_id": str(uuid4().int % 10**12), "loyalty_card": card},

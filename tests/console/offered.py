@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
@@ -13,6 +12,7 @@ from regulars.store.promotions import Promotions
 from regulars.vocabulary.events import Event, Line, Loyalty, OfferUse, Sale
 from regulars.vocabulary.intake import TILL
 from tests.console.stage import Stage
+from tests.fresh import fresh
 
 HOSTILE = "<script>alert(1)</script> tea"
 
@@ -38,12 +38,12 @@ def run(stage: Stage, content: str) -> None:
 def sell(stage: Stage, *uses: OfferUse) -> Any:
     """A sale that used promotions."""
     event = Event(
-        id=uuid4().hex,
+        id=fresh(),
         type="sale.completed",
         occurred_at=utc_now(),
         store="high-street",
         sale=Sale(
-            receipt=uuid4().hex[:12],
+            receipt=fresh()[:12],
             currency="GBP",
             total_minor=405,
             lines=[Line(sku="TEA", total_minor=405)],

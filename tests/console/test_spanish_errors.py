@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -17,6 +16,7 @@ from regulars.vocabulary.errors import InvalidInput
 from tests.console.access import TABLE
 from tests.console.stage import Stage
 from tests.console.town import FORMS, Town, filled, open_town
+from tests.fresh import fresh
 from tests.servers import TestServer
 
 ENGLISH_WORDS = re.compile(
@@ -85,7 +85,7 @@ def test_a_form_that_is_filled_in_badly_is_answered_in_spanish(town: Town, path:
     owner = town.visitor("owner")
     names = {*FORMS.get(path, {}), *FIELDS.get(path, ())} - {"csrf"}
     for kind, bad in BAD.items():
-        ids = town.named(path, town.own) | {"one": uuid4().hex}
+        ids = town.named(path, town.own) | {"one": fresh()}
         good = filled(FORMS.get(path, {}), ids)
         for wrong in names or {""}:
             form = {**good, "csrf": owner.csrf, wrong: bad}

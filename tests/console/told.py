@@ -12,6 +12,7 @@ from regulars.store.vault import Vault, seal
 from regulars.store.webhooks import Endpoint, Wish
 from regulars.vocabulary.webhooks import MESSAGES
 from tests.console.stage import Stage
+from tests.fresh import fresh
 
 NOBODY = "http://127.0.0.1:9"
 HOSTILE = '<script>alert("told")</script>'
@@ -51,7 +52,7 @@ def add_messages(
                 "currency": "GBP",
                 "store": "london-1",
             }
-            kept = {"id": f"msg_{uuid4().hex}", "type": type_, "timestamp": at.isoformat(), "data": data}
+            kept = {"id": f"msg_{fresh()}", "type": type_, "timestamp": at.isoformat(), "data": data}
             row = connection.execute(
                 "insert into outbox (workspace_id, kind, source_id, dedupe, body, state, attempts, due_at, created_at,"
                 " done_at, last_error) values (%s, 'webhook', %s, %s, %s, %s, 1, now() + interval '5 minutes', %s, %s, %s)"

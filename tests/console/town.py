@@ -44,6 +44,7 @@ from tests.console.access import EVERYBODY
 from tests.console.factors import read_secret
 from tests.console.stage import PASSWORD, WAIT_SECONDS, Stage, details, sale
 from tests.console.told import NOBODY, add_messages
+from tests.fresh import fresh
 from tests.members import PROGRAMME, publish, say
 
 PEOPLE: Final = (*sorted(EVERYBODY), "limited")
@@ -157,7 +158,7 @@ class Visitor(Struct, frozen=True):
 
     def call(self, method: str, path: str, ids: Mapping[str, str]) -> int:
         """The status of a call, with what the address or the form asks for; a stream is not read."""
-        ids = {**ids, "one": uuid4().hex}
+        ids = {**ids, "one": fresh()}
         if method == "POST":
             fields = filled(FORMS.get(path, {}), ids)
             return self.client.post(_fill(path, ids), data={"csrf": self.csrf, **fields}).status_code
@@ -222,7 +223,7 @@ class House:
 
     def request(self, step: str = "") -> str:
         """The number of a request made now, in which the step can be taken; about somebody who was not known."""
-        one = uuid4().hex
+        one = fresh()
         who = {"loyalty_card": one, "given_name": "Ada", "email": f"{one}@example.com"}
         said = {
             "id": f"c-{one}", "type": "consent.given", "occurred_at": details(one)["occurred_at"], "customer": who,
@@ -250,7 +251,7 @@ class House:
 
     def twofold(self) -> dict[str, str]:
         """A customer of two records made now, one of the records, and a customer who is somebody else."""
-        one = uuid4().hex
+        one = fresh()
         stranger = self.send(details(f"{one}-3", external_id=f"{one}-3"))[0].profile_id
         results = self.send(
             *(details(f"{one}-{n}", external_id=f"{one}-{n}", loyalty_card=one) for n in (1, 2))
@@ -265,7 +266,7 @@ class House:
 
     def pair(self) -> str:
         """Two customers made now who may be one."""
-        family = re.sub(r"\d", "x", f"N{uuid4().hex}").capitalize()
+        family = f"N{fresh()}"
         who = {"given_name": "Nora", "family_name": family, "address": {"city": "London"}}
         found = self.send(*(details(f"{family}-{n}", external_id=f"{family}-{n}", **who) for n in (1, 2)))
         return ".".join(sorted(str(one.profile_id) for one in found))
@@ -308,7 +309,7 @@ class House:
     def promotion(self) -> str:
         """The id of a promotion made now: it runs, and a change of it waits."""
         register = Promotions(self.database, audit=write_line_async, clock=_desk(self.stage).deps.clock)
-        name, run = f"{self.name}-{uuid4().hex[:8]}x", self.stage.run
+        name, run = f"{self.name}-{fresh()[:8]}x", self.stage.run
         content = OFFER.replace("{promotion}", name)
         run(register.add(self.workspace_id, content, actor="test"))
         run(register.activate(self.workspace_id, name, actor="test"))

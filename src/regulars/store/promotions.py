@@ -328,9 +328,11 @@ def _checked(content: str) -> Promotion:
     promotion = read(content)
     if promotion.id in _TAKEN:
         raise PromotionError("This id is the address of another page; choose another.", field="id")
-    if _ID.fullmatch(promotion.id) is None or _CARD.search(promotion.id):
+    if _ID.fullmatch(promotion.id) is None:
         message = (
             "An id has small letters, digits and hyphens and begins with a letter, such as 'summer-tea'."
         )
         raise PromotionError(message, field="id")
+    if _CARD.search(promotion.id):
+        raise PromotionError("So many digits in a row may be a card's; use fewer of them.", field="id")
     return promotion
