@@ -13,7 +13,7 @@ from regulars.capabilities.consent import rules as consent
 from regulars.capabilities.registers import rules as registers
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
-from regulars.store.session import Call, Session
+from regulars.store.session import Call
 from regulars.store.vault import Vault, seal
 from regulars.vocabulary.events import PUBLISHED, TELL
 
@@ -302,8 +302,3 @@ def _tried_again(batch: Batch, workspace: dict[str, Any]) -> list[Call]:
                 {"id": refused.replays, "code": error.code, "field": error.field, "message": error.message}
             )
     return [Call(_TURN.mark_tried_again, workspace | {"doc": document(rows)})] if rows else []
-
-
-def refresh_statistics(session: Session) -> None:
-    """Let the planner look at tables that grew much since it last did."""
-    session.run([Call(_TURN.refresh_statistics, {})])

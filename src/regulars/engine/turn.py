@@ -28,12 +28,9 @@ from . import erased, loading, loyalty, offers, rekeying, saving
 from .batch import Batch, Memory
 from .flight import Flight, HandedOver, Reading
 from .prepared import Item, Prepared, Refused
+from .statistics import Statistics
 from .telling import tell_audit
 from .wake import Entangled, Wake, wake_of
-
-STATISTICS_FIRST = 500
-STATISTICS_UNTIL = 4_000_000
-"""From here on autovacuum looks often enough."""
 
 
 class Turn:
@@ -60,6 +57,7 @@ class Turn:
         self._reader = session.another()
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
+        self._statistics = Statistics(session.another(), vault.workspace_id, memory)
 
     def run(self, items: Sequence[Item]) -> list[Result]:
         """Apply a batch and commit. Results are in order.
@@ -139,6 +137,7 @@ class Turn:
         """Give up threads and connections."""
         self._writing.shutdown(wait=True)
         self._reading.shutdown(wait=True)
+        self._statistics.close()
         self._reader.close()
         self._session.close()
 
@@ -175,7 +174,7 @@ class Turn:
 
     def _afterwards(self, batch: Batch) -> None:
         """After a commit: what can wait, and costs no more than a delay when it fails."""
-        self._look_anew(batch.event_no)
+        self._statistics.look(batch.event_no)
         told = batch.identity.generics or batch.identity.words_said or batch.promotion
         self._untold = self._untold or bool(told)
         if self._untold and self._log:
@@ -184,23 +183,6 @@ class Turn:
                 self._untold = False
             except RegularsError:
                 self._session.rollback()
-
-    def _look_anew(self, event_no: int) -> None:
-        """Keep the planner's picture of a young workspace fresh; a failure costs speed only."""
-        memory = self._memory
-        due = memory.statistics_due
-        if event_no < due:
-            return
-        while memory.statistics_due <= event_no:
-            memory.statistics_due = max(STATISTICS_FIRST, memory.statistics_due * 4)
-        if due == 0 or event_no > STATISTICS_UNTIL:
-            return  # at the start of an engine the one before it has seen to that
-        try:
-            self._session.begin(self._vault.workspace_id)
-            saving.refresh_statistics(self._session)
-            self._session.commit()
-        except RegularsError:
-            self._session.rollback()
 
     def _load(
         self,
