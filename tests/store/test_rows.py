@@ -62,7 +62,7 @@ def session(module_database: Database) -> Iterator[Session]:
 
 
 @MANY
-@given(sales=st.lists(SALES, min_size=1, max_size=5))
+@given(sales=st.lists(SALES, max_size=5))
 def test_rows_come_out_as_they_went_in(session: Session, sales: list[dict[str, Any]]) -> None:
     columns = {name: [sale[name] for sale in sales] for name in SALES_COLUMNS}
     rows = SALE.rows(len(sales), columns, {"workspace_id": 1})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from .batch import Batch, Memory, rekey_sale
 from .documents import document
 from .points import read_programmes
 from .prepared import CANARY, Item, Prepared
+from .tables import FIGURES
 from .wake import Entangled, Wake
 
 _IDENTITY = load_queries("regulars.capabilities.identity")
@@ -124,21 +126,27 @@ def _rekey(wanted: list[Prepared], memory: Memory, vault: Vault) -> bool:
 
 def _people_call(vault: Vault, wanted: list[Prepared]) -> Call:
     """Ask for the records that events name, each with the one content said of it, if it is one."""
-    asked: dict[str, dict[str, Any]] = {}
+    contents: dict[str, str | None] = {}
+    since: dict[str, datetime] = {}
     for prepared in wanted:
         if prepared.said is None:
             continue
         person = prepared.said.person
-        one = asked.get(person.record_id)
-        if one is None:
-            at = prepared.occurred_at
-            asked[person.record_id] = {"id": person.record_id, "content": person.content, "at": at}
+        record_id, at = person.record_id, prepared.occurred_at
+        if record_id not in contents:
+            contents[record_id], since[record_id] = person.content, at
             continue
-        if one["content"] != person.content:
-            one["content"] = None
-        one["at"] = min(one["at"], prepared.occurred_at)
-    params = {"workspace_id": vault.workspace_id, "people": document(list(asked.values()))}
-    return Call(_TURN.load_people, params)
+        if contents[record_id] != person.content:
+            contents[record_id] = None
+        since[record_id] = min(since[record_id], at)
+    columns: dict[str, Iterable[Any]] = {
+        "record_id": contents,
+        "seen_hash": contents.values(),
+        "last_at": since.values(),
+    }
+    same = {"workspace_id": vault.workspace_id, "seen_at": None, "seen_key": None, "figures": b""}
+    asked = FIGURES.rows(len(contents), columns, same)
+    return Call(_TURN.load_people, {"workspace_id": vault.workspace_id, "asked": asked})
 
 
 def _take_people(batch: Batch, rows: Iterable[Row]) -> None:

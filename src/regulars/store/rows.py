@@ -115,7 +115,7 @@ class RowType:
         self.names = tuple(columns)
 
     def rows(self, count: int, columns: Mapping[str, Iterable[Any]], same: Mapping[str, Any]) -> Rows:
-        """So many rows, at least one: `columns` give a value for each, `same` one for all. Raises DataFault where one does not fit."""
+        """So many rows: `columns` give a value for each, `same` one for all. Raises DataFault where one does not fit."""
         fields: list[Iterable[bytes]] = [repeat(_SIZE(len(self._columns)), count)]
         try:
             for name, write in self._columns.items():
@@ -170,6 +170,8 @@ def rows_dumper(type_ids: Mapping[str, int]) -> type[Dumper]:
         oid = 0  # the statement's cast says what it is
 
         def dump(self, obj: Rows) -> bytes:
+            if not obj.count:
+                return _LIST(0, 0, type_ids[obj.table], 0, 0)[:12]
             return _LIST(1, 0, type_ids[obj.table], obj.count, 1) + obj.fields
 
     return RowsDumper

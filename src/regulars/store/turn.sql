@@ -18,17 +18,17 @@ select %(workspace_id)s, key from unnest(%(keys)s::uuid[]) as key
 -- name: load_people
 -- Records and their figures by id, in one look. The sealed fields stay behind where all that is said of a record
 -- is its last content again, not before its first event: most events need no more. Ids that are the record's own
--- come as null.
+-- come as null. What is asked has the form of figures: the record, the content and the time of what is said.
 select uuid_send(r.record_id), r.source_id, r.known, r.first_at, uuid_send(nullif(r.component_id, r.record_id)),
     uuid_send(nullif(r.profile_id, r.record_id)), r.sealed_key,
-    case when f.seen_hash = asked.content and asked.at >= r.first_at then null else r.sealed end,
+    case when f.seen_hash = asked.seen_hash and asked.last_at >= r.first_at then null else r.sealed end,
     f.last_at, f.figures, uuid_send(f.seen_hash), f.seen_at, uuid_send(f.seen_key)
-from json_to_recordset(%(people)s::json) as asked(id uuid, content uuid, at timestamptz)
+from unnest(%(asked)b::record_figures[]) as asked
 cross join lateral (
-    select * from record where workspace_id = %(workspace_id)s and record_id = asked.id limit 1
+    select * from record where workspace_id = %(workspace_id)s and record_id = asked.record_id limit 1
 ) as r
 left join lateral (
-    select * from record_figures where workspace_id = %(workspace_id)s and record_id = asked.id limit 1
+    select * from record_figures where workspace_id = %(workspace_id)s and record_id = asked.record_id limit 1
 ) as f on true
 
 -- name: save_events
