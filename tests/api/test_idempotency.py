@@ -128,6 +128,23 @@ async def test_a_claim_whose_process_died_is_taken_over(house: House) -> None:
         assert (await _make(house, "died", "k-8")).status_code == 201
 
 
+async def test_an_answer_that_cannot_be_kept_is_not_given(house: House) -> None:
+    """Whoever had seen it would be promised the same one again."""
+    out_of_disk = """
+        create function refuse_kept() returns trigger language plpgsql as
+            $$ begin raise exception 'full' using errcode = '53100'; end $$;
+        create trigger refuse_kept before update on answer for each row when (new.status > 0)
+            execute function refuse_kept()
+    """
+    owner = house.database.connect_owner()
+    try:
+        owner.execute(out_of_disk)
+        assert_error(await _make(house, "unkept", "k-10"), 503)
+    finally:
+        owner.execute("drop function if exists refuse_kept cascade")
+        owner.close()
+
+
 @pytest.mark.parametrize("key", ["", " ", "x" * 201])
 async def test_a_key_that_is_none_is_400(house: House, key: str) -> None:
     assert assert_error(await _make(house, "none", key), 400)["field"] == "Idempotency-Key"

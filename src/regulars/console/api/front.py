@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.utils.scope.state import ScopeState
 
 from regulars.store.answers import Answers, Kept, Ticket, ticket
 from regulars.vocabulary.errors import Conflict, InvalidInput, TooLarge, Unauthenticated, Unprocessable
@@ -169,6 +170,7 @@ async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[Kept 
         messages.append(message)
 
     await app(scope, receive, hold)
+    ScopeState.from_scope(scope).response_started = False  # an error from here on can still be told
     if not messages or messages[0]["type"] != "http.response.start":
         return None, messages
     start = messages[0]
