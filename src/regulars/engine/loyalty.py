@@ -24,8 +24,8 @@ from regulars.capabilities.loyalty.programme import Version
 from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchase_of
 from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.standing import answer
-from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
-from regulars.capabilities.loyalty.terms import Reward, bonus_of
+from regulars.capabilities.loyalty.state import Earning, Lot, Member, Return
+from regulars.capabilities.loyalty.terms import bonus_of
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
@@ -34,6 +34,7 @@ from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.events import LOYALTY_TYPES, REVIEWED
 
 from .batch import Batch, Memory
+from .kept_points import account_of, hold_of
 from .points import Points, Programmes, events_named
 from .prepared import Prepared
 from .suspicion import Suspicions, suspicions
@@ -199,12 +200,8 @@ class _Work:
             (_SQL.load_lots, {"ids": ids, "origins": uuids(sales), "lots": uuids(())}),
             (_MODELS.load_some, {"ids": ids if self._asks_for_births() else uuids(())}),
         )
-        for record_id, programme, *rest in accounts:
-            account = Account(record_id, programme, *rest)
-            account.debt, account.credits, account.used = (
-                dict(part) for part in (account.debt, account.credits, account.used)
-            )
-            self._member(record_id, programme).accounts[record_id] = account
+        for account in map(account_of, accounts):
+            self._member(account.record_id, account.programme).accounts[account.record_id] = account
         self._take_earnings(earned)
         self._take_holds(held)
         self._lay_over(sales)
@@ -247,10 +244,7 @@ class _Work:
             self._member(record_id, programme).earnings[earning.key, record_id] = earning
 
     def _take_holds(self, rows: Iterable[Row]) -> None:
-        for *values, lots, reward in rows:
-            hold = Hold(*values)
-            hold.lots = [Taken(*one) for one in lots]
-            hold.reward = msgspec.convert(reward, Reward | None)
+        for hold in map(hold_of, rows):
             if hold.record_id in self.points.profiles:
                 self._member(hold.record_id, hold.programme).holds[hold.hold_id] = hold
 
@@ -471,6 +465,8 @@ class _Work:
         done: Done | None = None,
     ) -> None:
         self.points.books.append(book)
+        if len(book.member.records) > 1 and (person.enrolled_at is not None or book.transactions):
+            self.points.met.add(tuple(sorted(book.member.records)))
         told = answer(book, person, versions, done)
         if told is not None:
             self.points.answers[prepared.event_key].append(told)

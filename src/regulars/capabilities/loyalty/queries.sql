@@ -55,6 +55,12 @@ select hold_id, record_id, programme, point, amount, expires_at, state, captured
 from loyalty_hold
 where workspace_id = %(workspace_id)s and sale_id = any(%(sales)s)
 
+-- name: load_all_holds
+-- Every hold of records.
+select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
+from loyalty_hold
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s)
+
 -- name: load_some_earnings
 -- What some sales earned.
 select record_id, programme, doc from loyalty_earning
@@ -146,6 +152,12 @@ from json_to_recordset(%(doc)s::json) as x(
 on conflict (workspace_id, record_id, programme, key) do update
     set occurred_at = excluded.occurred_at, doc = excluded.doc
     where e.workspace_id = %(workspace_id)s
+
+-- name: save_met
+-- Records that are one member.
+insert into loyalty_met (workspace_id, hub, record_id)
+select %(workspace_id)s, %(hub)s::uuid, id from unnest(%(ids)s) as id
+on conflict do nothing
 
 -- name: save_transactions
 -- Transactions; a repeat of one is the same.
