@@ -164,6 +164,20 @@ async def test_a_voided_sale_takes_its_voucher_back(house: House, till: Till) ->
     assert reasons(told) == {voucher["code"]: "code_revoked"}
 
 
+async def test_a_void_says_that_points_stay_spent_for_a_voucher_that_was_used(
+    house: House, till: Till
+) -> None:
+    member = await rich(till)
+    sold, voucher = await bought_voucher(till, member)
+    named = [{"promotion": "~voucher", "version": 1, "amount_minor": 200, "code": voucher["code"]}]
+    await till.sell(800, member_id=member, promotions=named)
+    for replayed in (False, True):
+        told = await till.post(f"/v1/sales/{sold['sale_id']}/void", {"reason": "Wrong basket"})
+        assert (told["replayed"], told["holds"][0]["stays"]) == (replayed, "voucher_used")
+        assert told["member"]["points_burned"] == 100
+        assert told["member"]["balance"] == 260 - 100 + 8
+
+
 async def test_a_voucher_is_of_one_currency_and_takes_no_more_than_there_is(house: House, till: Till) -> None:
     member = await rich(till)
     _sold, voucher = await bought_voucher(till, member)

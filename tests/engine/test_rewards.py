@@ -115,6 +115,23 @@ def test_a_void_takes_the_voucher_back_and_gives_the_points(club: Club) -> None:
     check(club.world)
 
 
+def test_points_of_a_voucher_that_was_used_stay_spent_when_its_sale_is_voided(club: Club) -> None:
+    """Else they would have both: what the voucher took off, and the points that bought it."""
+    ann = rich(club)
+    bought(club, club.say(HELD, ann, 1, reward="five").hold)
+    ((code,),) = club.world.rows("select replace(code_hash::text, '-', '') from promotion_code")
+    used = [{"promotion": "~voucher", "version": 1, "amount_minor": 500, "code": code, "code_most": 1}]
+    club.sell("ann", 1_000, 3, "R-2", loyalty={"promotions": used})
+    club.tell(sale("ann", 0, 4, "R-1") | {"id": "v-1", "type": "sale.voided"})
+    assert club.balance("ann") == 510, "R-2 earned 10, and what R-1 earned went"
+    assert club.world.rows("select returned from loyalty_hold") == [(0,)]
+    check(club.world)
+    club.tell(sale("ann", 0, 5, "R-2") | {"id": "v-2", "type": "sale.voided"})
+    assert club.balance("ann") == 500, "the voucher is good again, so it is that or the points"
+    assert club.world.rows("select uses from promotion_count where scope = 'code'") == [(0,)]
+    check(club.world)
+
+
 def test_a_sale_of_nothing_but_a_reward_can_come_back(club: Club) -> None:
     ann = rich(club)
     hold = club.say(HELD, ann, 1, reward="mug").hold

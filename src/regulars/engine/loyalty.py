@@ -38,6 +38,7 @@ from .kept_points import account_of, hold_of
 from .points import Points, Programmes, events_named
 from .prepared import Prepared
 from .suspicion import Suspicions, suspicions
+from .vouchers import used_vouchers
 from .wake import Wake
 
 _SQL = load_queries("regulars.capabilities.loyalty")
@@ -205,6 +206,7 @@ class _Work:
         self._take_earnings(earned)
         self._take_holds(held)
         self._lay_over(sales)
+        self._see_used_vouchers()
         self._meet({record_id for (record_id,) in cards} | set(self._told_cards()), stored)
         self._tell_purchases()
         self._take_lots({row[0]: row for row in lots})
@@ -247,6 +249,13 @@ class _Work:
         for hold in map(hold_of, rows):
             if hold.record_id in self.points.profiles:
                 self._member(hold.record_id, hold.programme).holds[hold.hold_id] = hold
+
+    def _see_used_vouchers(self) -> None:
+        """Which vouchers of sales that do not count any more were used meanwhile."""
+        gone = {fact.key for fact in self._all_facts() if not fact.counted}
+        for member in self.points.members.values():
+            bought = [hold for hold in member.holds.values() if hold.sale_id in gone and hold.for_voucher]
+            member.used_vouchers = used_vouchers(self._session, self._vault, self._batch, bought)
 
     def _take_lots(self, rows: dict[str, Row]) -> None:
         """Lots of those whose points are moved. `rows`: those with points left, or of the sales at hand, by id.

@@ -129,6 +129,12 @@ class Hold(Struct):
     reward: Reward | None = None
 
     @property
+    def for_voucher(self) -> bool:
+        """Whether its points were spent on a voucher, which is good until one of them comes back."""
+        spent = self.state == CAPTURED and not self.returned
+        return spent and self.reward is not None and self.reward.issues_voucher
+
+    @property
     def words(self) -> str:
         """What it is for, as the ledger says it; empty for plain points."""
         return self.reward.name if self.reward is not None else ""
@@ -260,7 +266,7 @@ class Member(Struct):
     """A profile in a programme, as far as it was loaded: accounts by record, lots and holds by id, earnings by key and record.
 
     `records` are all of the profile. Lots of others are there only because a hold of this member reserves them.
-    `whole`: every earning and every lot is there.
+    `whole`: every earning and every lot is there. `used_vouchers`: holds whose voucher is used, of sales that end now.
     """
 
     programme: int
@@ -270,6 +276,7 @@ class Member(Struct):
     holds: dict[str, Hold] = field(default_factory=dict)
     earnings: dict[tuple[str, str], Earning] = field(default_factory=dict)
     whole: bool = False
+    used_vouchers: set[str] = field(default_factory=set)
 
     def own_lots(self, point: str) -> list[Lot]:
         """Lots of its records."""
