@@ -19,6 +19,9 @@ create table loyalty_kept (
 );
 create index loyalty_kept_event on loyalty_kept (workspace_id, event_no);
 
+-- Sales that used vouchers: the report of points owed asks when each was used.
+create index promotion_sale_voucher on promotion_sale (workspace_id) where uses @> '[{"promotion": "~voucher"}]'::jsonb;
+
 do $$
 declare
     fenced text;
