@@ -137,7 +137,7 @@ def test_whatever_was_done_together_the_log_gives_the_points_of_those_who_stay(c
     for hour in range(1, 26):
         shop.step(names, hour)
     for one, other in combinations(names, 2):
-        decide(club, ids[one], ids[other], together=False, hour=25)
+        decide(club, ids[one], ids[other], together=False, hour=25.5)
     gone = names.pop(chance.randrange(3))
     had = {name: club.balance(name) for name in names}
     erase(world, ids[gone])

@@ -85,6 +85,45 @@ select lot_id, record_id, programme, point, reason, origin, earned, remaining, a
 from loyalty_lot
 where workspace_id = %(workspace_id)s and lot_id = any(%(lots)s)
 
+-- name: load_next_lots
+-- Of each record and type of points the lots that are spent next, `ahead` many, marked as such, and (without a time) what
+-- all of its good lots come to; besides, lots that begin or end between two times or are not good then, those of some
+-- origins, and those of some ids.
+with good as (
+    select l.*,
+        row_number() over (
+            partition by record_id, programme, point order by expires_at nulls last, active_from, lot_id
+        ) as place
+    from loyalty_lot l
+    where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+        and active_from <= %(since)s and (expires_at is null or expires_at > %(until)s)
+)
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    true
+from good where place <= %(ahead)s
+union all
+select null, record_id, programme, point, '', null, 0, sum(remaining)::bigint, null, null, sum(held)::bigint, 0, true
+from loyalty_lot
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+    and active_from <= %(since)s and (expires_at is null or expires_at > %(until)s)
+group by record_id, programme, point
+union all
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    false
+from loyalty_lot
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+    and (active_from > %(since)s or expires_at <= %(until)s)
+union all
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    false
+from loyalty_lot
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and origin = any(%(origins)s)
+union all
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    false
+from loyalty_lot
+where workspace_id = %(workspace_id)s and lot_id = any(%(lots)s)
+
 -- name: load_all_lots
 -- Every lot of records.
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired

@@ -22,6 +22,11 @@ create index loyalty_kept_event on loyalty_kept (workspace_id, event_no);
 -- Sales that used vouchers: the report of points owed asks when each was used.
 create index promotion_sale_voucher on promotion_sale (workspace_id) where uses @> '[{"promotion": "~voucher"}]'::jsonb;
 
+-- A turn reads the lots that a member spends next, in the order of an index.
+create index loyalty_lot_next on loyalty_lot (workspace_id, record_id, programme, point, expires_at, active_from, lot_id)
+    where remaining > 0;
+drop index loyalty_lot_open;
+
 do $$
 declare
     fenced text;
