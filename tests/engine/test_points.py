@@ -323,7 +323,9 @@ def test_what_a_member_with_more_lots_than_are_loaded_has_and_spends_is_exact(
     )
     assert left == [(10, 10), (20, 20), (30, 20), (80, 10)]
     club.refund("ann", "R-8", 300, ("1", 1, 8_000))
-    assert club.say(SWEPT, ann).points[0].balance == -20, "80 go back: its own 10, the 50 of others, and the rest is owed"
+    assert club.say(SWEPT, ann).points[0].balance == -20, (
+        "80 go back: its own 10, the 50 of others, and the rest is owed"
+    )
     (answer,) = club.sell("bob", 500, 301).loyalty
     assert (answer.member_id, answer.points[0].balance) == (bob, 5)
     check(club.world)
