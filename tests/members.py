@@ -120,6 +120,7 @@ def sell(ground: Ground, source: Source, name: str, minor: int, **more: Any) -> 
     number = next(_numbers)
     at = more.pop("at", None) or datetime.now(UTC) - timedelta(minutes=1)
     kind, receipt = more.pop("kind", "completed"), more.pop("receipt", f"S-{number}")
+    said = {"loyalty": more.pop("loyalty")} if "loyalty" in more else {}
     line = {"line_id": "1", "sku": "COF-1", "name": "Coffee", "quantity": 1, "total_minor": minor}
     sale = {"receipt": receipt, "currency": "GBP", "total_minor": minor, "lines": [line]}
     event = {
@@ -130,7 +131,7 @@ def sell(ground: Ground, source: Source, name: str, minor: int, **more: Any) -> 
         "customer": {"external_id": name},
         "sale": sale | more,
     }
-    return _tell(ground, source, event)
+    return _tell(ground, source, event | said)
 
 
 def _tell(ground: Ground, source: Source, event: dict[str, Any]) -> Result:

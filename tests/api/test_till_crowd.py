@@ -19,9 +19,9 @@ from regulars.store.master import MasterKey
 from regulars.vocabulary.events import ADJUSTED, Event, Loyalty
 from regulars.vocabulary.intake import own_source
 from tests.api.shop_offers import basket, line, text
-from tests.api.test_till_rewards import REWARDS
 from tests.api.till import PROGRAMME, publish
 from tests.fresh import fresh
+from tests.rewards import REWARDS
 from tests.sdk.site import Site, served
 from tests.servers import TestServer
 

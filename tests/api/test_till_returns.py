@@ -170,6 +170,22 @@ async def test_r13_at_another_store_it_counts_for_whoever_earned(till: Till) -> 
     assert points(told["member"]) == (0, 0, 0)
 
 
+async def test_r6_what_a_shop_keeps_is_kept_of_the_money(till: Till) -> None:
+    """A line of 10.00 of which 2.50 were paid with points: they come back whole, so no less than that goes back."""
+    member = await till.enrol()
+    await till.command(ADJUSTED, member, amount=1_000, reason="To spend.")
+    hold = (await till.post("/v1/holds", {"member_id": member, "amount": 1_000}))["id"]
+    tenders = [{"kind": "points", "amount_minor": 1_000}, {"kind": "card", "amount_minor": 3_000}]
+    sale = await till.sell(lines=LINES, member_id=member, holds=[{"id": hold}], tenders=tenders)
+    original = {"sale_id": sale["sale_id"]}
+    less = body(original, {"line_id": "2", "total_minor": 249})
+    told = await till.refused(422, "below_points", "/v1/returns", less)
+    assert told["field"] == "lines"
+    told = await till.post("/v1/returns", body(original, {"line_id": "2", "total_minor": 600}))
+    money = ("refund_minor", "refund_points_minor", "refund_money_minor", "points_given_back")
+    assert [told[name] for name in money] == [600, 250, 350, 250]
+
+
 async def test_a_shop_may_give_back_less_than_was_paid(till: Till) -> None:
     sale = await sold(till)
     line = {"line_id": "1", "quantity": 3, "total_minor": 2_500}

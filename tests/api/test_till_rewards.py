@@ -11,41 +11,9 @@ from tests.api.house import House
 from tests.api.shop_offers import line, quote
 from tests.api.till import PROGRAMME, Till, points, publish
 from tests.fresh import fresh
+from tests.rewards import REWARDS
 
 pytestmark = pytest.mark.anyio
-REWARDS = """
-[[reward]]
-code = "mug"
-name = "A mug"
-point = "points"
-points = 200
-kind = "product"
-sku = "MUG"
-cash_minor = { GBP = 100 }
-[[reward]]
-code = "tenth"
-name = "A tenth off"
-point = "points"
-points = 50
-kind = "percentage"
-percent = 10
-[[reward]]
-code = "later"
-name = "2 off next time"
-point = "points"
-points = 100
-kind = "voucher"
-value_minor = { GBP = 200 }
-valid_days = 30
-[[reward]]
-code = "gala"
-name = "The gala"
-point = "points"
-points = 10
-kind = "amount_off"
-value_minor = { GBP = 100 }
-tiers = ["gold"]
-"""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +34,7 @@ def reasons(quoted: dict[str, Any]) -> dict[str, str]:
 
 async def test_a_quote_prices_the_rewards_that_are_wanted(house: House, till: Till) -> None:
     member = await rich(till)
-    lines = [line("1", "MUG", 700, qty=2), line("2", "TEA", 600)]
+    lines = [line("1", "S2", 700, qty=2), line("2", "TEA", 600)]
     wanted = ["mug", "tenth", "gala", "nonsense"]
     told = await quote(house, *lines, member_id=member, rewards=wanted)
     assert told["total_minor"] == 2_000 - 600 - 140, "a mug for 1.00 and points, then a tenth of the rest"
@@ -162,6 +130,20 @@ async def test_a_voided_sale_takes_its_voucher_back(house: House, till: Till) ->
     assert (points(shown)[0], shown["vouchers"]) == (260, [])
     told = await quote(house, line(), member_id=member, codes=[voucher["code"]])
     assert reasons(told) == {voucher["code"]: "code_revoked"}
+
+
+async def test_a_void_says_that_points_stay_spent_for_a_voucher_that_was_used(
+    house: House, till: Till
+) -> None:
+    member = await rich(till)
+    sold, voucher = await bought_voucher(till, member)
+    named = [{"promotion": "~voucher", "version": 1, "amount_minor": 200, "code": voucher["code"]}]
+    await till.sell(800, member_id=member, promotions=named)
+    for replayed in (False, True):
+        told = await till.post(f"/v1/sales/{sold['sale_id']}/void", {"reason": "Wrong basket"})
+        assert (told["replayed"], told["holds"][0]["stays"]) == (replayed, "voucher_used")
+        assert told["member"]["points_burned"] == 100
+        assert told["member"]["balance"] == 260 - 100 + 8
 
 
 async def test_a_voucher_is_of_one_currency_and_takes_no_more_than_there_is(house: House, till: Till) -> None:

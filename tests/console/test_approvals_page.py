@@ -168,7 +168,7 @@ def test_f3_points_that_are_held_back_are_released_or_refused(
         assert words in page, words
     card = client.get(f"/customers/{ada}").text
     assert "Held back until somebody decides" in card
-    assert "the member earned more that day" in card
+    assert "The member earned more that day" in card
     found = re.search(r'href="(/approvals/[0-9a-f]{32})"', page)
     assert found is not None
     if answer == "reject":

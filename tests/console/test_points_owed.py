@@ -59,10 +59,10 @@ def clock(stage: Stage) -> Iterator[Clock]:
     gate.close()
 
 
-def books(stage: Stage, clock: Clock) -> str:
+def books(stage: Stage, clock: Clock, rules: str = RULES) -> str:
     """Ada's year: 1,000 points in January, 500 in February, 300 redeemed, 200 for nothing in March."""
     session = Session(stage.database)
-    draft = save_draft(session, stage.vault, RULES, number=None, actor="cli", now=clock.now)
+    draft = save_draft(session, stage.vault, rules, number=None, actor="cli", now=clock.now)
     body = publication(
         session, stage.vault, draft.number, effective_from=SINCE, actor="cli", reason="", now=clock.now
     )
@@ -182,6 +182,60 @@ def test_what_is_open_is_what_the_lots_hold_whatever_was_returned(stage: Stage, 
     now = owed(stage, MARCH, date(2026, 3, 31), now=datetime(2026, 3, 31, 15, tzinfo=UTC))
     assert now.off == 0
     assert found.off is None, "lots know nothing of a day that is over"
+
+
+VOUCHER = """
+[[reward]]
+code = "later"
+name = "2 off later"
+point = "points"
+points = 200
+kind = "voucher"
+value_minor = { GBP = 200 }
+valid_days = 60
+"""
+
+
+def buy_voucher(stage: Stage, member: str, at: datetime) -> str:
+    """A voucher for 200 points; what is kept of its code."""
+    held = say(stage, HELD, member, at=at, reward="later", ttl_seconds=60)
+    say(stage, CAPTURED, member, at=at, hold=held.hold)
+    with stage.database.session(stage.workspace_id) as conn:
+        found = conn.execute(
+            "select replace(code_hash::text, '-', '') from promotion_code where hold_id = %s", (held.hold,)
+        ).fetchone()
+    assert found is not None
+    return str(found[0])
+
+
+def test_points_that_bought_a_voucher_are_owed_until_it_is_used_or_ends(stage: Stage, clock: Clock) -> None:
+    ada = books(stage, clock, RULES + VOUCHER)
+    used, _ended = (buy_voucher(stage, ada, clock.turn(3, day)) for day in (6, 7))
+    # 300 of January's 1,000 points were redeemed in February. 400 more buy two vouchers: nothing is redeemed by that.
+    march = owed(stage, MARCH, date(2026, 3, 31))
+    assert movement(march) == (1_188, 0, 0, 0, 0, 1_188)
+    assert (march.vouchers, march.points_in_vouchers, march.redeemed) == (2, 400, 0)
+    assert march.in_vouchers == {("GBP", Kind.REVENUE, JANUARY): 400}
+    now = owed(stage, MARCH, date(2026, 3, 31), now=datetime(2026, 3, 31, 15, tzinfo=UTC))
+    assert now.off == 0, "what lots and vouchers hold"
+    with closing(stage.client()) as owner:
+        text = words(owner.get("/reports/points-owed?from=2026-03-01&to=2026-03-31").text)
+        assert "400 open points bought 2 vouchers that were not used yet" in text
+        file = owner.get("/reports/points-owed.csv?from=2026-03-01&to=2026-03-31").content.decode("utf-8-sig")
+    assert [
+        one["in_vouchers"] for one in csv.DictReader(io.StringIO(file)) if one["month"] == "2026-01-01"
+    ] == ["400"]
+    # One is used in April: 200 ÷ 1,000 of the 990.10 that January set aside, 198.02.
+    at = clock.turn(4, 10)
+    use = {"promotion": "~voucher", "version": 1, "amount_minor": 200, "code": used, "code_most": 1}
+    sell(stage, stage.source("tills"), "ada", 0, at=at, loyalty={"promotions": [use]})
+    april = owed(stage, date(2026, 4, 1), date(2026, 4, 30))
+    assert movement(april) == (1_188, 0, -198, 0, 0, 990)
+    assert (april.vouchers, april.points_in_vouchers, april.redeemed, april.expired) == (1, 200, 200, 0)
+    assert movement(owed(stage, MARCH, date(2026, 3, 31))) == (1_188, 0, 0, 0, 0, 1_188), "March is over"
+    # The other ends on 7 May, and its points with it.
+    may = owed(stage, date(2026, 5, 1), date(2026, 5, 31))
+    assert (may.vouchers, may.points_in_vouchers, may.redeemed, may.expired) == (0, 0, 0, 200)
 
 
 def test_rates_count_members_and_sales_of_the_span(stage: Stage, clock: Clock) -> None:

@@ -94,7 +94,7 @@ def test_a_basket_shows_what_each_rule_gives_and_posts_nothing(stage: Stage, sam
     shown = figures(answer.text)
     # 29.00 less 3.00 paid with points earn 26, and two bags 5 each.
     assert shown == {
-        "Points before": "1,000", "Used": "-300", "Earned": "+36", "Points after": "736", "Earns on": "£26.00",
+        "Left to pay": "£26.00", "Points before": "1,000", "Used": "-300", "Earned": "+36", "Points after": "736", "Earns on": "£26.00",
         "Tier": "Base",
     }  # fmt: skip
     assert re.findall(r"<code>(\w+)</code></td><td class=\"end\">([^<]+)<", answer.text) == [

@@ -14,8 +14,9 @@ from regulars.console.requests.steps import STEPS
 from regulars.store.database import Database
 from regulars.vocabulary.errors import InvalidInput
 from tests.console.access import TABLE
+from tests.console.forms import FORMS, filled
 from tests.console.stage import Stage
-from tests.console.town import FORMS, Town, filled, open_town
+from tests.console.town import Town, open_town
 from tests.fresh import fresh
 from tests.servers import TestServer
 

@@ -13,9 +13,9 @@ from regulars.console.accounts import Role
 from regulars.store.audit import verify_chain
 from tests.console.access import OWNER, TABLE
 from tests.console.crawl import Markup
+from tests.console.forms import FORMS
 from tests.console.stage import EMAIL, Stage, sale, sign_in, token_in
 from tests.console.test_pages import check
-from tests.console.town import FORMS
 
 ROLES = tuple(role for role in get_args(Role) if role != "owner")
 ALLOWED = {

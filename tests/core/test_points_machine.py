@@ -20,12 +20,22 @@ from hypothesis.stateful import (
 
 from regulars.capabilities.loyalty import commands
 from regulars.capabilities.loyalty.commands import Command, Done, command
-from regulars.capabilities.loyalty.fold import EARLIEST, Fact, Person, take
-from regulars.capabilities.loyalty.ledger import Book, faults
+from regulars.capabilities.loyalty.fold import EARLIEST, Fact, Person, appends, take
+from regulars.capabilities.loyalty.ledger import Book, by_expiry, faults
 from regulars.capabilities.loyalty.programme import Version, parse
 from regulars.capabilities.loyalty.purchase import Purchase, PurchaseLine
 from regulars.capabilities.loyalty.returning import BackLine
-from regulars.capabilities.loyalty.state import Account, Ask, Earning, Entry, Hold, Lot, Member, Return
+from regulars.capabilities.loyalty.state import (
+    Account,
+    Ask,
+    Earning,
+    Entry,
+    Hold,
+    Lot,
+    Member,
+    Rest,
+    Return,
+)
 from regulars.capabilities.loyalty.watching import OWN_CARD
 from regulars.capabilities.profile.state import MICRO
 from regulars.vocabulary import events
@@ -58,6 +68,8 @@ review_days = 2
 VERSIONS = [Version(1, EARLIEST, parse(TEXT))]
 START = datetime(2026, 3, 28, 12, 0, tzinfo=UTC)
 RECORDS = ("a", "b", "c")
+AHEAD = 1
+"""Lots of a record that a step loads at first."""
 UNITS = st.lists(st.tuples(st.integers(1, 3), st.integers(1, 9)), min_size=1, max_size=3)
 """(units, points a unit) of the lines of a sale."""
 
@@ -95,7 +107,8 @@ class Shop(RuleBasedStateMachine):
         self.number += 1
         return f"e{self.number:04}"
 
-    def load(self, record: str, key: str) -> tuple[Book, Person]:
+    def load(self, record: str, key: str, *, ahead: int | None = None, sale: str = "") -> tuple[Book, Person]:
+        """All of a member, or of the lots only those that are spent next, `ahead` many of each record."""
         profile = self.profiles[record]
         records = {one for one, of in self.profiles.items() if of == profile}
         holds = {name: hold for name, hold in self.kept.items() if hold.record_id in records}
@@ -109,10 +122,36 @@ class Shop(RuleBasedStateMachine):
             {place: earning for place, earning in self.earnings.items() if place[1] in records},
             whole=True,
         )
+        if ahead is not None:
+            self.leave_out(member, ahead, reserved, sale)
         book = Book(
             copy.deepcopy(member), now=self.now, occurred_at=self.now, key=key, new_id=new_id, actor="till"
         )
         return book, Person(profile, EARLIEST)
+
+    def leave_out(self, member: Member, ahead: int, reserved: set[str], sale: str) -> None:
+        """Of lots that are spent later only what they come to, as a turn loads them."""
+        rests = []
+        for record in member.records:
+            good = [
+                lot
+                for lot in member.lots.values()
+                if lot.record_id == record and lot.remaining and lot.spendable(self.now)
+            ]
+            ordered = sorted(good, key=by_expiry)
+            later = [lot for lot in ordered[ahead:] if lot.lot_id not in reserved and lot.origin != sale]
+            for lot in later:
+                del member.lots[lot.lot_id]
+            if later:
+                after = by_expiry(ordered[ahead - 1])
+                rests.append(Rest(sum(one.remaining for one in later), sum(one.held for one in later), after))
+        member.whole = False
+        if rests:
+            member.rest["points"] = Rest(
+                sum(one.remaining for one in rests),
+                sum(one.held for one in rests),
+                min(one.after for one in rests),
+            )
 
     def commit(self, book: Book) -> None:
         member = book.member
@@ -134,15 +173,24 @@ class Shop(RuleBasedStateMachine):
         asked = Command(type_, Loyalty(member=record, **values), record)
         crashed, person = self.load(record, key)
         command(crashed, asked, VERSIONS, person)  # and the machine stops before the commit
-        book, person = self.load(record, key)
+        book, person = self.load(record, key, ahead=None if type_ == events.REVIEWED else AHEAD)
         done = command(book, asked, VERSIONS, person)
+        if book.member.dry:  # more lots were needed
+            book, person = self.load(record, key)
+            done = command(book, asked, VERSIONS, person)
         self.commit(book)
         self.oracle.settle(self.profiles[record], self.now)
         return done
 
     def fact(self, fact: Fact, spends: list[Spend] | None = None, kept: int = 0) -> str | None:
-        book, person = self.load(fact.record_id, self.key())
+        key = self.key()
+        book, person = self.load(fact.record_id, key)
+        if appends(book.member, [fact]):
+            book, person = self.load(fact.record_id, key, ahead=AHEAD, sale=fact.key)
         refused = take(book, [fact], VERSIONS, person, spends=spends or (), recovers_minor=kept)
+        if book.member.dry:
+            book, person = self.load(fact.record_id, key)
+            refused = take(book, [fact], VERSIONS, person, spends=spends or (), recovers_minor=kept)
         self.commit(book)
         return refused
 

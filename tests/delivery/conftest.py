@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -23,10 +23,11 @@ from regulars.store.sources import Sources
 from regulars.store.workspaces import add_workspace
 from regulars.store.write_backs import WriteBacks
 from regulars.vocabulary.connector import Connector
-from tests.delivery.support import Shop
+from tests.delivery.support import Shop, Start
+from tests.delivery.told_town import both, town, vendors
 from tests.intake.support import KeepingGate
 
-Start = Callable[..., Awaitable[Delivery]]
+__all__ = ["both", "town", "vendors"]
 
 
 @pytest.fixture(autouse=True)

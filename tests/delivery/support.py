@@ -14,11 +14,14 @@ from uuid import uuid4
 import uvicorn
 
 from regulars.connectors.calls import expect
+from regulars.delivery import Delivery
 from regulars.store.database import Database
 from regulars.vocabulary.connector import Request, Response, Setting, SourceConfig, WebhookRequest
 from regulars.vocabulary.errors import BadPayload
 from regulars.vocabulary.events import Event, Fetch
 
+Start = Callable[..., Awaitable[Delivery]]
+"""Starts a delivery that looks often."""
 ADD = """insert into outbox (workspace_id, kind, source_id, dedupe, body, due_at)
 select %(workspace)s, 'fetch', s.source_id, %(dedupe)s, %(body)s::jsonb, now() - interval '1 second'
   from source s where s.workspace_id = %(workspace)s and s.name = %(source)s"""

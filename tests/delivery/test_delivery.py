@@ -17,8 +17,7 @@ from regulars.store.outbox import Figures, Outbox
 from regulars.store.sources import Sources
 from regulars.vocabulary.connector import Request
 from regulars.vocabulary.errors import BadPayload, TryLater, VendorBusy
-from tests.delivery.conftest import Start
-from tests.delivery.support import open_vendor, order, until, well, wish
+from tests.delivery.support import Start, open_vendor, order, until, well, wish
 from tests.intake.support import KeepingGate
 
 pytestmark = pytest.mark.anyio

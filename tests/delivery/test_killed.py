@@ -14,9 +14,8 @@ from regulars.store.database import Database
 from regulars.store.master import MasterKey
 from regulars.store.opening import Store
 from regulars.store.webhooks import Webhooks, Wish
-from tests.delivery.conftest import Start
 from tests.delivery.receiver import Got, Said, open_receiver
-from tests.delivery.support import until
+from tests.delivery.support import Start, until
 from tests.engine.worker import ROOT
 
 pytestmark = pytest.mark.anyio

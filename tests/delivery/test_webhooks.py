@@ -22,9 +22,8 @@ from regulars.store.vault import Vault
 from regulars.store.webhooks import Endpoint, Webhooks, Wish
 from regulars.store.workspaces import add_workspace
 from regulars.vocabulary.errors import Conflict, NotFound
-from tests.delivery.conftest import Start
 from tests.delivery.receiver import Got, Receiver, Said, answering, open_receiver, post_out, take
-from tests.delivery.support import until
+from tests.delivery.support import Start, until
 
 pytestmark = pytest.mark.anyio
 AT_ONCE = (0.001,) * len(WAITS_SECONDS)

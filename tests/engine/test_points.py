@@ -15,7 +15,7 @@ from msgspec.json import encode
 from regulars.intake.sweeping import Sweeper
 from regulars.observe import Metrics
 from regulars.store.ledger_audit import audit_ledger
-from regulars.vocabulary.events import ADJUSTED, CAPTURED, ENROLLED, HELD, OPENED, RELEASED
+from regulars.vocabulary.events import ADJUSTED, CAPTURED, ENROLLED, HELD, OPENED, RELEASED, SWEPT
 from regulars.vocabulary.intake import TILL
 from tests.engine.club import BASE, KNOWN, START, TIERS, Club, sale
 from tests.engine.world import World
@@ -296,4 +296,36 @@ def test_a_void_and_a_refund_of_one_sale_in_one_batch_are_booked_once_each(club:
     results = club.gate.submit_wait(club.world.sources[1], [encode(one) for one in batch], door=TILL)
     assert {result.status for result in results} == {"applied"}
     assert club.balance("ann") == 17
+    check(club.world)
+
+
+def test_what_a_member_with_more_lots_than_are_loaded_has_and_spends_is_exact(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the lots that end first are loaded; the others count, and are spent in their turn."""
+    monkeypatch.setattr("regulars.engine.loyalty.LOTS_AHEAD", 3)
+    club.publish(
+        BASE.replace('name = "Points"\n', 'name = "Points"\nexpiry = { policy = "days", days = 3_000 }\n')
+    )
+    ann, bob = club.enrol("ann"), club.enrol("bob")
+    for hour in range(1, 9):
+        (answer,) = club.sell("ann", 1_000 * hour, 24 * hour, f"R-{hour}").loyalty
+        assert answer.points[0].balance == 10 * sum(range(1, hour + 1))
+    held = club.say(HELD, ann, amount=50)
+    assert (held.points[0].balance, held.points[0].held) == (360, 50)
+    rest = club.say(HELD, ann, amount=300)
+    assert (rest.refused, rest.points[0].held) == (None, 350), "more than the first three hold"
+    assert club.say(HELD, ann, amount=11).available == 10
+    club.say(CAPTURED, ann, hold=rest.hold)
+    club.say(RELEASED, ann, hold=held.hold)
+    left = club.world.rows(
+        "select earned, remaining from loyalty_lot where remaining > 0 order by expires_at"
+    )
+    assert left == [(10, 10), (20, 20), (30, 20), (80, 10)]
+    club.refund("ann", "R-8", 300, ("1", 1, 8_000))
+    assert club.say(SWEPT, ann).points[0].balance == -20, (
+        "80 go back: its own 10, the 50 of others, and the rest is owed"
+    )
+    (answer,) = club.sell("bob", 500, 301).loyalty
+    assert (answer.member_id, answer.points[0].balance) == (bob, 5)
     check(club.world)

@@ -36,6 +36,7 @@ from .audit_lines import audit_line
 from .documents import Blob, document
 from .erase_points import forget_points, points_left
 from .identity_memory import AtWork
+from .kept_points import keep_points
 from .saving_identity import identity_calls
 from .tables import EVENT
 from .traces import Traces
@@ -257,6 +258,7 @@ class Eraser:
         forget_points(
             self._session, self._vault, records, points, key=erasure.erasure_id, actor=actor, now=now
         )
+        keep_points(self._session, self._vault, records)
         erasure.quarantined = quarantined
         erasure.sources = sorted({record.source_id for record in work.erased})
         return erasure

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy as copy
-from datetime import date
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from regulars.capabilities.identity import kinds
-from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.loyalty.commands import Command, Done, command
 from regulars.capabilities.loyalty.fold import EARLIEST, Fact, Person, appends, bonus, take
 from regulars.capabilities.loyalty.ledger import Book
@@ -24,24 +22,27 @@ from regulars.capabilities.loyalty.programme import Version
 from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchase_of
 from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.standing import answer
-from regulars.capabilities.loyalty.state import Account, Earning, Hold, Lot, Member, Return, Taken
-from regulars.capabilities.loyalty.terms import Reward, bonus_of
+from regulars.capabilities.loyalty.state import Earning, Member, Return
+from regulars.capabilities.loyalty.terms import bonus_of
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Row, Session
-from regulars.store.vault import Vault, open_sealed
+from regulars.store.vault import Vault
 from regulars.vocabulary.events import LOYALTY_TYPES, REVIEWED
 
 from .batch import Batch, Memory
+from .births import birth_of
+from .kept_points import account_of, hold_of
+from .open_lots import ALL_LOTS, LOTS_AHEAD, OpenLots
 from .points import Points, Programmes, events_named
 from .prepared import Prepared
 from .suspicion import Suspicions, suspicions
+from .vouchers import used_vouchers
 from .wake import Wake
 
 _SQL = load_queries("regulars.capabilities.loyalty")
 _MODELS = load_queries("regulars.store", "models.sql")
-_fields = msgspec.json.Decoder(Fields).decode
 _earning = msgspec.json.Decoder(Earning).decode
 LOOSE = "/loose"
 _lines = msgspec.json.Decoder(list[StoredLine]).decode
@@ -62,7 +63,16 @@ def run(session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Seq
     `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. Raises
     Entangled where they regroup people.
     """
-    work = _Work(session, vault, memory, batch, wakes)
+    points = _run(session, vault, memory, batch, wakes, LOTS_AHEAD)
+    if any(member.dry for member in points.members.values()):
+        return _run(session, vault, memory, batch, wakes, ALL_LOTS)
+    return points
+
+
+def _run(
+    session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake], ahead: int
+) -> Points:
+    work = _Work(session, vault, memory, batch, wakes, ahead)
     work.load()
     work.decide()
     return work.points
@@ -70,11 +80,11 @@ def run(session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Seq
 
 class _Work:
     def __init__(
-        self, session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake]
+        self, session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake], ahead: int
     ) -> None:
         self._session, self._vault, self._batch = session, vault, batch
         self._programmes, self._tax_modes = memory.programmes, memory.tax_modes
-        self._wakes = wakes
+        self._wakes, self._ahead = wakes, ahead
         self._bonuses = events_named(memory.programmes)
         self._workspace: dict[str, Any] = {"workspace_id": vault.workspace_id}
         self._facts: dict[str, list[Fact]] = defaultdict(list)
@@ -191,26 +201,26 @@ class _Work:
         ids = uuids(self.points.profiles)
         sales = {fact.key for fact in self._all_facts()} | {key for _, _, key in self._reviews()}
         holds = set(self._holds())
+        open_lots = OpenLots([prepared.received_at for prepared in self._batch.fresh], self._ahead)
+        in_the_air = {lot_id for book in self._books_in_the_air() for lot_id in book.lots}
         accounts, held, earned, cards, lots, stored = self._ask(
             (_SQL.load_accounts, {"ids": ids}),
             (_SQL.load_holds, {"ids": ids, "holds": uuids(holds), "sales": uuids(sales)}),
             (_SQL.load_some_earnings, {"ids": ids, "keys": uuids(sales)}),
             (_SQL.load_cards, {"ids": ids}),
-            (_SQL.load_lots, {"ids": ids, "origins": uuids(sales), "lots": uuids(())}),
+            (_SQL.load_next_lots, open_lots.asked(ids, origins=sales, lots=in_the_air)),
             (_MODELS.load_some, {"ids": ids if self._asks_for_births() else uuids(())}),
         )
-        for record_id, programme, *rest in accounts:
-            account = Account(record_id, programme, *rest)
-            account.debt, account.credits, account.used = (
-                dict(part) for part in (account.debt, account.credits, account.used)
-            )
-            self._member(record_id, programme).accounts[record_id] = account
+        for account in map(account_of, accounts):
+            self._member(account.record_id, account.programme).accounts[account.record_id] = account
         self._take_earnings(earned)
         self._take_holds(held)
         self._lay_over(sales)
+        self._see_used_vouchers()
         self._meet({record_id for (record_id,) in cards} | set(self._told_cards()), stored)
         self._tell_purchases()
-        self._take_lots({row[0]: row for row in lots})
+        open_lots.take_first(lots)
+        self._take_lots(open_lots)
 
     def _told_cards(self) -> Iterator[str]:
         """Records that this batch tells a loyalty card of: it is not stored yet."""
@@ -247,19 +257,19 @@ class _Work:
             self._member(record_id, programme).earnings[earning.key, record_id] = earning
 
     def _take_holds(self, rows: Iterable[Row]) -> None:
-        for *values, lots, reward in rows:
-            hold = Hold(*values)
-            hold.lots = [Taken(*one) for one in lots]
-            hold.reward = msgspec.convert(reward, Reward | None)
+        for hold in map(hold_of, rows):
             if hold.record_id in self.points.profiles:
                 self._member(hold.record_id, hold.programme).holds[hold.hold_id] = hold
 
-    def _take_lots(self, rows: dict[str, Row]) -> None:
-        """Lots of those whose points are moved. `rows`: those with points left, or of the sales at hand, by id.
+    def _see_used_vouchers(self) -> None:
+        """Which vouchers of sales that do not count any more were used meanwhile."""
+        gone = {fact.key for fact in self._all_facts() if not fact.counted}
+        for member in self.points.members.values():
+            bought = [hold for hold in member.holds.values() if hold.sale_id in gone and hold.for_voucher]
+            member.used_vouchers = used_vouchers(self._session, self._vault, self._batch, bought)
 
-        Asked for besides, where there are any: lots that holds name, and of those whose history is counted anew all lots
-        and all earnings.
-        """
+    def _counted_anew(self) -> set[str]:
+        """Records of those whose history is counted anew."""
         anew = set()
         for (profile_id, programme), facts in self._by_member().items():
             member = self.points.members[profile_id, programme]
@@ -271,22 +281,33 @@ class _Work:
                 member = self._member(record_id, programme)
                 anew |= member.records
                 member.whole = True
+        return anew
+
+    def _take_lots(self, found: OpenLots) -> None:
+        """Lots of those whose points are moved. `found`: those with points left, or of the sales at hand.
+
+        Asked for besides, where there are any: lots that holds name, and of those whose history is counted anew all lots
+        and all earnings.
+        """
+        anew = self._counted_anew()
         holders: dict[str, list[Member]] = defaultdict(list)
         for member in self.points.members.values():
             for hold in member.holds.values():
                 for taken in hold.lots:
                     holders[taken.lot_id].append(member)
-        if anew or holders.keys() - rows.keys():
-            asked = {"ids": uuids(()), "origins": uuids(()), "lots": uuids(holders.keys() - rows.keys())}
+        missing = holders.keys() - found.lots.keys()
+        if anew or missing:
+            asked = {"ids": uuids(()), "origins": uuids(()), "lots": uuids(missing)}
             named, whole, earned = self._ask(
                 (_SQL.load_lots, asked),
                 (_SQL.load_all_lots, {"ids": uuids(anew)}),
                 (_SQL.load_all_earnings, {"ids": uuids(anew)}),
             )
             self._take_earnings(earned)
-            rows |= {row[0]: row for row in (*named, *whole)}
-        for row in rows.values():
-            lot = Lot(*row)
+            found.take((*named, *whole))
+        for member in self.points.members.values():
+            member.rest = {} if member.whole else found.rest_of(member.records, member.programme)
+        for lot in found.lots.values():
             if lot.record_id in self.points.profiles:
                 self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
             for member in holders[lot.lot_id]:
@@ -361,30 +382,13 @@ class _Work:
                     joined.append(EARLIEST)
                 enrolled = min(joined, default=None)
                 if enrolled is not None and asks and profile_id not in births:
-                    births[profile_id] = self._birth(records, records_of)
+                    births[profile_id] = birth_of(records, self._batch, records_of, self._vault)
                 birth = births.get(profile_id) if enrolled is not None else None
                 self.points.people[profile_id, programme] = Person(profile_id, enrolled, birth)
 
     def _asks_for_births(self) -> bool:
         """Whether a programme gives anything for a day of birth."""
         return "birthday" in self._bonuses
-
-    def _birth(self, records: Iterable[str], stored: Mapping[str, Row]) -> tuple[int, int] | None:
-        """Month and day of birth of a profile; of several the least."""
-        found: list[tuple[int, int]] = []
-        for record_id in records:
-            told = self._batch.records.get(record_id)
-            fields = told.fields if told is not None else None
-            if fields is None and record_id in stored:
-                fields = self._open(Record(*stored[record_id]))
-            born = fields.scalar("birth_date") if fields is not None else None
-            if born:
-                day = date.fromisoformat(str(born))
-                found.append((day.month, day.day))
-        return min(found, default=None)
-
-    def _open(self, record: Record) -> Fields:
-        return _fields(open_sealed(self._vault.unwrap(record.wrapped), record.sealed))
 
     # -- deciding ---------------------------------------------------------------------------------
 
@@ -471,6 +475,8 @@ class _Work:
         done: Done | None = None,
     ) -> None:
         self.points.books.append(book)
+        if len(book.member.records) > 1 and (person.enrolled_at is not None or book.transactions):
+            self.points.met.add(tuple(sorted(book.member.records)))
         told = answer(book, person, versions, done)
         if told is not None:
             self.points.answers[prepared.event_key].append(told)

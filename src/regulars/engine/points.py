@@ -22,7 +22,8 @@ Programmes: TypeAlias = dict[int, list[Version]]
 class Points(Struct):
     """A batch's loyalty: members by (profile, programme), what their books post, and what callers are told.
 
-    `profiles`: the profile of each record that is concerned; `answers` by event key.
+    `profiles`: the profile of each record that is concerned; `answers` by event key. `met`: records that were counted as
+    one member, least first.
     """
 
     members: dict[tuple[str, int], Member] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Points(Struct):
     people: dict[tuple[str, int], Person] = field(default_factory=dict)
     books: list[Book] = field(default_factory=list)
     answers: dict[str, list[LoyaltyAnswer]] = field(default_factory=lambda: defaultdict(list))
+    met: set[tuple[str, ...]] = field(default_factory=set)
 
 
 def events_named(programmes: Programmes) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -32,18 +32,27 @@ def loyalty_calls(points: Points, workspace: dict[str, Any], *, log: bool) -> It
         lots.update({lot_id: member.lots[lot_id] for lot_id in book.lots})
         holds.update({hold_id: member.holds[hold_id] for hold_id in book.holds})
         earnings.update({(*place, member.programme): member.earnings[place] for place in book.earnings})
-    for sql, rows in (
-        (_SQL.save_accounts, list(accounts.values())),
-        (_SQL.save_lots, list(lots.values())),
-        (_SQL.save_holds, list(holds.values())),
-    ):
-        if rows:
-            yield Call(sql, workspace | {"doc": document(rows)})
-    if earnings:
-        yield _earnings(earnings.values(), workspace)
+    yield from rows_calls(accounts.values(), lots.values(), holds.values(), earnings.values(), workspace)
     if log:
         yield from _asks(points.books, workspace)
         yield from _ledger(points.books, workspace)
+        for first, *others in sorted(points.met):
+            yield Call(_SQL.save_met, workspace | {"hub": first, "ids": uuids(others)})
+
+
+def rows_calls(
+    accounts: Collection[Account],
+    lots: Collection[Lot],
+    holds: Collection[Hold],
+    earnings: Collection[Earning],
+    workspace: dict[str, Any],
+) -> Iterator[Call]:
+    """One statement for each table that there are rows of."""
+    for sql, rows in ((_SQL.save_accounts, accounts), (_SQL.save_lots, lots), (_SQL.save_holds, holds)):
+        if rows:
+            yield Call(sql, workspace | {"doc": document(list(rows))})
+    if earnings:
+        yield _earnings(earnings, workspace)
 
 
 def _earnings(earnings: Iterable[Earning], workspace: dict[str, Any]) -> Call:

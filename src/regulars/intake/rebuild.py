@@ -20,6 +20,7 @@ from regulars.capabilities.identity.state import Fields, Record
 from regulars.engine.anonymous import FORGOTTEN
 from regulars.engine.batch import Memory
 from regulars.engine.erase import ERASED
+from regulars.engine.kept_points import put_back
 from regulars.engine.prepared import Refused
 from regulars.engine.turn import Turn, utc_now
 from regulars.store.database import Connection, Database
@@ -86,6 +87,7 @@ class Rebuilder:
         self._vault = vault
         self._progress = progress
         self._keys: dict[str, bytes] = {}
+        self._target: tuple[Session, int] | None = None
         self._memory = Memory()
         self._zones: dict[str, ZoneInfo] = self._memory.zones
 
@@ -108,6 +110,7 @@ class Rebuilder:
             self._copy_model(shadow_id)
             self._copy_programmes(shadow_id)
             turn_session = Session(self._database)
+            self._target = (turn_session, shadow_id)
             turn = Turn(turn_session, shadow, self._memory, utc_now, log=False, keys=self._keys)
             after = self._play(reader, turn, 0, report)
             holder.begin(self._vault.workspace_id)
@@ -146,12 +149,22 @@ class Rebuilder:
                 turns.pop()
             for _, rows in turns:
                 self._play_turn(rows, turn, preparer, sources)
+                if rows[-1][5] == ERASED:
+                    self._keep(reader, rows[-1][0], close=close)
                 after = rows[-1][0]
                 report.events += len(rows)
                 self._progress(report.events)
             if whole:
                 break
         return after
+
+    def _keep(self, reader: Session, event_no: int, *, close: bool) -> None:
+        """Of who was one member with somebody erased the log cannot give the points any more: they are as they were."""
+        kept = self._read(
+            reader, Call(_SQL.read_kept, _of(self._vault) | {"event_no": event_no}), close=close
+        )
+        if kept and self._target is not None:
+            put_back(*self._target, kept)
 
     def _read(self, reader: Session, call: Call, *, close: bool) -> list[Row]:
         """Rows of one question; with `close` in a transaction of its own, since playing them may take long."""

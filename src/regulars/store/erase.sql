@@ -269,6 +269,33 @@ delete from loyalty_hold where workspace_id = %(workspace_id)s and record_id = a
 -- What their sales earned.
 delete from loyalty_earning where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
 
+-- name: find_met
+-- Who was one member with records, or with one who was, and so on; without these records.
+with recursive met (record_id) as (
+    select unnest(%(ids)s::uuid[])
+    union
+    select case when x.hub = met.record_id then x.record_id else x.hub end
+    from met join loyalty_met x
+        on x.workspace_id = %(workspace_id)s and (x.hub = met.record_id or x.record_id = met.record_id)
+)
+select record_id from met where record_id <> all(%(ids)s::uuid[])
+
+-- name: delete_met
+-- That records were one member with others.
+delete from loyalty_met
+where workspace_id = %(workspace_id)s and (hub = any(%(ids)s::uuid[]) or record_id = any(%(ids)s::uuid[]))
+
+-- name: delete_kept
+-- What earlier erasures kept of records.
+delete from loyalty_kept where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[])
+
+-- name: save_kept
+-- What an erasure keeps of a record; what was kept before it is of no use any more.
+insert into loyalty_kept as k (workspace_id, record_id, event_no, doc)
+values (%(workspace_id)s, %(id)s::uuid, %(event_no)s, %(doc)s)
+on conflict (workspace_id, record_id) do update set event_no = excluded.event_no, doc = excluded.doc
+    where k.workspace_id = %(workspace_id)s
+
 -- name: empty_approvals
 -- What was asked about the person keeps who, when and what became of it; words and command go, and what waits lapses.
 update approval set

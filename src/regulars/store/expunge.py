@@ -44,6 +44,8 @@ _CLEARED = (
     "loyalty_lot",
     "loyalty_hold",
     "loyalty_earning",
+    "loyalty_met",
+    "loyalty_kept",
 )
 _QUERIES = load_queries("regulars.store", "expunge.sql")
 

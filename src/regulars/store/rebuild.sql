@@ -110,6 +110,10 @@ where workspace_id = %(workspace_id)s and effective_from is not null
 insert into programme_version (workspace_id, programme, version, content, digest, made_at, made_by)
 values (%(workspace_id)s, %(programme)s, %(version)s, %(content)s, %(digest)s, %(made_at)s, %(made_by)s)
 
+-- name: read_kept
+-- The points that an erasure left as they were.
+select record_id, doc from loyalty_kept where workspace_id = %(workspace_id)s and event_no = %(event_no)s
+
 -- name: accounts
 -- Accounts of loyalty.
 select record_id, programme, enrolled_at, status, debt, credits, used, first_at, last_at from loyalty_account

@@ -6,7 +6,7 @@ and an event played again posts the same.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from . import state
@@ -122,9 +122,10 @@ class Book:
             paid = 0
             for lot in self.spendable(point):
                 amount = min(lot.free, owed - paid)
-                if amount:
-                    self._spend(lot, amount, state.DEBT, record_id)
-                    paid += amount
+                self._spend(lot, amount, state.DEBT, record_id)
+                paid += amount
+                if paid == owed:
+                    break
             self._owe(record_id, point, -paid)
 
     def _owe(self, record_id: str, point: str, amount: int) -> None:
@@ -137,14 +138,27 @@ class Book:
 
     # -- points go --------------------------------------------------------------------------------
 
-    def spendable(self, point: str) -> list[Lot]:
-        """Lots with free points, soonest to expire first, then the oldest (H6)."""
-        found = [lot for lot in self.member.own_lots(point) if lot.free > 0 and lot.spendable(self.now)]
-        return sorted(found, key=_by_expiry)
+    def spendable(self, point: str) -> Iterator[Lot]:
+        """Lots with free points, soonest to expire first, then the oldest (H6). Ask for no more than needed.
+
+        Where one that was not loaded would be next, there are no more and the member is `dry`.
+        """
+        rest = self.member.rest.get(point)
+        more = rest is not None and rest.free > 0
+        for lot in sorted(self._free_lots(point), key=by_expiry):
+            if more and rest is not None and by_expiry(lot) > rest.after:
+                break
+            yield lot
+        self.member.dry = self.member.dry or more
+
+    def _free_lots(self, point: str) -> list[Lot]:
+        return [lot for lot in self.member.own_lots(point) if lot.free > 0 and lot.spendable(self.now)]
 
     def available(self, point: str) -> int:
         """What a hold may take: never more than the free points less what is owed."""
-        return sum(lot.free for lot in self.spendable(point)) - self.member.debt(point)
+        rest = self.member.rest.get(point)
+        free = sum(lot.free for lot in self._free_lots(point)) + (rest.free if rest is not None else 0)
+        return free - self.member.debt(point)
 
     def _spend(self, lot: Lot, amount: int, to: str, record_id: str | None = None) -> None:
         lot.remaining -= amount
@@ -189,9 +203,10 @@ class Book:
         if short and others:
             for other in self.spendable(lot.point):
                 part = min(other.free, short)
-                if part:
-                    self._spend(other, part, to)
-                    short -= part
+                self._spend(other, part, to)
+                short -= part
+                if not short:
+                    break
         if short and debt:
             self._owe(lot.record_id, lot.point, short)
             self._post(lot.record_id, lot.point, None, state.DEBT, to, short)
@@ -331,7 +346,8 @@ def _is_over(lot: Lot, now: datetime) -> bool:
     return lot.expires_at is not None and lot.expires_at <= now
 
 
-def _by_expiry(lot: Lot) -> tuple[float, datetime, str]:
+def by_expiry(lot: Lot) -> tuple[float, datetime, str]:
+    """The order in which lots are spent."""
     until = lot.expires_at.timestamp() if lot.expires_at is not None else float("inf")
     return until, lot.active_from, lot.lot_id
 

@@ -107,12 +107,17 @@ def spend_unheld(
 
 
 def return_spent(book: Book, sale_id: str, earning: Earning, versions: Sequence[Version]) -> None:
-    """Points a sale was paid with come back with its goods (R6), and all of them when it does not count any more."""
+    """Points a sale was paid with come back with its goods (R6), and all of them when it does not count any more.
+
+    Those of a voucher that was used meanwhile stay spent: the customer has had what they were for.
+    """
     purchase, version = earning.purchase, in_force(versions, earning.occurred_at)
     if purchase is None or version is None:
         return
     grace = timedelta(days=version.programme.redeem.return_grace_days)
     for hold in _spent_on(book.member, sale_id):
+        if hold.hold_id in book.member.used_vouchers:
+            continue
         due = hold.captured
         if earning.counted:
             shares = spent_shares(purchase, hold).items()

@@ -55,6 +55,12 @@ select hold_id, record_id, programme, point, amount, expires_at, state, captured
 from loyalty_hold
 where workspace_id = %(workspace_id)s and sale_id = any(%(sales)s)
 
+-- name: load_all_holds
+-- Every hold of records.
+select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
+from loyalty_hold
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s)
+
 -- name: load_some_earnings
 -- What some sales earned.
 select record_id, programme, doc from loyalty_earning
@@ -76,6 +82,45 @@ from loyalty_lot
 where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and origin = any(%(origins)s)
 union
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
+from loyalty_lot
+where workspace_id = %(workspace_id)s and lot_id = any(%(lots)s)
+
+-- name: load_next_lots
+-- Of each record and type of points the lots that are spent next, `ahead` many, marked as such, and (without a time) what
+-- all of its good lots come to; besides, lots that begin or end between two times or are not good then, those of some
+-- origins, and those of some ids.
+with good as (
+    select l.*,
+        row_number() over (
+            partition by record_id, programme, point order by expires_at nulls last, active_from, lot_id
+        ) as place
+    from loyalty_lot l
+    where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+        and active_from <= %(since)s and (expires_at is null or expires_at > %(until)s)
+)
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    true
+from good where place <= %(ahead)s
+union all
+select null, record_id, programme, point, '', null, 0, sum(remaining)::bigint, null, null, sum(held)::bigint, 0, true
+from loyalty_lot
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+    and active_from <= %(since)s and (expires_at is null or expires_at > %(until)s)
+group by record_id, programme, point
+union all
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    false
+from loyalty_lot
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+    and (active_from > %(since)s or expires_at <= %(until)s)
+union all
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    false
+from loyalty_lot
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and origin = any(%(origins)s)
+union all
+select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
+    false
 from loyalty_lot
 where workspace_id = %(workspace_id)s and lot_id = any(%(lots)s)
 
@@ -146,6 +191,12 @@ from json_to_recordset(%(doc)s::json) as x(
 on conflict (workspace_id, record_id, programme, key) do update
     set occurred_at = excluded.occurred_at, doc = excluded.doc
     where e.workspace_id = %(workspace_id)s
+
+-- name: save_met
+-- Records that are one member.
+insert into loyalty_met (workspace_id, hub, record_id)
+select %(workspace_id)s, %(hub)s::uuid, id from unnest(%(ids)s) as id
+on conflict do nothing
 
 -- name: save_transactions
 -- Transactions; a repeat of one is the same.

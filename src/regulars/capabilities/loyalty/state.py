@@ -101,6 +101,19 @@ class Lot(Struct):
         return self.active_from <= now and (self.expires_at is None or now < self.expires_at)
 
 
+class Rest(Struct):
+    """What lots come to that were not loaded; their points may be spent, and they come `after` others in their order."""
+
+    remaining: int
+    held: int
+    after: tuple[float, datetime, str]
+
+    @property
+    def free(self) -> int:
+        """Points that nobody has reserved."""
+        return self.remaining - self.held
+
+
 class Taken(Struct, array_like=True, frozen=True):
     """Points out of a lot."""
 
@@ -127,6 +140,12 @@ class Hold(Struct):
     sale_id: str | None = None
     lots: list[Taken] = field(default_factory=list)
     reward: Reward | None = None
+
+    @property
+    def for_voucher(self) -> bool:
+        """Whether its points were spent on a voucher, which is good until one of them comes back."""
+        spent = self.state == CAPTURED and not self.returned
+        return spent and self.reward is not None and self.reward.issues_voucher
 
     @property
     def words(self) -> str:
@@ -260,7 +279,8 @@ class Member(Struct):
     """A profile in a programme, as far as it was loaded: accounts by record, lots and holds by id, earnings by key and record.
 
     `records` are all of the profile. Lots of others are there only because a hold of this member reserves them.
-    `whole`: every earning and every lot is there.
+    `whole`: every earning and every lot is there. `rest`: by type of points, of lots that are not; `dry`: some of these
+    would have been needed, and what was decided does not hold. `used_vouchers`: holds whose voucher is used, of sales that end now.
     """
 
     programme: int
@@ -270,6 +290,9 @@ class Member(Struct):
     holds: dict[str, Hold] = field(default_factory=dict)
     earnings: dict[tuple[str, str], Earning] = field(default_factory=dict)
     whole: bool = False
+    rest: dict[str, Rest] = field(default_factory=dict)
+    dry: bool = False
+    used_vouchers: set[str] = field(default_factory=set)
 
     def own_lots(self, point: str) -> list[Lot]:
         """Lots of its records."""
@@ -285,12 +308,14 @@ class Member(Struct):
         return sum(account.debt.get(point, 0) for account in self.accounts.values())
 
     def balance(self, point: str, now: datetime) -> Balance:
-        """Over all its lots, which must be loaded and settled (`Book.settle`)."""
-        lots = self.own_lots(point)
+        """Over all its lots, which must be settled (`Book.settle`)."""
+        lots, rest = self.own_lots(point), self.rest.get(point)
         held = sum(lot.held for lot in lots)
         # What a hold keeps alive beyond its time is held, so it stands in the balance, too (H4).
         live = sum(lot.remaining if lot.spendable(now) else lot.held for lot in lots)
         pending = sum(lot.free for lot in lots if lot.active_from > now)
+        if rest is not None:
+            live, held = live + rest.remaining, held + rest.held
         return Balance(live - self.debt(point), held, pending)
 
 

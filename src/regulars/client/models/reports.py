@@ -58,6 +58,8 @@ class OwedCohort(msgspec.Struct, kw_only=True, omit_defaults=True):
     outstanding: int
     expected_breakage: int
     movement: OwedMovement
+    # Outstanding points that bought vouchers which were not used yet.
+    in_vouchers: int = 0
 
 
 class OwedMovement(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -89,9 +91,10 @@ class PointsOwedReport(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     `issued`, `redeemed` and `expired` are of these days, by the day they were posted; rates are parts
     of one. `active_members` earned or redeemed within 365 days. `breakage` is of the months of issue
-    that are used up. `ledger_off` is the ledger's outstanding points less those of the lots, which is
-    0; null for a closing that is over. Without a programme, `programme` and `point` are null and
-    nothing is owed.
+    that are used up. Points are owed until they are used, so `in_vouchers` of the outstanding ones
+    bought `vouchers` that were not used yet. `ledger_off` is the ledger's outstanding points less those
+    of lots and vouchers, which is 0; null for a closing that is over. Without a programme, `programme`
+    and `point` are null and nothing is owed.
     """
 
     programme: int | None = None
@@ -101,6 +104,8 @@ class PointsOwedReport(msgspec.Struct, kw_only=True, omit_defaults=True):
     redeemed: int = 0
     expired: int = 0
     outstanding: int = 0
+    in_vouchers: int = 0
+    vouchers: int = 0
     expected_breakage: int = 0
     redemption_rate: float | None = None
     members: int = 0

@@ -15,7 +15,7 @@ class LineBack(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What comes back of a line, named by its id or by its SKU.
 
     `total_minor` is what goes back for it, for shops that keep something; otherwise what was paid for
-    it.
+    it. What is kept is kept of the money: points come back with their goods.
     """
 
     line_id: str | None = None

@@ -107,6 +107,8 @@ class SaleAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
 class SaleHold(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What became of a hold that the sale names; `reward` is the code of what it was for, left out for
     plain points.
+
+    `stays`: why its points did not come back although the sale was voided, left out where they did.
     """
 
     # 32 hexadecimal digits.
@@ -115,6 +117,8 @@ class SaleHold(msgspec.Struct, kw_only=True, omit_defaults=True):
     state: str
     captured: int
     reward: str | None = None
+    # The voucher that these points bought is used or reserved, so they stay spent. One of voucher_used.
+    stays: str | None = None
 
 
 class SoldPromotion(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -44,6 +44,9 @@ class OwedCohort(Struct, frozen=True):
     outstanding: int
     expected_breakage: int
     movement: OwedMovement
+    in_vouchers: Annotated[
+        int, Meta(description="Outstanding points that bought vouchers which were not used yet.")
+    ] = 0
 
 
 class OwedTotal(Struct, frozen=True):
@@ -60,7 +63,9 @@ class PointsOwedReport(Struct, frozen=True, kw_only=True):
 
     `issued`, `redeemed` and `expired` are of these days, by the day they were posted; rates are parts of one.
     `active_members` earned or redeemed within 365 days. `breakage` is of the months of issue that are used up.
-    `ledger_off` is the ledger's outstanding points less those of the lots, which is 0; null for a closing that is over.
+    Points are owed until they are used, so `in_vouchers` of the outstanding ones bought `vouchers` that were not used yet.
+    `ledger_off` is the ledger's outstanding points less those of lots and vouchers, which is 0; null for a closing that is
+    over.
     Without a programme, `programme` and `point` are null and nothing is owed.
     """
 
@@ -71,6 +76,8 @@ class PointsOwedReport(Struct, frozen=True, kw_only=True):
     redeemed: int = 0
     expired: int = 0
     outstanding: int = 0
+    in_vouchers: int = 0
+    vouchers: int = 0
     expected_breakage: int = 0
     redemption_rate: float | None = None
     members: int = 0
@@ -122,6 +129,8 @@ def _told(found: PointsOwed) -> PointsOwedReport:
         redeemed=found.redeemed,
         expired=found.expired,
         outstanding=found.outstanding,
+        in_vouchers=found.points_in_vouchers,
+        vouchers=found.vouchers,
         expected_breakage=found.expected_breakage,
         redemption_rate=_rate(found.redemption_rate),
         members=found.members,
@@ -140,6 +149,7 @@ def _told(found: PointsOwed) -> PointsOwedReport:
             OwedCohort(
                 one.month, one.currency, one.kind.value, one.issued, one.redeemed, one.expired, one.outstanding,
                 one.expected_breakage, _movement(one.movement),
+                found.in_vouchers.get((one.currency, one.kind, one.month), 0),
             )
             for one in found.report.rows
         ],

@@ -46,7 +46,9 @@ class Span(Struct, frozen=True):
 
 
 class PointsOwed(Struct, frozen=True):
-    """The report of one type of points. `off` is the ledger's outstanding points less those of the lots: 0.
+    """The report of one type of points. `off` is the ledger's outstanding points less those of lots and vouchers: 0.
+
+    Outstanding points are owed until they are used: `in_vouchers` of them bought `vouchers` that were not used yet.
 
     `off` is None for a closing that is over. Rates are None where nothing can be divided; `members` and
     `active_members` are of the last 12 months, `sales` and `member_sales` of the span.
@@ -71,6 +73,14 @@ class PointsOwed(Struct, frozen=True):
     expected_breakage: int
     outstanding: int
     off: int | None
+    vouchers: int
+    in_vouchers: dict[Key, int]
+    """By currency, kind and month of issue."""
+
+    @property
+    def points_in_vouchers(self) -> int:
+        """Of all months."""
+        return sum(self.in_vouchers.values())
 
 
 class _Counts(Struct):
@@ -79,6 +89,8 @@ class _Counts(Struct):
     expired: int = 0
     given: int = 0
     price_minor: int = 0
+    waits: int = 0
+    vouchers: int = 0
     redeemed_at: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     expired_at: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
@@ -201,7 +213,9 @@ def _made(
         breakage=liability.breakage(over),
         expected_breakage=sum(one.expected_breakage for one in report.rows),
         outstanding=outstanding,
-        off=outstanding - lots if lots is not None else None,
+        off=outstanding - _sum(after, "waits") - lots if lots is not None else None,
+        vouchers=_sum(after, "vouchers"),
+        in_vouchers={key: one.waits for key, one in after.items() if one.waits},
     )
 
 
@@ -212,7 +226,21 @@ def _sum(counts: Mapping[Key, _Counts], name: str) -> int:
 def _counted(found: Sequence[tuple[Any, ...]], main: str, *, opening: bool) -> dict[Key, _Counts]:
     """What became of each cohort until the opening, or until the closing."""
     out: dict[Key, _Counts] = defaultdict(_Counts)
-    for month, reason, currency, before, age, issued, redeemed, expired, given, price, _lots in found:
+    for (
+        month,
+        reason,
+        currency,
+        before,
+        age,
+        issued,
+        redeemed,
+        expired,
+        given,
+        price,
+        waits,
+        vouchers,
+        _,
+    ) in found:
         if opening and not before:
             continue
         one = out[currency or main, liability.kind_of(reason), month]
@@ -221,6 +249,8 @@ def _counted(found: Sequence[tuple[Any, ...]], main: str, *, opening: bool) -> d
         one.expired += expired
         one.given += given
         one.price_minor += price
+        one.waits += waits
+        one.vouchers += vouchers
         one.redeemed_at[age] += redeemed
         one.expired_at[age] += expired
     return dict(out)

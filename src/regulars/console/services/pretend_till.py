@@ -97,6 +97,12 @@ class Outcome(Struct, frozen=True):
     available: int = 0
 
     @property
+    def left_minor(self) -> int:
+        """What is to be paid besides points, in minor units."""
+        tenders = self.event.sale.tenders if self.event.sale is not None else ()
+        return sum(one.amount_minor for one in tenders if one.kind != "points")
+
+    @property
     def points_earned(self) -> int:
         """By all rules together."""
         return sum(one.points for one in self.earned if one.point == self.point)

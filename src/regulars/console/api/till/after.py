@@ -54,12 +54,19 @@ class MemberAfter(Struct, frozen=True):
 
 
 class SaleHold(Struct, frozen=True, omit_defaults=True):
-    """What became of a hold that the sale names; `reward` is the code of what it was for, left out for plain points."""
+    """What became of a hold that the sale names; `reward` is the code of what it was for, left out for plain points.
+
+    `stays`: why its points did not come back although the sale was voided, left out where they did.
+    """
 
     id: HexId
     state: HoldState
     captured: int
     reward: str | None = None
+    stays: Annotated[
+        Literal["voucher_used"] | None,
+        Meta(description="The voucher that these points bought is used or reserved, so they stay spent."),
+    ] = None
 
 
 class SaleAnswer(Struct, frozen=True):
@@ -202,6 +209,7 @@ async def answer_of(
                 _state(visit, one),
                 one.captured,
                 one.reward.code if one.reward is not None else None,
+                "voucher_used" if sale.void and one.for_voucher else None,
             )
             for one in sorted(known.values(), key=lambda one: one.hold_id)
             if one.hold_id in named or effects is None or one.hold_id != effects.unheld_id

@@ -55,6 +55,12 @@ REFUSALS: Final[Mapping[str, tuple[type[RegularsError], str]]] = {
             "This reward cannot be had at that shop: only what takes an amount or a share off an order can."
         ),
     ),
+    "below_points": (
+        _ASKED,
+        later(
+            "Of what comes back %(least)s minor units were paid with points, which go back with the goods: no less can."
+        ),
+    ),
     "unusable_card": (_ASKED, later("This cannot be the number of a loyalty card.")),
 }
 """By code. What is not there is 404, what the state does not allow 409, what the programme never allows 422."""

@@ -60,7 +60,8 @@ class Original(Struct, forbid_unknown_fields=True, kw_only=True):
 class LineBack(Struct, forbid_unknown_fields=True, kw_only=True):
     """What comes back of a line, named by its id or by its SKU.
 
-    `total_minor` is what goes back for it, for shops that keep something; otherwise what was paid for it.
+    `total_minor` is what goes back for it, for shops that keep something; otherwise what was paid for it. What is kept is
+    kept of the money: points come back with their goods.
     """
 
     line_id: Id | None = None
@@ -291,7 +292,8 @@ def _fill(event: Event, plan: _Plan) -> None:
 async def _planned(visit: Visit, data: ReturnRequest, sale: KnownSale, *, until: str | None = None) -> _Plan:
     """What a return brings back; of one that was taken (`until`), what it brought back then.
 
-    Raises Conflict (already_returned), NotFound (unknown_line), and Unprocessable where a receipt is used again.
+    Raises Conflict (already_returned), NotFound (unknown_line), and Unprocessable where a receipt is used again, or less
+    goes back than was paid with points.
     """
     effects = await effects_of(visit, sale, Wanted(data.programme, data.point))
     # As it was counted, where it was; the event says as much of other sales.
@@ -322,7 +324,10 @@ async def _planned(visit: Visit, data: ReturnRequest, sale: KnownSale, *, until:
         earnings=effects.earnings if effects is not None else (),
         spent=effects.spent.values() if effects is not None else (),
     )
-    return _Plan(sale, purchase, sold, matched.lines, _said(data, sold), effects, back)
+    plan = _Plan(sale, purchase, sold, matched.lines, _said(data, sold), effects, back)
+    if until is None and plan.refund < min(back.points_minor, back.total_minor):
+        raise refused("below_points", field="lines", least=back.points_minor)
+    return plan
 
 
 def _back_lines(data: ReturnRequest, sold: Sequence[SoldLine]) -> list[BackLine]:

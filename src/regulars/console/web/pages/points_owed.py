@@ -22,8 +22,8 @@ from regulars.vocabulary.money import to_major
 
 COHORTS_SHOWN_MAX: Final = 120
 _HEADS: Final = (
-    "month", "currency", "kind", "issued", "redeemed", "expired", "outstanding", "expected_breakage", "opening",
-    "issued_amount", "redeemed_amount", "estimate_amount", "expired_amount", "closing",
+    "month", "currency", "kind", "issued", "redeemed", "expired", "outstanding", "in_vouchers", "expected_breakage",
+    "opening", "issued_amount", "redeemed_amount", "estimate_amount", "expired_amount", "closing",
 )  # fmt: skip
 
 
@@ -89,7 +89,8 @@ def csv_of(found: PointsOwed) -> bytes:
     writer = csv.writer(out)
     writer.writerow(_HEADS)
     for one in found.report.rows:
-        counts = (one.issued, one.redeemed, one.expired, one.outstanding, one.expected_breakage)
+        in_vouchers = found.in_vouchers.get((one.currency, one.kind, one.month), 0)
+        counts = (one.issued, one.redeemed, one.expired, one.outstanding, in_vouchers, one.expected_breakage)
         writer.writerow(
             (
                 one.month,
