@@ -70,7 +70,8 @@ def keep_points(session: Session, vault: Vault, erased: Iterable[str]) -> None:
     session.run([Call(_SQL.delete_met, gone), Call(_SQL.delete_kept, gone)])
     if not others:
         return
-    session.run([Call(_LOYALTY.save_met, workspace | {"hub": others[0], "ids": uuids(others[1:])})])
+    hubs, rest = uuids(others[:1] * (len(others) - 1)), uuids(others[1:])
+    session.run([Call(_LOYALTY.save_met, workspace | {"hubs": hubs, "ids": rest})])
     for record_id in others:
         doc = msgspec.json.encode(_load(session, workspace | {"ids": uuids([record_id])}))
         said = workspace | {"id": record_id, "event_no": counters[0][0], "doc": doc}

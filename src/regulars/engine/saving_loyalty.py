@@ -36,8 +36,10 @@ def loyalty_calls(points: Points, workspace: dict[str, Any], *, log: bool) -> It
     if log:
         yield from _asks(points.books, workspace)
         yield from _ledger(points.books, workspace)
-        for first, *others in sorted(points.met):
-            yield Call(_SQL.save_met, workspace | {"hub": first, "ids": uuids(others)})
+        pairs = [(first, other) for first, *others in sorted(points.met) for other in others]
+        if pairs:
+            hubs, ids = zip(*pairs, strict=True)
+            yield Call(_SQL.save_met, workspace | {"hubs": uuids(hubs), "ids": uuids(ids)})
 
 
 def rows_calls(

@@ -193,9 +193,9 @@ on conflict (workspace_id, record_id, programme, key) do update
     where e.workspace_id = %(workspace_id)s
 
 -- name: save_met
--- Records that are one member.
+-- Records that are one member with the least of them.
 insert into loyalty_met (workspace_id, hub, record_id)
-select %(workspace_id)s, %(hub)s::uuid, id from unnest(%(ids)s) as id
+select %(workspace_id)s, hub, id from unnest(%(hubs)s::uuid[], %(ids)s::uuid[]) as met (hub, id)
 on conflict do nothing
 
 -- name: save_transactions
