@@ -290,6 +290,19 @@ def test_an_erased_member_leaves_counts_that_name_nobody(tills: Tills) -> None:
     tills.check()
 
 
+def test_the_sales_of_an_erased_member_that_went_beyond_their_limit_still_rebuild(tills: Tills) -> None:
+    use = tills.use(member_most=1)
+    for receipt in ("R-1", "R-2"):
+        tills.sell(receipt, use, name="ann")
+    tills.check()
+    session = Session(tills.world.database)
+    record_id = tills.world.vault.hash("record", "1", "external_id", "ann")
+    Eraser(session, tills.world.vault, utc_now).erase(record_id, actor="test")
+    session.close()
+    assert tills.total() == (2, 0, 200, 0)
+    tills.check()
+
+
 def test_what_a_rebuild_puts_in_place_counts_the_same(tills: Tills) -> None:
     use = tills.use(total_most=3)
     held = tills.hold(use)

@@ -145,8 +145,10 @@ select hold_id, record_id, store, day, expires_at, state, sale_id, uses from pro
 where workspace_id = %(workspace_id)s order by 1
 
 -- name: offer_sales
--- What sales used of promotions.
-select sale_id, record_id, store, day, at, counted, uses, over, back from promotion_sale
+-- What sales used of promotions. Of a sale of somebody who was erased nobody can tell any more that it was beyond what a
+-- member may.
+select sale_id, record_id, store, day, at, counted, uses, case when record_id is not null then over end, back
+from promotion_sale
 where workspace_id = %(workspace_id)s order by 1
 
 -- name: stores
