@@ -146,15 +146,3 @@ async def test_a_connection_that_breaks_between_the_answers_is_replaced_unseen(d
     assert await database.ask_on(1, [first], ask_on) == (None, [[("one",)]])
     assert len(set(tries)) == 2
     owner.close()
-
-
-async def test_a_look_up_does_not_wait_for_one_that_takes_long(database: Database) -> None:
-    owner = database.connect_owner()
-    owner.execute("select pg_advisory_lock(7)")
-    long = asyncio.create_task(database.ask(1, Call("select pg_advisory_xact_lock_shared(7)", {})))
-    await asyncio.sleep(0)  # it has asked
-    assert await database.ask(1, Call(NOTES, {})) == [[("one",)]]
-    assert not long.done()
-    owner.execute("select pg_advisory_unlock(7)")
-    await long
-    owner.close()

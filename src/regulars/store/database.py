@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, LiteralString, NoReturn, TypeAlias
@@ -39,8 +39,6 @@ AsyncConnection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 APP_ROLE = "regulars_app"
 SERVER_VERSION_MIN = 150000
 CONNECT_TIMEOUT_SECONDS = 5
-READERS = 2
-"""Threads with a connection each that answer look-ups; the second one is started when the first is busy."""
 _QUERIES = load_queries("regulars.store", "connection.sql")
 WORKSPACE = _QUERIES.set_workspace
 _holding: ContextVar[bool] = ContextVar("holding", default=False)
@@ -74,15 +72,12 @@ class Database:
         self._wait_seconds = wait_seconds
         self._web_guard = _guard(statement_timeout_seconds)
         self._pool: AsyncConnectionPool[AsyncConnection] | None = None
-        self._readers = [self._together(_reading, f"reader-{number}") for number in range(READERS)]
-        self._writer = self._together(_writing, "writer")
+        self._reader = Reader(lambda: self.connect(wait_seconds=self._wait_seconds), _reading)
+        self._writer = Reader(lambda: self.connect(wait_seconds=self._wait_seconds), _writing, name="writer")
 
     def __repr__(self) -> str:
         parts = conninfo.conninfo_to_dict(self._dsn)
         return f"Database({parts.get('dbname')!r} at {parts.get('host')!r})"
-
-    def _together(self, opening: Callable[[int], Sequence[Call | bytes]], name: str) -> Reader:
-        return Reader(lambda: self.connect(wait_seconds=self._wait_seconds), opening, name=name)
 
     @property
     def dsn(self) -> str:
@@ -166,8 +161,8 @@ class Database:
     async def close(self) -> None:
         """Close the pool; repeated calls do nothing."""
         pool, self._pool = self._pool, None
-        for reader in (*self._readers, self._writer):
-            await asyncio.to_thread(reader.close)
+        await asyncio.to_thread(self._reader.close)
+        await asyncio.to_thread(self._writer.close)
         if pool is not None:
             await pool.close(timeout=5.0)
 
@@ -179,7 +174,7 @@ class Database:
 
     async def ask(self, workspace_id: int, *calls: Call) -> list[list[tuple[Any, ...]]]:
         """Rows of look-ups by key over one workspace, in one round trip shared with all who ask meanwhile."""
-        return await self._idlest().ask(workspace_id, *calls)
+        return await self._reader.ask(workspace_id, *calls)
 
     async def ask_on(
         self, workspace_id: int, calls: Sequence[Call], then: Then[T]
@@ -188,11 +183,7 @@ class Database:
 
         `then` runs on a thread that all who ask wait for: it takes microseconds and touches nothing but its rows.
         """
-        return await self._idlest().ask_on(workspace_id, calls, then)
-
-    def _idlest(self) -> Reader:
-        """The reader that the fewest wait for, so that a look-up does not wait for what many sales ask after a turn."""
-        return min(self._readers, key=lambda reader: reader.waiting)
+        return await self._reader.ask_on(workspace_id, calls, then)
 
     async def put(self, workspace_id: int, call: Call) -> list[tuple[Any, ...]]:
         """One write of management data by key, in one round trip and one commit shared with all who write meanwhile.

@@ -45,10 +45,7 @@ class _Asked(Struct):
 
 
 class Reader:
-    """Answers questions over one workspace each. `connect` gives a connection; nothing is opened before it is used.
-
-    `waiting`: callers without an answer yet.
-    """
+    """Answers questions over one workspace each. `connect` gives a connection; nothing is opened before it is used."""
 
     def __init__(
         self,
@@ -65,7 +62,6 @@ class Reader:
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None
         self._pipeline: Pipeline | None = None
-        self.waiting = 0
 
     async def ask(self, workspace_id: int, *calls: Call) -> Answer:
         """The rows of each query. Raises StoreUnavailable when the server is away or too many wait."""
@@ -88,12 +84,8 @@ class Reader:
             self._thread.start()
         loop = asyncio.get_running_loop()
         asked = _Asked(workspace_id, calls, then, loop, loop.create_future())
-        self.waiting += 1
-        try:
-            self._queue.put(asked)
-            return await asked.answer
-        finally:
-            self.waiting -= 1
+        self._queue.put(asked)
+        return await asked.answer
 
     def close(self) -> None:
         """Answer what was asked, then end thread and connection."""
