@@ -41,6 +41,66 @@ async def test_a_member_is_found_by_what_they_show_or_say(till: Till) -> None:
         assert (await till.post("/v1/members/search", {name: value}))["matches"] == [found]
 
 
+async def test_a_plain_look_up_is_answered_as_any_other(till: Till) -> None:
+    """The plain ones are answered before the framework; saying which programme is meant leads through it."""
+    who = customer(phone="020 7946 0456", loyalty_card=fresh(), payment_token=fresh())
+    member = await till.enrol(**who)
+    await till.sell(5_000, member_id=member)
+    plain = await till.call("GET", f"/v1/members/{member}")
+    through = await till.call("GET", f"/v1/members/{member}", params={"programme": 1})
+    assert plain.json()["balance"] == 50
+    assert plain.headers["content-type"] == through.headers["content-type"]
+    assert plain.json() == through.json()
+    asked = {"card": who["loyalty_card"], "email": who["email"], "token": who["payment_token"]}
+    for name, value in (*asked.items(), ("phone", "+442079460456")):
+        found = await till.get("/v1/members", **{name: value})
+        assert found == await till.get("/v1/members", **{name: value}, programme=1)
+        assert [one["member_id"] for one in found["matches"]] == [member]
+
+
+async def test_an_unescaped_plus_of_a_phone_is_understood(till: Till) -> None:
+    member = await till.enrol(phone="+442079460457", external_id=fresh())
+    answer = await till.call("GET", "/v1/members?phone=+442079460457")
+    assert [one["member_id"] for one in answer.json()["matches"]] == [member]
+
+
+async def test_plain_look_ups_need_the_right_key_and_see_their_own_shop_alone(till: Till) -> None:
+    card = fresh()
+    member = await till.enrol(loyalty_card=card)
+    paths = (f"/v1/members/{member}", f"/v1/members?card={card}")
+    stranger = await till.house.key("till", workspace_id=till.house.neighbour())
+    for path in paths:
+        assert_error(await till.house.client.get(path), 401)
+        assert_error(await till.house.call("GET", path, scopes=("profiles:read",)), 403)
+        answer = await till.house.call("GET", path, key=stranger)
+        assert answer.json().get("matches", []) == []
+        assert answer.status_code == (404 if "?" not in path else 200)
+
+
+async def test_plain_look_ups_are_counted_by_route_and_not_by_address(till: Till) -> None:
+    member = await till.enrol()
+    for _ in range(2):
+        await till.member(member)
+    text = (await till.house.client.get("/metrics")).text
+    assert 'regulars_http_requests_total{route="/v1/members/{member_id}",status="200"}' in text
+    assert member not in text
+
+
+async def test_a_look_up_after_an_answered_sale_shows_it(till: Till) -> None:
+    """However many sell and look up meanwhile."""
+
+    async def buy(number: int) -> None:
+        card = fresh()
+        member = await till.enrol(loyalty_card=card)
+        for sold in range(1, 4):
+            told = await till.sell(100 * number, member_id=member)
+            (found,) = (await till.get("/v1/members", card=card))["matches"]
+            assert told["member"]["balance"] == found["balance"] == sold * number
+            assert (await till.member(member))["balance"] == sold * number
+
+    await asyncio.gather(*(buy(number) for number in range(1, 9)))
+
+
 async def test_a_family_with_one_phone_is_for_the_cashier_to_tell_apart(till: Till) -> None:
     for given in ("Ann", "Bob"):
         await till.enrol(phone="+442079460123", given_name=given, external_id=f"family-{given}")

@@ -11,7 +11,7 @@ import pytest
 from regulars.store.database import Connection, Database
 from regulars.store.errors import StoreUnavailable
 from regulars.store.pipeline import Call
-from regulars.store.reading import Reader
+from regulars.store.reading import Answer, Reader
 
 pytestmark = pytest.mark.anyio
 NOTES = "select text from note order by text"
@@ -97,3 +97,52 @@ async def test_a_task_may_hold_one_connection_only(database: Database) -> None:
             async with database.read(1):
                 pass
         assert await database.ask(1, Call(NOTES, {})) == [[("one",)]]
+
+
+async def test_what_is_asked_on_sees_the_first_answer_in_the_same_transaction(database: Database) -> None:
+    first = Call("select text, now() from note", {})
+
+    def ask_on(rows: Answer) -> tuple[str, list[Call]]:
+        ((text, began),) = rows[0]
+        return text, [Call("select %(text)s || '!', now() = %(began)s", {"text": text, "began": began})]
+
+    for workspace_id, text in ((1, "one"), (2, "two")):
+        assert await database.ask_on(workspace_id, [first], ask_on) == (text, [[(f"{text}!", True)]])
+
+
+async def test_who_asks_on_amiss_hears_of_it_alone(database: Database) -> None:
+    def fails(_: Answer) -> tuple[None, list[Call]]:
+        raise LookupError("nobody")
+
+    def divides(_: Answer) -> tuple[None, list[Call]]:
+        return None, [Call("select 1 / %(n)s", {"n": 0})]
+
+    def well(rows: Answer) -> tuple[int, list[Call]]:
+        return len(rows), [Call(NOTES, {})]
+
+    asked = [database.ask_on(1, [Call(NOTES, {})], then) for then in (well, fails, divides) * 10]
+    plain = [database.ask(1, Call(NOTES, {})) for _ in range(10)]
+    told = await asyncio.gather(*asked, *plain, return_exceptions=True)
+    assert told[0:30:3] == [(1, [[("one",)]])] * 10
+    assert all(isinstance(one, LookupError) for one in told[1:30:3])
+    assert all(isinstance(one, psycopg.errors.DivisionByZero) for one in told[2:30:3])
+    assert told[30:] == [[[("one",)]]] * 10
+
+
+async def test_nothing_to_ask_on_is_answered_too(database: Database) -> None:
+    assert await database.ask_on(1, [Call(NOTES, {})], lambda rows: (rows, [])) == ([[("one",)]], [])
+
+
+async def test_a_connection_that_breaks_between_the_answers_is_replaced_unseen(database: Database) -> None:
+    owner, tries = database.connect_owner(), []
+
+    def ask_on(rows: Answer) -> tuple[None, list[Call]]:
+        tries.append(rows[0][0][0])
+        if len(tries) == 1:
+            owner.execute("select pg_terminate_backend(%s, 5000)", tries)
+        return None, [Call(NOTES, {})]
+
+    first = Call("select pg_backend_pid()", {})
+    assert await database.ask_on(1, [first], ask_on) == (None, [[("one",)]])
+    assert len(set(tries)) == 2
+    owner.close()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, LiteralString, NoReturn, TypeAlias
@@ -30,7 +30,7 @@ from regulars.store.errors import (
 )
 from regulars.store.pipeline import Call
 from regulars.store.queries import load_queries
-from regulars.store.reading import Reader
+from regulars.store.reading import Reader, T, Then
 from regulars.vocabulary.errors import InvalidInput
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
@@ -175,6 +175,15 @@ class Database:
     async def ask(self, workspace_id: int, *calls: Call) -> list[list[tuple[Any, ...]]]:
         """Rows of look-ups by key over one workspace, in one round trip shared with all who ask meanwhile."""
         return await self._reader.ask(workspace_id, *calls)
+
+    async def ask_on(
+        self, workspace_id: int, calls: Sequence[Call], then: Then[T]
+    ) -> tuple[T, list[list[tuple[Any, ...]]]]:
+        """What `then` makes of the rows, and the rows of what it says to ask next, in one transaction, as `ask` does.
+
+        `then` runs on a thread that all who ask wait for: it takes microseconds and touches nothing but its rows.
+        """
+        return await self._reader.ask_on(workspace_id, calls, then)
 
     async def put(self, workspace_id: int, call: Call) -> list[tuple[Any, ...]]:
         """One write of management data by key, in one round trip and one commit shared with all who write meanwhile.

@@ -1,7 +1,8 @@
 """Look-ups, and writes by key, of many callers, done together: one thread, one connection, one round trip for all who wait.
 
 What is asked while a round trip is under way goes with the next one, so the more callers there are, the less
-each costs.
+each costs. Who has to know an answer before they can ask the rest says how: that is asked at once, in the same
+transaction, and they are woken once.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from itertools import accumulate, groupby, pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import psycopg
 from msgspec import Struct
@@ -26,16 +27,21 @@ if TYPE_CHECKING:
 TOGETHER_MAX = 100
 WAITING_MAX = 1_000
 _SETTINGS = f"{KEYED_PLANS}; set statement_timeout = '30s'"
-Answer = list[list[Row]]
+Answer: TypeAlias = list[list[Row]]
+T = TypeVar("T")
+Then: TypeAlias = Callable[[Answer], tuple[T, Sequence[Call]]]
+"""Makes something of an answer, and says what to ask next. It runs on the reader's thread, where all wait for it."""
 
 
 class _Asked(Struct):
-    """What one caller wants to know, and where they wait."""
+    """What one caller wants to know, and where they wait; `told`: they were given an answer, or an error."""
 
     workspace_id: int
     calls: Sequence[Call]
+    then: Then[Any] | None
     loop: asyncio.AbstractEventLoop
-    answer: asyncio.Future[Answer]
+    answer: asyncio.Future[Any]
+    told: bool = False
 
 
 class Reader:
@@ -59,13 +65,25 @@ class Reader:
 
     async def ask(self, workspace_id: int, *calls: Call) -> Answer:
         """The rows of each query. Raises StoreUnavailable when the server is away or too many wait."""
+        answer: Answer = await self._put(workspace_id, calls, None)
+        return answer
+
+    async def ask_on(self, workspace_id: int, calls: Sequence[Call], then: Then[T]) -> tuple[T, Answer]:
+        """What `then` makes of the rows, and the rows of what it asks next. Raises as `ask` does, and what `then` raises.
+
+        `then` may be called twice, where the connection turns out to be broken.
+        """
+        found: tuple[T, Answer] = await self._put(workspace_id, calls, then)
+        return found
+
+    async def _put(self, workspace_id: int, calls: Sequence[Call], then: Then[Any] | None) -> Any:
         if self._queue.qsize() >= WAITING_MAX:
             raise unavailable(psycopg.OperationalError("too many wait"))
         if self._thread is None:
             self._thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
-        asked = _Asked(workspace_id, calls, loop, loop.create_future())
+        asked = _Asked(workspace_id, calls, then, loop, loop.create_future())
         self._queue.put(asked)
         return await asked.answer
 
@@ -102,28 +120,24 @@ class Reader:
 
     def _serve(self, workspace_id: int, together: list[_Asked]) -> None:
         try:
-            rows = self._run(workspace_id, [call for asked in together for call in asked.calls])
+            self._run(workspace_id, together)
         except Exception as error:  # noqa: BLE001 - told to the one whose question it was
+            left = [asked for asked in together if not asked.told]
             # During an outage all hear of it at once: to try for each would let the last wait for minutes.
-            if len(together) > 1 and not means_outage(error):
-                for asked in together:
+            if len(left) > 1 and not means_outage(error):
+                for asked in left:
                     self._serve(workspace_id, [asked])
             else:
-                for asked in together:
+                for asked in left:
                     self._tell(asked, error)
-            return
-        place = 0
-        for asked in together:
-            self._tell(asked, rows[place : place + len(asked.calls)])
-            place += len(asked.calls)
 
-    def _run(self, workspace_id: int, calls: list[Call]) -> Answer:
+    def _run(self, workspace_id: int, together: list[_Asked]) -> None:
         """One transaction; once more on a new connection when the old one turns out to be broken."""
-        opening = self._opening(workspace_id)
         for last in (False, True):
             try:
                 pipeline = self._pipeline or self._open()
-                return pipeline.run([*opening, *calls, b"commit"])[len(opening) : -1]
+                self._answer(pipeline, workspace_id, [asked for asked in together if not asked.told])
+                return
             except psycopg.Error as error:
                 if not means_outage(error):
                     self._roll_back()
@@ -131,7 +145,27 @@ class Reader:
                 self._drop()
                 if last:
                     raise unavailable(error) from error
-        raise AssertionError("the second try returns or raises")
+
+    def _answer(self, pipeline: Pipeline, workspace_id: int, together: list[_Asked]) -> None:
+        """Tell each their rows, those that ask on last."""
+        opening = self._opening(workspace_id)
+        asking_on = any(asked.then is not None for asked in together)
+        first = [call for asked in together for call in asked.calls]
+        rows = pipeline.run([*opening, *first, *([] if asking_on else [b"commit"])])[len(opening) :]
+        following: list[tuple[_Asked, Any, Sequence[Call]]] = []
+        for asked, own in zip(together, _shared(rows, [asked.calls for asked in together]), strict=True):
+            if asked.then is None:
+                self._tell(asked, own)
+                continue
+            try:
+                following.append((asked, *asked.then(own)))
+            except Exception as error:  # noqa: BLE001 - told to the one whose answer it was
+                self._tell(asked, error)
+        if asking_on:
+            rows = pipeline.run([*(call for _, _, calls in following for call in calls), b"commit"])
+            parts = _shared(rows, [calls for _, _, calls in following])
+            for (asked, made, _), own in zip(following, parts, strict=True):
+                self._tell(asked, (made, own))
 
     def _open(self) -> Pipeline:
         self._connection = self._connect()
@@ -154,6 +188,8 @@ class Reader:
 
     @staticmethod
     def _tell(asked: _Asked, answer: Any) -> None:
+        asked.told = True
+
         def tell() -> None:
             if asked.answer.done():
                 return  # whoever asked has gone away
@@ -164,3 +200,9 @@ class Reader:
 
         with suppress(RuntimeError):  # the loop of whoever asked has ended
             asked.loop.call_soon_threadsafe(tell)
+
+
+def _shared(rows: Answer, asked: Sequence[Sequence[Call]]) -> list[Answer]:
+    """The rows that belong to the calls of each."""
+    places = [0, *accumulate(map(len, asked))]
+    return [rows[start:end] for start, end in pairwise(places)]

@@ -15,6 +15,8 @@ from regulars.console.services import lookups
 from regulars.console.services.consents import words_among, words_question
 from regulars.console.services.lookups import Found, NewestPlace
 from regulars.console.services.member import standing_questions, standings_among
+from regulars.store.pipeline import Call
+from regulars.store.reading import Answer
 from regulars.vocabulary.errors import InvalidInput, NotFound
 
 from .deps import AtVisit, Visit
@@ -179,10 +181,14 @@ async def search(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
         return await _newest(visit, wanted)
     place = read_cursor(wanted.cursor, tuple[UUID])
     after = place[0] if place else lookups.FIRST
-    found = await _found(visit, wanted, given[0], sources, after)
-    kept = found[: wanted.limit]
-    more = write_cursor(kept[-1].place) if len(found) > wanted.limit else None
-    return ProfilePage(await _shown(visit, kept), more)
+    found: Sequence[Found]
+    if given[0] in IDENTIFIERS:
+        found, shown = await _by_identifier(visit, wanted, given[0], sources, after)
+    else:
+        found = await _found(visit, wanted, given[0], sources, after)
+        shown = await _shown(visit, found[: wanted.limit])
+    more = write_cursor(found[wanted.limit - 1].place) if len(found) > wanted.limit else None
+    return ProfilePage(shown, more)
 
 
 _BY_SOURCE: Final = frozenset({"external_id", "anonymous_id", "receipt"})
@@ -201,6 +207,25 @@ async def _sources(visit: Visit, name: str | None, *, needed: bool) -> Mapping[i
     return {known.source.source_id: known.source.till_system for known in listed}
 
 
+async def _by_identifier(
+    visit: Visit, wanted: ProfileSearch, by: str, sources: Mapping[int, str], after: UUID
+) -> tuple[list[Found], list[Profile]]:
+    """Up to one profile more than asked for, and those asked for as they are shown; one round trip."""
+    kind, region = IDENTIFIERS[by], wanted.country or visit.caller.source.region
+    hashes = lookups.hashes_of(visit.vault, kind, getattr(wanted, by), region=region, sources=sources)
+    values = [(kind, value) for value in hashes]
+    question = lookups.identifiers_question(
+        visit.vault, values, former=wanted.former, after=after, limit=wanted.limit + 1
+    )
+
+    def ask_on(rows: Answer) -> tuple[list[Found], list[Call]]:
+        found = lookups.people_among(visit.vault, rows[0])
+        return found, _questions(visit, found[: wanted.limit])
+
+    found, told = await visit.api.database.ask_on(visit.workspace_id, [question], ask_on)
+    return found, await _profiles(visit, found[: wanted.limit], told)
+
+
 async def _found(
     visit: Visit,
     wanted: ProfileSearch,
@@ -208,15 +233,9 @@ async def _found(
     sources: Mapping[int, str],
     after: UUID,
 ) -> Sequence[Found]:
-    """Up to one profile more than asked for."""
-    limit, value, database = wanted.limit + 1, getattr(wanted, by), visit.api.database
-    if by in IDENTIFIERS:
-        region = wanted.country or visit.caller.source.region
-        hashes = lookups.hashes_of(visit.vault, IDENTIFIERS[by], value, region=region, sources=sources)
-        return await lookups.by_identifier(
-            database, visit.vault, IDENTIFIERS[by], hashes, former=wanted.former, after=after, limit=limit
-        )
-    async with database.read(visit.workspace_id) as conn:
+    """Up to one profile more than asked for, by name or receipt."""
+    limit, value = wanted.limit + 1, getattr(wanted, by)
+    async with visit.api.database.read(visit.workspace_id) as conn:
         if by == "receipt":
             systems = sources.values()
             return await lookups.by_receipt(
@@ -239,15 +258,30 @@ async def _newest(visit: Visit, wanted: ProfileSearch) -> ProfilePage:
 
 
 async def _shown(visit: Visit, found: Sequence[Found]) -> list[Profile]:
-    parts = [part for one in found for part in one.parts]
-    if not parts:
+    if not found:
         return []
+    return await _profiles(
+        visit, found, await visit.api.database.ask(visit.workspace_id, *_questions(visit, found))
+    )
+
+
+def _questions(visit: Visit, found: Sequence[Found]) -> list[Call]:
+    """Asks for what is shown of profiles beside their records; `_profiles` reads the answers."""
+    if not found:
+        return []
+    parts = [part for one in found for part in one.parts]
     people = {one.profile_id: one.parts for one in found}
-    told, *stand = await visit.api.database.ask(
-        visit.workspace_id,
+    return [
         words_question(visit.workspace_id, parts),
         *standing_questions(visit.workspace_id, people),
-    )
+    ]
+
+
+async def _profiles(visit: Visit, found: Sequence[Found], answers: Answer) -> list[Profile]:
+    if not found:
+        return []
+    people = {one.profile_id: one.parts for one in found}
+    told, *stand = answers
     standings = standings_among(people, stand, now=visit.deps.clock())
     sources = await source_names(visit)
     return [

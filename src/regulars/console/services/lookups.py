@@ -64,21 +64,6 @@ def hashes_of(vault: Vault, kind: int, value: str, *, region: str, sources: Iter
     return [vault.hash(name, "", value)]
 
 
-async def by_identifier(
-    database: Database,
-    vault: Vault,
-    kind: int,
-    hashes: Sequence[str],
-    *,
-    former: bool,
-    after: UUID,
-    limit: int,
-) -> list[Found]:
-    """Profiles with a record that carries one of the values now (or ever, with `former`); one statement."""
-    values = [(kind, value) for value in hashes]
-    return await by_identifiers(database, vault, values, former=former, after=after, limit=limit)
-
-
 async def by_identifiers(
     database: Database,
     vault: Vault,
@@ -88,7 +73,7 @@ async def by_identifiers(
     after: UUID,
     limit: int,
 ) -> list[Found]:
-    """The same for hashed values of several kinds; one statement."""
+    """Profiles with a record that carries one of some hashed values now (or ever, with `former`); one statement."""
     if not values:
         return []
     question = identifiers_question(vault, values, former=former, after=after, limit=limit)

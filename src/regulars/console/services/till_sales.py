@@ -104,15 +104,17 @@ async def sales_of_receipt(
     return [KnownSale(*one) for one in await rows(conn, TILL.sales_of_receipt, asked)]
 
 
-async def describe_lines(database: Database, vault: Vault, sale: Sale) -> None:
-    """Give lines without a category or brand those of the register of products, as a quote of them has."""
+def products_question(vault: Vault, sale: Sale) -> Call:
+    """Asks for what is known of the products of a sale whose lines lack it; `describe_lines` reads the answer."""
     bare = (line for line in sale.lines if line.category is None or line.brand is None)
-    skus = {line.sku for line in bare if line.sku and "\0" not in line.sku}  # that one is refused later on
-    if not skus:
-        return
-    asked = {"workspace_id": vault.workspace_id, "skus": sorted(skus)}
-    (found,) = await database.ask(vault.workspace_id, Call(QUOTES.products, asked))
-    known = {sku: (category, brand) for sku, category, brand, *_ in found}
+    # A NUL is refused later on.
+    skus = {line.sku for line in bare if line.sku and "\0" not in line.sku}
+    return Call(QUOTES.products, {"workspace_id": vault.workspace_id, "skus": sorted(skus)})
+
+
+def describe_lines(sale: Sale, products: Iterable[tuple[Any, ...]]) -> None:
+    """Give lines without a category or brand those of the register of products, as a quote of them has."""
+    known = {sku: (category, brand) for sku, category, brand, *_ in products}
     for line in sale.lines:
         category, brand = known.get(line.sku or "", (None, None))
         line.category = line.category if line.category is not None else category

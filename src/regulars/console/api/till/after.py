@@ -21,6 +21,8 @@ from regulars.console.api.shapes import Id as HexId
 from regulars.console.services.lookups import Found
 from regulars.console.services.members import Standing, Wanted, standing_questions, standings_among
 from regulars.console.services.till_sales import KnownSale, earnings_among, earnings_question
+from regulars.store.pipeline import Call
+from regulars.store.reading import Answer
 
 from .holds import find_holds, holds_among, holds_question
 from .reading import find_member
@@ -103,26 +105,47 @@ class Effects(Struct, frozen=True):
         return unheld.amount - unheld.captured if unheld is not None else 0
 
 
+class Sold(Struct, frozen=True):
+    """A sale that was just told, whose it is where that was read, and the answers to `effects_questions` then."""
+
+    sale: KnownSale
+    found: Found | None
+    told: Answer
+
+
 async def effects_of(
     visit: Visit,
     sale: KnownSale,
     wanted: Wanted,
     *,
-    found: Found | None = None,
+    sold: Sold | None = None,
     named: Collection[str] = (),
 ) -> Effects | None:
-    """What a sale did; None where it counts for nobody who takes part. `found`: whose it is, where that was read."""
+    """What a sale did; None where it counts for nobody who takes part. `sold`: where that was read already."""
     if sale.profile_id is None:
         return None
-    if found is None or found.profile_id != sale.profile_id:
-        found = await find_member(visit, sale.profile_id.hex)
+    if sold is not None and sold.found is not None:
+        return _effects_among(visit, sale, sold.found, wanted, sold.told)
+    found = await find_member(visit, sale.profile_id.hex)
+    told = await visit.api.database.ask(visit.workspace_id, *effects_questions(visit, sale, found, named))
+    return _effects_among(visit, sale, found, wanted, told)
+
+
+def effects_questions(visit: Visit, sale: KnownSale, found: Found, named: Collection[str] = ()) -> list[Call]:
+    """Asks what a sale did to its member, and for the holds it named."""
     sale_id, records = sale.sale_id.hex, [part.record_id.hex for part in found.parts]
-    told, held, *books = await visit.api.database.ask(
-        visit.workspace_id,
+    return [
         earnings_question(visit.workspace_id, records, sale_id),
         holds_question(visit, ids=named, sale_id=sale_id),
         *standing_questions(visit.workspace_id, [found]),
-    )
+    ]
+
+
+def _effects_among(
+    visit: Visit, sale: KnownSale, found: Found, wanted: Wanted, answers: Answer
+) -> Effects | None:
+    told, held, *books = answers
+    sale_id = sale.sale_id.hex
     standing = standings_among([found], books, wanted, visit.deps.clock())[found.profile_id]
     earnings = [one for one in earnings_among(told) if one.programme == standing.programme]
     if standing.point is None or not (standing.enrolled or earnings):
@@ -186,14 +209,14 @@ async def answer_of(
     wanted: Wanted,
     *,
     replayed: bool,
-    found: Found | None = None,
+    sold: Sold | None = None,
     holds: Iterable[str] = (),
     unasked: int = 0,
 ) -> SaleAnswer:
-    """What is told of a sale. `found`: whose it is, where that was read; `holds`: those it named; `unasked`: points it
-    let be spent without asking."""
+    """What is told of a sale. `sold`: what was read of it already; `holds`: those it named; `unasked`: points it let be
+    spent without asking."""
     named = set(holds)
-    effects = await effects_of(visit, sale, wanted, found=found, named=named)
+    effects = await effects_of(visit, sale, wanted, sold=sold, named=named)
     known = effects.holds if effects is not None else {}
     if effects is None and named:
         known = await find_holds(visit, ids=named, sale_id=sale.sale_id.hex)

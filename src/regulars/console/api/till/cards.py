@@ -27,8 +27,8 @@ from regulars.vocabulary.errors import InvalidInput, Unprocessable
 from regulars.vocabulary.events import ENROLLED, LINKED, Customer, Decision, Event, Id, Loyalty
 from regulars.vocabulary.intake import TILL, own_source
 
-from .enrolment import card_holders
-from .reading import find_member, meet, standing_of
+from .enrolment import card_question
+from .reading import find_member, meet, meet_member, standing_of
 from .refusals import refused
 from .shapes import Member, member_of
 from .telling import check, command, note, record_of, tell
@@ -75,8 +75,7 @@ async def change_card(visit: AtVisit, member_id: FromPath[str], data: JSONBody[C
     if changed:
         object_ = f"profile:{found.profile_id.hex}"
         await note(visit, _ACTIONS[data.action], object_, {"reason": data.reason})
-    (met,) = await meet(visit, [await find_member(visit, found.profile_id.hex)])
-    return member_of(visit, met)
+    return member_of(visit, await meet_member(visit, found.profile_id.hex))
 
 
 async def _issue(visit: Visit, data: CardChange, found: Found, said: Mapping[str, str]) -> bool:
@@ -98,7 +97,7 @@ async def _issue(visit: Visit, data: CardChange, found: Found, said: Mapping[str
 
 async def _in_use(visit: Visit, card: str, record_id: str) -> bool:
     """Whether a card is somebody's: of a member, or known with more than itself (bought with before it was issued)."""
-    met = await meet(visit, await card_holders(visit, _hashes(visit, card)))
+    met = await meet(visit, card_question(visit, _hashes(visit, card)))
     return any(
         one.standing.enrolled or any(part.record_id.hex != record_id for part in one.found.parts)
         for one in met

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -16,13 +17,13 @@ from regulars.console.api.registering import author_of
 from regulars.console.api.shapes import Status
 from regulars.console.services import lookups
 from regulars.console.services.consents import KINDS
-from regulars.console.services.lookups import Found
 from regulars.console.services.members import Wanted
 from regulars.console.services.registering import Stand, event_id
+from regulars.store.pipeline import Call
 from regulars.vocabulary.errors import InvalidInput
 from regulars.vocabulary.events import ENROLLED, Aware, Consent, Customer, Event, Id, LongText, Loyalty
 
-from .reading import find_member, meet
+from .reading import meet, meet_member
 from .refusals import refused
 from .shapes import Member, member_of
 from .telling import check, command, named, note, tell
@@ -68,7 +69,7 @@ async def enrol_member(visit: AtVisit, data: JSONBody[Enrolment]) -> Member:
     if results[0].profile_id is None:
         raise refused("unusable_card", field="customer.loyalty_card")
     wanted = Wanted(data.programme)
-    (met,) = await meet(visit, [await find_member(visit, record_id)], wanted)
+    met = await meet_member(visit, record_id, wanted)
     number = met.standing.programme
     if number is None:
         raise refused("no_programme")
@@ -80,7 +81,7 @@ async def enrol_member(visit: AtVisit, data: JSONBody[Enrolment]) -> Member:
             check(answer)
         where = {"store": data.store, "till": data.till, "staff": data.staff, "programme": number}
         await note(visit, "customer.enrolled", f"profile:{met.found.profile_id.hex}", where)
-        (met,) = await meet(visit, [await find_member(visit, record_id)], wanted)
+        met = await meet_member(visit, record_id, wanted)
     return member_of(visit, met)
 
 
@@ -136,13 +137,10 @@ async def _check_card(visit: Visit, data: Enrolment) -> None:
     if card is None:
         return
     hashes = lookups.hashes_of(visit.vault, kinds.LOYALTY_CARD, card, region="", sources=())
-    await meet(
-        visit, await card_holders(visit, hashes), Wanted(data.programme), card=next(iter(hashes), None)
-    )
+    await meet(visit, card_question(visit, hashes), Wanted(data.programme), card=next(iter(hashes), None))
 
 
-async def card_holders(visit: Visit, hashes: list[str]) -> list[Found]:
-    """Whoever has a card, or had it."""
-    return await lookups.by_identifier(
-        visit.api.database, visit.vault, kinds.LOYALTY_CARD, hashes, former=True, after=lookups.FIRST, limit=2
-    )
+def card_question(visit: Visit, hashes: Iterable[str]) -> Call:
+    """Asks for whoever has a card, or had it."""
+    values = [(kinds.LOYALTY_CARD, value) for value in hashes]
+    return lookups.identifiers_question(visit.vault, values, former=True, after=lookups.FIRST, limit=2)

@@ -15,12 +15,12 @@ from regulars.console.services import lookups
 from regulars.console.services.members import Wanted
 from regulars.vocabulary.errors import InvalidInput
 
-from .reading import find_member, meet
+from .reading import ANY, meet, meet_member
 from .shapes import Matches, Member, member_of
 
 MATCHES_MAX: Final = 10
 """So many are shown at most: a cashier picks among a family, not among a crowd."""
-_KINDS: Final = {
+BY: Final = {
     "card": kinds.LOYALTY_CARD,
     "phone": kinds.PHONE,
     "email": kinds.EMAIL,
@@ -83,7 +83,7 @@ async def find_members(
     Customers who have not joined are found as well, so that they can be. Contacts end up in proxies' logs this way:
     `POST /v1/members/search` takes the same in its body. 409 `member_blocked` for a card that was blocked.
     """
-    return await _search(
+    return await search_for(
         visit,
         MemberSearch(
             card=card,
@@ -100,7 +100,7 @@ async def find_members(
 @post("/v1/members/search", summary="Find members, contacts in the body", status_code=200)
 async def search_members(visit: AtVisit, data: JSONBody[MemberSearch]) -> Matches:
     """As `GET /v1/members`, with nothing personal in the address."""
-    return await _search(visit, data)
+    return await search_for(visit, data)
 
 
 @get("/v1/members/{member_id:str}", summary="Show a member")
@@ -108,28 +108,29 @@ async def show_member(
     visit: AtVisit, member_id: FromPath[str], programme: Programme = None, point: Point = None
 ) -> Member:
     """Balance, every day on which points end, tier, open holds and consent of one customer."""
-    found = await find_member(visit, member_id)
-    (met,) = await meet(visit, [found], Wanted(programme, point))
-    return member_of(visit, met)
+    return await shown(visit, member_id, Wanted(programme, point))
 
 
-async def _search(visit: Visit, wanted: MemberSearch) -> Matches:
-    """Raises InvalidInput unless exactly one thing is asked by."""
-    given = [name for name in _KINDS if getattr(wanted, name) is not None]
+async def shown(visit: Visit, member_id: str, wanted: Wanted = ANY) -> Member:
+    """Do what `show_member` says. Raises NotFound (unknown_member)."""
+    return member_of(visit, await meet_member(visit, member_id, wanted))
+
+
+async def search_for(visit: Visit, wanted: MemberSearch) -> Matches:
+    """Do what `find_members` says. Raises InvalidInput unless exactly one thing is asked by."""
+    given = [name for name in BY if getattr(wanted, name) is not None]
     if len(given) != 1:
         raise InvalidInput("Give one of card, phone, email or token.", field=given[1] if given else "card")
     by = given[0]
-    kind, region = _KINDS[by], wanted.country or visit.caller.source.region
+    kind, region = BY[by], wanted.country or visit.caller.source.region
     hashes = lookups.hashes_of(visit.vault, kind, getattr(wanted, by), region=region, sources=())
-    found = await lookups.by_identifier(
-        visit.api.database,
+    question = lookups.identifiers_question(
         visit.vault,
-        kind,
-        hashes,
+        [(kind, value) for value in hashes],
         former=by == "card",
         after=lookups.FIRST,
         limit=MATCHES_MAX,
     )
     card = hashes[0] if by == "card" and hashes else None
-    met = await meet(visit, found, Wanted(wanted.programme, wanted.point), card=card)
+    met = await meet(visit, question, Wanted(wanted.programme, wanted.point), card=card)
     return Matches([member_of(visit, one) for one in met])

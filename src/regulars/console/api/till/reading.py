@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from regulars.console.services.members import (
 )
 from regulars.console.services.vouchers import Voucher, by_record, voucher_question, vouchers_among
 from regulars.store.pipeline import Call
+from regulars.store.reading import Answer
 from regulars.vocabulary.errors import NotFound
 
 from .refusals import refused
@@ -78,23 +80,29 @@ async def standing_of(visit: Visit, found: Found, wanted: Wanted = ANY) -> Stand
     return known[found.profile_id]
 
 
-async def meet(
-    visit: Visit, people: Sequence[Found], wanted: Wanted = ANY, *, card: str | None = None
-) -> list[Met]:
-    """Where customers stand now. `card`: the hash of the card they were found by.
+async def meet_member(visit: Visit, text: str, wanted: Wanted = ANY) -> Met:
+    """Where the customer of any id they ever had stands now; one round trip. Raises NotFound (unknown_member)."""
+    met = await meet(visit, member_question(visit, text), wanted)
+    if not met:
+        raise unknown_member("member_id")
+    return met[0]
+
+
+async def meet(visit: Visit, question: Call, wanted: Wanted = ANY, *, card: str | None = None) -> list[Met]:
+    """Where those whom a question finds stand now; one round trip. `card`: the hash of the card they are asked by.
 
     Raises Conflict (member_blocked) for a card that was blocked.
     """
+    now = visit.deps.clock()
+
+    def ask_on(rows: Answer) -> tuple[list[Found], list[Call]]:
+        people = lookups.people_among(visit.vault, rows[0])
+        return people, _questions(visit, people, now)
+
+    people, answers = await visit.api.database.ask_on(visit.workspace_id, [question], ask_on)
     if not people:
         return []
-    database, parts = visit.api.database, [part for one in people for part in one.parts]
-    now = visit.deps.clock()
-    told, vouchers, *books = await database.ask(
-        visit.workspace_id,
-        words_question(visit.workspace_id, parts),
-        voucher_question(visit.workspace_id, [part.record_id for part in parts], now),
-        *standing_questions(visit.workspace_id, people),
-    )
+    told, vouchers, *books = answers
     known = standings_among(people, books, wanted, now)
     owned = by_record(vouchers_among(visit.vault, vouchers))
     out = []
@@ -106,6 +114,18 @@ async def meet(
         mine = [voucher for part in one.parts for voucher in owned.get(part.record_id, ())]
         out.append(Met(one, standing, consent, found_by, mine))
     return out
+
+
+def _questions(visit: Visit, people: Sequence[Found], now: datetime) -> list[Call]:
+    """Asks for what a till is told of customers beside their records."""
+    if not people:
+        return []
+    parts = [part for one in people for part in one.parts]
+    return [
+        words_question(visit.workspace_id, parts),
+        voucher_question(visit.workspace_id, [part.record_id for part in parts], now),
+        *standing_questions(visit.workspace_id, people),
+    ]
 
 
 def card_status(found: Found, standing: Standing, card: str) -> CardStatus:

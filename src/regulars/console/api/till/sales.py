@@ -29,10 +29,12 @@ from regulars.console.services.till_sales import (
     describe_lines,
     find_sale,
     floor_limit,
+    products_question,
     sale_question,
     told_of,
 )
 from regulars.store.pipeline import Call
+from regulars.store.reading import Answer
 from regulars.vocabulary.errors import InvalidInput, RegularsError, Unprocessable
 from regulars.vocabulary.events import (
     OFFERS_PER_SALE_MAX,
@@ -46,11 +48,11 @@ from regulars.vocabulary.events import (
     Spend,
 )
 
-from .after import SaleAnswer, answer_of
+from .after import SaleAnswer, Sold, answer_of, effects_questions
 from .holds import Amount, check_open, hold_id_in, holds_among, holds_question
 from .naming import customer_of
 from .promotions import name_promotions, note_beyond
-from .reading import find_member, member_among, member_question
+from .reading import member_among, member_question
 from .refusals import refused
 from .telling import note, tell
 
@@ -194,25 +196,22 @@ def _zone_among(found: Sequence[tuple[Any, ...]]) -> ZoneInfo:
 async def confirm(visit: Visit, data: Confirm) -> SaleAnswer:
     """Do what `confirm_sale` says."""
     _check(data)
-    holds, found, zone = await _named(visit, data)
-    event, sale_id = _event(visit, data, found, zone)
+    named = await _named(visit, data)
+    event, sale_id, before = named.event, named.sale_id, named.before
     key = visit.vault.hash("event", str(visit.caller.source.source_id), event.id)
-    before = await find_sale(visit.api.database, visit.vault, UUID(sale_id))
     if before is not None and before.event_key.hex == key:
         await _check_same(visit, event, before)
-        return await _answer(visit, data, before, None, replayed=True)
-    spends = await _spends(visit, data, holds, sale_id)
+        return await _answer(visit, data, before, replayed=True)
+    spends = await _spends(visit, data, named.holds, sale_id)
     if spends:
-        programme = data.programme or next((one.programme for one in holds.values()), 1)
+        programme = data.programme or next((one.programme for one in named.holds.values()), 1)
         event.loyalty = Loyalty(programme=programme, spends=spends, actor=visit.actor)
     await name_promotions(visit, event, data.promotions, data.offers_hold)
     _lead(visit, event, before)
-    if event.sale is not None:
-        await describe_lines(visit.api.database, visit.vault, event.sale)
     (result,) = await tell(visit, [event])
     await note_beyond(visit, result, sale_id)
-    sale, buyer = await _sold(visit, sale_id, result.profile_id)
-    answer = await _answer(visit, data, sale, buyer, replayed=result.status == "duplicate")
+    sold = await _sold(visit, data, sale_id, result.profile_id)
+    answer = await _answer(visit, data, sold.sale, sold, replayed=result.status == "duplicate")
     if answer.points_over and not answer.replayed:
         where = {"store": data.store, "till": data.till, "staff": data.staff, "points": answer.points_over}
         await note(visit, "till.points_over", f"sale:{sale_id}", where)
@@ -229,34 +228,54 @@ def _check(data: Confirm) -> None:
         raise InvalidInput("Say whose points were spent.", field="member_id")
 
 
-async def _named(visit: Visit, data: Confirm) -> tuple[dict[str, Held], Found | None, ZoneInfo]:
-    """What a sale names: its holds, whose it is where an id or a hold says it, and the zone of its store.
+class Named(Struct, frozen=True):
+    """What a call tells of a sale, with what it names: its holds, whose it is where that is known, and the same sale as it
+    was told before."""
 
-    One round trip, another one where holds alone say whose it is. Raises NotFound (unknown_hold, unknown_member), also
-    for a hold of somebody else.
+    event: Event
+    sale_id: str
+    holds: dict[str, Held]
+    before: KnownSale | None
+
+
+async def _named(visit: Visit, data: Confirm) -> Named:
+    """Read all that a sale names, in one round trip.
+
+    Raises NotFound (unknown_hold, unknown_member), also for a hold of somebody else, and InvalidInput for a quantity out
+    of range.
     """
     ids = {hold_id_in(use.id, field=f"holds[{n}].id"): n for n, use in enumerate(data.holds)}
     asked = [_zone_question(visit, data.store), holds_question(visit, ids=ids)]
     if data.member_id is not None:
         asked.append(member_question(visit, data.member_id))
-    store, held, *people = await visit.api.database.ask(visit.workspace_id, *asked)
-    holds, zone = holds_among(held), _zone_among(store)
-    for hold_id, place in ids.items():
-        if hold_id not in holds:
-            raise refused("unknown_hold", field=f"holds[{place}].id")
-    if people:
-        found = member_among(visit, people[0])
-    elif data.customer is None and holds:
-        found = await find_member(visit, next(iter(holds.values())).record_id)
-    else:
-        return holds, None, zone
-    records = {part.record_id.hex for part in found.parts}
-    if any(hold.record_id not in records for hold in holds.values()):
-        raise refused("unknown_hold", field="holds")
-    return holds, found, zone
+
+    def ask_on(rows: Answer) -> tuple[tuple[Event, str, dict[str, Held], Answer], list[Call]]:
+        zone, held, *people = rows
+        holds = holds_among(held)
+        for hold_id, place in ids.items():
+            if hold_id not in holds:
+                raise refused("unknown_hold", field=f"holds[{place}].id")
+        event, sale_id = _event(visit, data, _zone_among(zone))
+        more = [sale_question(visit.vault, UUID(sale_id)), products_question(visit.vault, data.sale)]
+        if not people and data.customer is None and holds:
+            more.append(member_question(visit, next(iter(holds.values())).record_id))
+        return (event, sale_id, holds, people), more
+
+    (event, sale_id, holds, people), (told, products, *owner) = await visit.api.database.ask_on(
+        visit.workspace_id, asked, ask_on
+    )
+    for rows in people or owner:
+        found = member_among(visit, rows)
+        records = {part.record_id.hex for part in found.parts}
+        if any(hold.record_id not in records for hold in holds.values()):
+            raise refused("unknown_hold", field="holds")
+        event.customer = customer_of(visit, found)
+    assert event.sale is not None, "it is a sale"
+    describe_lines(event.sale, products)
+    return Named(event, sale_id, holds, KnownSale(*told[0]) if told else None)
 
 
-def _event(visit: Visit, data: Confirm, found: Found | None, zone: ZoneInfo) -> tuple[Event, str]:
+def _event(visit: Visit, data: Confirm, zone: ZoneInfo) -> tuple[Event, str]:
     """The event, and the id of the sale it tells of. Raises InvalidInput for a quantity out of range."""
     source = visit.caller.source
     day = data.sale.business_date or data.occurred_at.astimezone(zone).date()
@@ -268,7 +287,7 @@ def _event(visit: Visit, data: Confirm, found: Found | None, zone: ZoneInfo) -> 
         store=data.store,
         till=data.till,
         staff=data.staff,
-        customer=data.customer if found is None else customer_of(visit, found),
+        customer=data.customer,
         sale=replace(data.sale, business_date=day),
     )
     told = row_of(event, source=source, event_key="0" * 32, zone=zone, hash_=visit.vault.hash)
@@ -333,27 +352,38 @@ def _content(sale: Sale) -> tuple[object, ...]:
     return sale.currency, sale.total_minor, lines
 
 
-async def _sold(visit: Visit, sale_id: str, profile_id: str | None) -> tuple[KnownSale, Found | None]:
-    """The sale that was just told, and whose it is as the turn said; one round trip."""
+async def _sold(visit: Visit, data: Confirm, sale_id: str, profile_id: str | None) -> Sold:
+    """The sale that was just told, whose it is as the turn said, and what it did to them; one round trip."""
     asked = [sale_question(visit.vault, UUID(sale_id))]
     if profile_id is not None:
         asked.append(lookups.record_question(visit.vault, UUID(profile_id)))
-    sales, *people = await visit.api.database.ask(visit.workspace_id, *asked)
-    if not sales:
-        raise RegularsError("The sale that was just told is not there.")
-    found = lookups.people_among(visit.vault, people[0]) if people else []
-    return KnownSale(*sales[0]), found[0] if found else None
+
+    def ask_on(rows: Answer) -> tuple[tuple[KnownSale, Found | None], list[Call]]:
+        sales, *people = rows
+        if not sales:
+            raise RegularsError("The sale that was just told is not there.")
+        sale, found = KnownSale(*sales[0]), lookups.people_among(visit.vault, people[0]) if people else []
+        if not found or found[0].profile_id != sale.profile_id:
+            return (sale, None), []
+        return (sale, found[0]), effects_questions(visit, sale, found[0], _hold_ids(data))
+
+    (sale, found), told = await visit.api.database.ask_on(visit.workspace_id, asked, ask_on)
+    return Sold(sale, found, told)
 
 
 async def _answer(
-    visit: Visit, data: Confirm, sale: KnownSale, found: Found | None, *, replayed: bool
+    visit: Visit, data: Confirm, sale: KnownSale, sold: Sold | None = None, *, replayed: bool
 ) -> SaleAnswer:
     return await answer_of(
         visit,
         sale,
         Wanted(data.programme, data.point),
         replayed=replayed,
-        found=found,
-        holds=[hold_id_in(use.id) for use in data.holds],
+        sold=sold,
+        holds=_hold_ids(data),
         unasked=data.unheld.amount if data.unheld is not None else 0,
     )
+
+
+def _hold_ids(data: Confirm) -> list[str]:
+    return [hold_id_in(use.id) for use in data.holds]

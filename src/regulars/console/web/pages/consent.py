@@ -84,8 +84,9 @@ async def _look_up(desk: Desk, address: str) -> Looked:
     hashes = lookups.hashes_of(vault, kind, address, region=region, sources=())
     if not hashes:
         raise InvalidInput(_("This is neither an e-mail nor a phone number."), field="address")
-    found = await lookups.by_identifier(
-        desk.deps.db, vault, kind, hashes, former=True, after=lookups.FIRST, limit=CARRIERS_MAX
+    values = [(kind, value) for value in hashes]
+    found = await lookups.by_identifiers(
+        desk.deps.db, vault, values, former=True, after=lookups.FIRST, limit=CARRIERS_MAX
     )
     async with desk.deps.db.read(desk.workspace_id) as conn:
         asked = {"workspace_id": desk.workspace_id, "addresses": hashes, "records": []}
