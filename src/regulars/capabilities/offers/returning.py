@@ -85,9 +85,7 @@ class _Costs:
         self._snapshot, self._sold, self._usage = snapshot, sold, usage
         self._points = {line.line_id: with_points.get(line.line_id, 0) for line in sold.lines}
         self._whole = quote(snapshot, sold, usage)
-        self._less = {
-            line.line_id: line.net_minor - paid.get(line.line_id, 0) for line in self._whole.lines
-        }
+        self._less = {line.line_id: line.net_minor - paid.get(line.line_id, 0) for line in self._whole.lines}
         self.paid_minor = sum(paid.get(line.line_id, 0) for line in sold.lines)
 
     def kept(self, gone: Mapping[str, int]) -> tuple[int, Answer]:
@@ -103,8 +101,7 @@ class _Costs:
 
     def _left(self, amounts: Mapping[str, int], gone: Mapping[str, int]) -> int:
         return sum(
-            amounts[line.line_id]
-            - amounts[line.line_id] * gone.get(line.line_id, 0) // line.quantity_micro
+            amounts[line.line_id] - amounts[line.line_id] * gone.get(line.line_id, 0) // line.quantity_micro
             for line in self._sold.lines
         )
 
