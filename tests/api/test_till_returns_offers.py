@@ -34,7 +34,7 @@ async def bought(
     till: Till, *lines: dict[str, Any], member: str | None = None, spend: int = 0, price: bool = True
 ) -> dict[str, Any]:
     """A basket that is quoted and sold as it was quoted; `price`: the till tells the prices of units."""
-    who = {"member_id": member} if member is not None else {}
+    who: dict[str, Any] = {"member_id": member} if member is not None else {}
     told = await quote(till.house, *lines, **who)
     net = {one["line_id"]: one["net_minor"] for one in told["lines"]}
     sale = till.sale(lines=tuple((one["line_id"], one["qty"], net[one["line_id"]]) for one in lines), **who)
