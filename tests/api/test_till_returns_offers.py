@@ -103,10 +103,12 @@ async def test_r8_a_promotion_for_members_that_changed_and_ended_counts_as_it_wa
     name = f"club-{fresh()}"
     await run(till.house, text(name, THREE, "member_only = true"))
     sale = await bought(till, line("1", 900, 3), member=await till.enrol())
+    dearer = text(name, 'kind = "n_for_m"\nbuy = 2\npay = 1', "member_only = true")
     answer = await till.house.call(
-        "POST", "/v1/promotions", scopes=("admin",), json={"content": text(f"other-{fresh()}", FIVE_OFF)}
+        "PUT", f"/v1/promotions/{name}", scopes=("admin",), json={"content": dearer}
     )
-    assert answer.status_code == 201
+    assert answer.status_code == 200, answer.text
+    await act(till.house, name, "activate")
     await act(till.house, name, "end")
     await run(till.house, text(f"half-{fresh()}", 'kind = "percentage"\noff_bp = 5000'))
     assert (await back(till, sale, {"line_id": "1", "quantity": 1}))["refund_minor"] == 0
