@@ -96,3 +96,32 @@ def test_r8_any_order_of_returns_gives_back_exactly_what_was_paid(
             gone[one.line_id] = gone.get(one.line_id, 0) + part
             assert refunded <= answer.total_minor
     assert refunded == answer.total_minor
+
+
+@PATIENT
+@given(any_promotions(), baskets(weighed=True), st.data())
+def test_r8_vouchers_and_points_go_with_their_lines_in_any_order_of_returns(
+    promotions: list[Promotion], what: Basket, data: st.DataObject
+) -> None:
+    """What is paid with points goes back with its line, and all of it together is what was paid."""
+    snapshot, _, quoted = sale(promotions, what)
+    paid = {name: data.draw(st.integers(0, net)) for name, net in quoted.items()}
+    with_points = {name: data.draw(st.integers(0, net)) for name, net in paid.items()}
+    gone: dict[str, int] = {}
+    refunded = 0
+    for one in data.draw(st.permutations(what.lines)):
+        back = refund(
+            snapshot,
+            what,
+            {one.line_id: one.quantity_micro},
+            paid=paid,
+            earlier=gone,
+            refunded_minor=refunded,
+            with_points=with_points,
+        )
+        assert back.refund_minor >= with_points[one.line_id]
+        assert sum(back.lines.values()) == back.refund_minor
+        refunded += back.refund_minor
+        gone[one.line_id] = one.quantity_micro
+        assert refunded <= sum(paid.values())
+    assert refunded == sum(paid.values())

@@ -45,12 +45,9 @@ def back_of(
     spent: Iterable[Hold] = (),
 ) -> Back:
     """What comes of so many millionths of lines coming back, after what came back before (`sold`)."""
-    paid = {name: minor for name, minor in purchase.paid().items() if minor > 0}
-    tendered = sum(minor for kind, minor in purchase.tenders if kind == POINTS_TENDER)
-    with_points = spread(max(0, min(tendered, sum(paid.values()))), paid) if paid else {}
     return Back(
         amounts=_more([(line.line_id, line.amount_minor) for line in sold], sold, coming),
-        points_minor=sum(_more(with_points.items(), sold, coming).values()),
+        points_minor=sum(_more(paid_with_points(purchase).items(), sold, coming).values()),
         taken=sum(
             sum(_more(posted.lines, sold, coming).values())
             for one in earnings
@@ -63,6 +60,13 @@ def back_of(
             if hold.point == point and hold.captured
         ),
     )
+
+
+def paid_with_points(purchase: Purchase) -> dict[str, int]:
+    """What of each line was paid with points, in minor units by line id; shipping and tip are lines as well."""
+    paid = {name: minor for name, minor in purchase.paid().items() if minor > 0}
+    tendered = sum(minor for kind, minor in purchase.tenders if kind == POINTS_TENDER)
+    return spread(max(0, min(tendered, sum(paid.values()))), paid) if paid else {}
 
 
 def spent_shares(purchase: Purchase, hold: Hold) -> dict[str, int]:

@@ -43,7 +43,9 @@ class ReturnAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     (`points_given_back`), the rest as money. `points_taken_back` were earned by what comes back; where
     they were spent the balance goes below zero, if the programme lets it. Where it says so,
     `recovered_minor` is kept of the money for `points_recovered` of them, and the till pays out
-    `payout_minor`. `replayed`: this was done before, and nothing was done now.
+    `payout_minor`. `withheld_minor` of what was paid for these goods does not go back, since what is
+    kept no longer reaches an offer of the sale. `replayed`: this was done before, and nothing was done
+    now.
     """
 
     # 32 hexadecimal digits.
@@ -64,6 +66,7 @@ class ReturnAnswer(msgspec.Struct, kw_only=True, omit_defaults=True):
     payout_minor: int
     member: MemberAfter | None
     replayed: bool
+    withheld_minor: int = 0
 
 
 class ReturnRequest(msgspec.Struct, kw_only=True, omit_defaults=True):

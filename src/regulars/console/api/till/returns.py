@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, NoReturn
@@ -24,6 +25,7 @@ from regulars.console.api.deps import AtVisit, Visit
 from regulars.console.api.shapes import Id as HexId
 from regulars.console.api.shapes import items_of
 from regulars.console.services.members import Wanted, load_taking
+from regulars.console.services.return_offers import given_back, used_offers
 from regulars.console.services.till_sales import (
     KnownSale,
     after,
@@ -106,7 +108,8 @@ class ReturnAnswer(Struct, frozen=True):
     Of `refund_minor`, `refund_points_minor` was paid with points and goes back as points (`points_given_back`), the rest
     as money. `points_taken_back` were earned by what comes back; where they were spent the balance goes below zero, if
     the programme lets it. Where it says so, `recovered_minor` is kept of the money for `points_recovered` of them, and the
-    till pays out `payout_minor`. `replayed`: this was done before, and nothing was done now.
+    till pays out `payout_minor`. `withheld_minor` of what was paid for these goods does not go back, since what is kept no
+    longer reaches an offer of the sale. `replayed`: this was done before, and nothing was done now.
     """
 
     return_id: HexId | None
@@ -125,10 +128,11 @@ class ReturnAnswer(Struct, frozen=True):
     payout_minor: int
     member: MemberAfter | None
     replayed: bool
+    withheld_minor: int = 0
 
 
 class _Plan(Struct, frozen=True):
-    """A return worked out. `said` are amounts that the till says instead of those paid, by line id."""
+    """A return worked out. `amounts` go back by line id, unless the till has `said` another one."""
 
     sale: KnownSale
     purchase: Purchase
@@ -137,15 +141,22 @@ class _Plan(Struct, frozen=True):
     said: dict[str, int]
     effects: Effects | None
     back: Back
+    amounts: Mapping[str, int]
 
     def amount(self, name: str) -> int:
         """What goes back for a line."""
-        return self.said.get(name, self.back.amounts.get(name, 0))
+        return self.said.get(name, self.amounts.get(name, 0))
 
     @property
     def refund(self) -> int:
         """All that goes back, in minor units."""
         return sum(self.amount(name) for name in self.coming)
+
+    @property
+    def withheld(self) -> int:
+        """What was paid for what comes back and does not go back, but for what the till says itself."""
+        names = self.coming.keys() - self.said.keys()
+        return max(0, sum(self.back.amounts.get(name, 0) - self.amount(name) for name in names))
 
     @property
     def money(self) -> int:
@@ -302,6 +313,7 @@ async def _planned(visit: Visit, data: ReturnRequest, sale: KnownSale, *, until:
         if purchase is None:
             purchase = purchase_told(await told_of(conn, visit.vault, sale), sale)
         returns = await returns_of(conn, visit.vault, sale)
+        used = await used_offers(conn, visit.vault, sale)
     ids = [one for one, _ in returns]
     place = ids.index(until) if until in ids else len(ids)
     sold = left_of(purchase, [lines for _, lines in returns[:place]])
@@ -324,10 +336,31 @@ async def _planned(visit: Visit, data: ReturnRequest, sale: KnownSale, *, until:
         earnings=effects.earnings if effects is not None else (),
         spent=effects.spent.values() if effects is not None else (),
     )
-    plan = _Plan(sale, purchase, sold, matched.lines, _said(data, sold), effects, back)
+    amounts: Mapping[str, int] | None = None
+    if until is not None:
+        amounts = _gave(returns[place][1], back)
+    elif used is not None:
+        before = sum(line.amount_minor for _, lines in returns for line in lines)
+        amounts = await asyncio.to_thread(given_back, used, sale, purchase, sold, matched.lines, before)
+    plan = _Plan(
+        sale,
+        purchase,
+        sold,
+        matched.lines,
+        _said(data, sold),
+        effects,
+        back,
+        back.amounts if amounts is None else amounts,
+    )
     if until is None and plan.refund < min(back.points_minor, back.total_minor):
         raise refused("below_points", field="lines", least=back.points_minor)
     return plan
+
+
+def _gave(told: Sequence[BackLine], back: Back) -> dict[str, int]:
+    """What a return that was taken gave back by line id, as it was told then."""
+    named = {line.line_id: line.amount_minor for line in told if line.line_id is not None}
+    return back.amounts | named
 
 
 def _back_lines(data: ReturnRequest, sold: Sequence[SoldLine]) -> list[BackLine]:
@@ -421,4 +454,5 @@ def _answer(
         payout_minor=plan.money - kept,
         member=member_after(now) if now is not None else None,
         replayed=replayed,
+        withheld_minor=plan.withheld,
     )
