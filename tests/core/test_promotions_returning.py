@@ -10,7 +10,7 @@ from regulars.capabilities.offers.basket import Answer, Basket
 from regulars.capabilities.offers.compiled import Snapshot, compile_promotions
 from regulars.capabilities.offers.model import Promotion
 from regulars.capabilities.offers.quoting import quote
-from regulars.capabilities.offers.returning import refund, refundable
+from regulars.capabilities.offers.returning import refund
 from regulars.capabilities.profile.state import MICRO
 from regulars.vocabulary.errors import InvalidInput
 from tests.core.promotions import any_promotions, basket, baskets, bought, line, promotion
@@ -57,12 +57,6 @@ def test_complaint_14_a_partial_return_takes_back_only_what_its_own_goods_had() 
     assert given.lines == {"1": given.refund_minor}
     # The coupon of 1.00 stays with what is kept.
     assert given.kept.total_minor == 899 - 90 - 100
-
-
-def test_what_each_line_would_give_back_is_told_beforehand() -> None:
-    what = bought("mug mug tea")
-    snapshot, _, paid = sale([THREE], what)
-    assert refundable(snapshot, what, paid=paid) == {"0": 250, "1": 250, "2": 0}
 
 
 def test_more_than_was_sold_is_refused_with_what_is_left() -> None:

@@ -106,28 +106,6 @@ class _Costs:
         )
 
 
-def refundable(
-    snapshot: Snapshot,
-    sold: Basket,
-    *,
-    paid: Mapping[str, int],
-    earlier: Mapping[str, int] | None = None,
-    refunded_minor: int = 0,
-    usage: Usage | None = None,
-) -> dict[str, int]:
-    """What each line would give back if all that is left of it came back and nothing else did."""
-    gone = dict(earlier or {})
-    out = {}
-    for line in sold.lines:
-        left = line.quantity_micro - gone.get(line.line_id, 0)
-        found = refund(
-            snapshot, sold, {line.line_id: left} if left else {},
-            paid=paid, earlier=gone, refunded_minor=refunded_minor, usage=usage,
-        )  # fmt: skip
-        out[line.line_id] = found.refund_minor
-    return out
-
-
 def _check(line: Line | None, line_id: str, quantity: int, gone: int) -> None:
     if line is None:
         message = "There was no line '%(id)s' in this sale; name one that was sold."
