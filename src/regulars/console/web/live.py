@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
@@ -113,6 +113,7 @@ class LiveHub:
         self._clock = clock
         self._viewers: set[Viewer] = set()
         self._task: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()
         self.texts = SharedTexts()
         self._names = log.Names()
         self._names_age = NAMES_LIFE_TICKS
@@ -125,14 +126,16 @@ class LiveHub:
 
     @asynccontextmanager
     async def watch(self, resume: Place | None = None) -> AsyncIterator[Viewer]:
-        """Join. With a place to resume from, what was missed comes first."""
+        """Join: what comes from here on is told. With a place to resume from, what was missed comes first."""
         viewer = Viewer()
+        place: Place | None = None
         if resume is not None:
-            viewer.push(await self._look(resume))
+            tick = await self._look(resume)
+            viewer.push(tick)
+            place = tick.place
         self._viewers.add(viewer)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="live-tail")
         try:
+            await self._start(place)
             yield viewer
         finally:
             self._viewers.discard(viewer)
@@ -143,8 +146,22 @@ class LiveHub:
         for viewer in self._viewers:
             viewer.close()
 
-    async def _run(self) -> None:
-        place: Place | None = None
+    async def _start(self, place: Place | None) -> None:
+        """Follow the log from a place, or from where it ends now, unless it is followed already."""
+        async with self._starting:
+            if self._task is not None and not self._task.done():
+                return
+            if place is None:
+                with suppress(RegularsError):  # an outage: from where the log ends after it
+                    place = await self._end()
+            self._task = asyncio.create_task(self._run(place), name="live-tail")
+
+    async def _end(self) -> Place:
+        async with self._db.read(self._vault.workspace_id) as conn:
+            end = await log.log_end(conn, self._vault.workspace_id)
+        return Place(end.event_no, self._clock())
+
+    async def _run(self, place: Place | None) -> None:
         while self._viewers and not self.closed:
             try:
                 place = await self._step(place)
@@ -155,9 +172,7 @@ class LiveHub:
 
     async def _step(self, place: Place | None) -> Place:
         if place is None:
-            async with self._db.read(self._vault.workspace_id) as conn:
-                end = await log.log_end(conn, self._vault.workspace_id)
-            return Place(end.event_no, self._clock())
+            return await self._end()
         tick = await self._look(place)
         if tick.lines or tick.missed:
             for viewer in tuple(self._viewers):
