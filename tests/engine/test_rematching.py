@@ -194,6 +194,8 @@ def test_an_erasure_leaves_no_key_of_any_set(make_world: MakeWorld, seed: int) -
         assert len(world.rows("select distinct model_no from match_key")) == 2
         profiles = sorted(set(world.state().profiles.values()))
         for profile in profiles[: len(profiles) // 2]:
+            if profile not in world.state().profiles.values():
+                continue  # an erasure before has put them together with somebody
             Eraser(session, world.vault, utc_now).erase(profile, actor="test")
         session.rollback()
         kept = world.state().profiles.keys()
