@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -11,8 +11,6 @@ import pytest
 
 from regulars.console.services.stands import Standings
 from regulars.delivery import Delivery, Poster, Teller
-from regulars.engine.lane import Observer
-from regulars.engine.prepared import Item
 from regulars.engine.turn import utc_now
 from regulars.intake.gate import EngineGate
 from regulars.observe import Metrics
@@ -25,21 +23,10 @@ from regulars.store.outbox import Figures, Outbox
 from regulars.store.sources import Sources
 from regulars.store.write_backs import WriteBacks
 from regulars.vocabulary.events import Event, Fetch
-from regulars.vocabulary.intake import Result
 from tests.delivery.support import NOW, Shop, open_vendor, order, until
+from tests.delivery.told_town import Waker
 
 pytestmark = pytest.mark.anyio
-
-
-class Waker(Observer):
-    """Wakes delivery after each turn, from the engine's thread."""
-
-    def __init__(self) -> None:
-        self.delivery: Delivery | None = None
-
-    def turned(self, items: Sequence[Item], results: Sequence[Result], seconds: float) -> None:
-        if self.delivery is not None and items:
-            self.delivery.wake(items[0].source.workspace_id)
 
 
 @pytest.fixture
