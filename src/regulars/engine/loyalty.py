@@ -264,9 +264,11 @@ class _Work:
     def _see_used_vouchers(self) -> None:
         """Which vouchers of sales that do not count any more were used meanwhile."""
         gone = {fact.key for fact in self._all_facts() if not fact.counted}
+        holds = [hold for member in self.points.members.values() for hold in member.holds.values()]
+        bought = [hold for hold in holds if hold.sale_id in gone and hold.for_voucher]
+        used = used_vouchers(self._session, self._vault, self._batch, bought)
         for member in self.points.members.values():
-            bought = [hold for hold in member.holds.values() if hold.sale_id in gone and hold.for_voucher]
-            member.used_vouchers = used_vouchers(self._session, self._vault, self._batch, bought)
+            member.used_vouchers = used & member.holds.keys()
 
     def _counted_anew(self) -> set[str]:
         """Records of those whose history is counted anew."""
