@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -9,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from regulars.engine.batch import Batch
 from regulars.engine.erase import Eraser
+from regulars.engine.flight import Flight
 from regulars.engine.lane import Limits
 from regulars.engine.prepared import Item, Prepared
 from regulars.engine.turn import Turn, utc_now
@@ -202,3 +205,22 @@ def test_a_reading_that_fails_is_made_again(
         gate.close()
     assert tried.is_set()
     assert differences(world.state(), world.expected(told)) == []
+
+
+@pytest.mark.parametrize(
+    ("customers", "limits"), [pytest.param(6, ALWAYS, id="entangled"), pytest.param(400, SMALL, id="free")]
+)
+def test_a_turn_that_has_landed_leaves_nothing_for_the_garbage_collector(
+    world: World, seed: int, customers: int, limits: Limits
+) -> None:
+    """What a turn holds goes with its last answer: kept until somebody collects it, memory would grow with the pace."""
+    gate = world.gate(limits=limits)
+    gc.collect()
+    gc.disable()
+    try:
+        submit_all(world, [gate], [[one] for one in Stream(seed, customers=customers).events(250)])
+        left = [one for one in gc.get_objects() if isinstance(one, Flight | Batch)]
+    finally:
+        gc.enable()
+        gate.close()
+    assert len(left) <= 4  # the last turn's, and the one's before

@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from regulars.store.errors import StoreUnavailable
 from regulars.store.session import DataFault, Session
@@ -195,7 +196,9 @@ class Lane:
             self._run_plainly(work)
             return
         work.flight = flight
-        flight.landed.add_done_callback(lambda _: self._landed(work))
+        # What is called back must not lead to the flight, or neither goes before the garbage collector comes.
+        landed, results = replace(work, flight=None, reading=None), flight.results
+        flight.landed.add_done_callback(lambda end: self._landed(landed, results, end))
         self._flying = work
         if before is not None and not self._has_landed(before):
             flight.landed.exception()  # it gave way; both are run in the plain way, in their order
@@ -226,12 +229,11 @@ class Lane:
             return False
         return True
 
-    def _landed(self, work: _Work) -> None:
+    def _landed(self, work: _Work, results: list[Result], end: Future[None]) -> None:
         """After a flight, on its thread: its callers need not wait until the next one is decided."""
-        flight = work.flight
-        if flight is not None and flight.landed.exception() is None:
-            self._observer.turned(work.items, flight.results, time.monotonic() - work.began)
-            self._answer(work, flight.results)
+        if end.exception() is None:
+            self._observer.turned(work.items, results, time.monotonic() - work.began)
+            self._answer(work, results)
         self._news.set()
 
     def _work(self, first: Parcel | None) -> _Work | None:
