@@ -35,7 +35,6 @@ from .programme import Programme, Version, in_force
 from .purchase import Purchase, with_kinds
 from .returning import match
 from .state import Earning, Lot, Member, Posted, Return
-from .terms import Bonus, EarnRule, Multiplier
 from .tiers import tier_at
 from .upgrading import earn_in_basket
 from .watching import as_decided, ask_for, counts, given_back, uses_name, waits_now, why
@@ -297,7 +296,7 @@ class _Fold:
         if earning.purchase is None:
             return Earned()
         purchase = with_kinds(earning.purchase, programme.kinds)
-        if earning.loose or not asks_for_tiers(programme):
+        if earning.loose or not programme.asks_for_tiers:
             return earn(programme, purchase, standing)
         return earn_in_basket(programme, purchase, standing, credits_of(self._member))
 
@@ -316,7 +315,7 @@ class _Fold:
             used[rule, period] = 0 if place in places else max(1, used[rule, period])
         both = any(place in places for (rule, _), places in self._twice.items() if rule in firsts)
         tier = ""
-        if asks_for_tiers(programme):
+        if programme.asks_for_tiers:
             tier = tier_at(programme, credits_of(self._member), programme.day_of(earning.occurred_at)).tier
         first = both or not any(account.first_at is not None for account in accounts)
         return Standing(tier, self._person.enrolled_at, self._person.birth, first and not earning.loose, used)
@@ -451,12 +450,6 @@ class _Fold:
             lot.active_from, lot.expires_at = posted.active_at, posted.expires_at
             self._book.lots.add(lot.lot_id)
         return lot
-
-
-def asks_for_tiers(programme: Programme) -> bool:
-    """Whether what a sale earns depends on the member's tier."""
-    rules: list[EarnRule | Multiplier | Bonus] = [*programme.earn, *programme.multiplier, *programme.bonus]
-    return any(rule.where.tiers for rule in rules)
 
 
 def credits_of(member: Member) -> list[tuple[date, int]]:

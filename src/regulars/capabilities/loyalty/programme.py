@@ -9,6 +9,7 @@ import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -54,7 +55,7 @@ class ProgrammeError(InvalidInput):
     code = "invalid_programme"
 
 
-class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, dict=True):
     """A whole programme. Equal programmes have equal digests, however their files are laid out.
 
     `kinds` says which skus or categories are gift cards, deposits or shipping. Tiers stand from the lowest up.
@@ -83,10 +84,16 @@ class Programme(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
         """sha256 of the canonical form, in hex."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         """The zone its days begin and end in."""
         return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def asks_for_tiers(self) -> bool:
+        """Whether what a sale earns depends on the member's tier."""
+        rules: list[EarnRule | Multiplier | Bonus] = [*self.earn, *self.multiplier, *self.bonus]
+        return any(rule.where.tiers for rule in rules)
 
     def day_of(self, at: datetime) -> date:
         """The day of an instant in the programme's zone."""
@@ -124,8 +131,15 @@ class Version(Struct, frozen=True):
 
 def in_force(versions: Iterable[Version], at: datetime) -> Version | None:
     """The version that rules what happened at `at`; of several from the same instant, the highest number."""
-    begun = [version for version in versions if version.effective_from <= at]
-    return max(begun, key=lambda version: (version.effective_from, version.number), default=None)
+    found: Version | None = None
+    for version in versions:
+        if version.effective_from <= at and (found is None or _order(found) < _order(version)):
+            found = version
+    return found
+
+
+def _order(version: Version) -> tuple[datetime, int]:
+    return version.effective_from, version.number
 
 
 def parse(text: str | bytes) -> Programme:

@@ -133,6 +133,7 @@ def within(category: str, named: frozenset[str]) -> bool:
     return any(path[:length] in paths for length in range(1, len(path) + 1))
 
 
+@lru_cache(maxsize=10_000)
 def _path(category: str) -> tuple[str, ...]:
     return tuple(part.strip().casefold() for part in category.split(">"))
 
@@ -261,7 +262,8 @@ def _kind(line: Line | PurchaseLine, kinds: Mapping[str, Kind]) -> Kind:
         return kinds[line.sku]
     if line.category is not None:
         # The nearest of those above it, whatever the order of the file.
-        above = [name for name in kinds if within(line.category, frozenset((name,)))]
+        path = _path(line.category)
+        above = [name for name in kinds if (one := _path(name)) == path[: len(one)]]
         if above:
             return kinds[max(above, key=lambda name: (len(_path(name)), name))]
     return "goods"

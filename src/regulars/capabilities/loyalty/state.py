@@ -305,15 +305,18 @@ class Member(Struct):
 
     def debt(self, point: str) -> int:
         """What it owes."""
-        return sum(account.debt.get(point, 0) for account in self.accounts.values())
+        return sum(account.debt.get(point, 0) for account in self.accounts.values() if account.debt)
 
     def balance(self, point: str, now: datetime) -> Balance:
         """Over all its lots, which must be settled (`Book.settle`)."""
-        lots, rest = self.own_lots(point), self.rest.get(point)
-        held = sum(lot.held for lot in lots)
-        # What a hold keeps alive beyond its time is held, so it stands in the balance, too (H4).
-        live = sum(lot.remaining if lot.spendable(now) else lot.held for lot in lots)
-        pending = sum(lot.free for lot in lots if lot.active_from > now)
+        live = held = pending = 0
+        for lot in self.own_lots(point):
+            held += lot.held
+            # What a hold keeps alive beyond its time is held, so it stands in the balance, too (H4).
+            live += lot.remaining if lot.spendable(now) else lot.held
+            if lot.active_from > now:
+                pending += lot.free
+        rest = self.rest.get(point)
         if rest is not None:
             live, held = live + rest.remaining, held + rest.held
         return Balance(live - self.debt(point), held, pending)

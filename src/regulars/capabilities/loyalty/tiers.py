@@ -89,10 +89,15 @@ def _pass(
     tiers: tuple[Tier, ...], cycle: Cycle, history: Credits, on: date
 ) -> tuple[dict[int, _Held], int, int]:
     """By level what reaching it last gave; the window's credit on the day; all credit up to it."""
-    days = _by_day(history, on)
     held: dict[int, _Held] = {}
     thresholds = [tier.threshold for tier in tiers]
     lowest = min(thresholds[1:], default=inf)
+    known = [one for one in history if one[0] <= on]
+    amounts = [amount for _, amount in known]
+    if sum(amount for amount in amounts if amount > 0) < lowest:  # so no window can have reached anything
+        opened = _opened(cycle, on)
+        return held, sum(amount for day, amount in known if day >= opened), sum(amounts)
+    days = _by_day(known)
     window = total = first = 0
     for day, (amount, grown) in days:
         window += amount
@@ -112,13 +117,12 @@ def _pass(
     return held, window, total
 
 
-def _by_day(history: Credits, on: date) -> list[tuple[date, tuple[int, bool]]]:
+def _by_day(history: Credits) -> list[tuple[date, tuple[int, bool]]]:
     """Credit of each day in order, and whether any of it was new, so that the order within a day cannot matter."""
     days: dict[date, tuple[int, bool]] = {}
     for day, amount in history:
-        if day <= on:
-            so_far, grown = days.get(day, (0, False))
-            days[day] = so_far + amount, grown or amount > 0
+        so_far, grown = days.get(day, (0, False))
+        days[day] = so_far + amount, grown or amount > 0
     return sorted(days.items())
 
 
