@@ -26,6 +26,7 @@ ASKED: Final = {
     "accounts": _LOYALTY.load_accounts,
     "cards": _LOYALTY.load_cards,
     "holds": _LOYALTY.load_holds,
+    "lots left": _LOYALTY.load_open_lots,
     "lots": _LOYALTY.load_lots,
     "open lots": _MEMBERS.open_lots,
     "sale": _TILL.sale,
@@ -57,7 +58,7 @@ def crowd(module_database: Database) -> Iterator[Connection]:
 def test_a_look_up_of_the_till_touches_few_pages(crowd: Connection, name: str) -> None:
     one = _id(17)
     known: dict[str, Any] = {
-        "workspace_id": 1, "ids": [one], "profiles": [one], "holds": [one], "sales": [one], "origins": [one], "lots": [one],
+        "workspace_id": 1, "ids": [one], "profiles": [one], "holds": [one], "sales": [one], "origins": [one], "lots": [one], "most": 101,
         "sale_id": one, "record_id": one, "profile_id": one, "event_no": 17, "receipt_key": one, "store": None,
         "till": None, "business_date": None, "limit": 5, "former": True, "after": "0" * 32,
         "values": f'[{{"kind": 1, "value": "{_id("card17")}"}}]',

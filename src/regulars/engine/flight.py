@@ -14,6 +14,7 @@ from regulars.capabilities.registers.rules import Entries
 from regulars.store.session import Call, Row
 from regulars.vocabulary.intake import Result
 
+from .member_rows import Ahead
 from .wake import Wake
 
 
@@ -46,8 +47,15 @@ class HandedOver:
             yield call
 
 
-Reading: TypeAlias = Future[list[list[Row]]]
-"""What the events of a batch name, being read by another thread; it ends as Session.run does."""
+class Read(Struct, frozen=True):
+    """What the events of a batch name: rows of the queries of `loading.named_calls`, and what loyalty needs."""
+
+    rows: list[list[Row]]
+    members: Ahead | None
+
+
+Reading: TypeAlias = Future[Read]
+"""A batch being read by another thread; it ends as Session.run does."""
 
 
 class Flight(Struct):

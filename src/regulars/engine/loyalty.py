@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy as copy
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -27,13 +26,14 @@ from regulars.capabilities.loyalty.terms import bonus_of
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
-from regulars.store.session import Call, Row, Session
+from regulars.store.session import Row, Session
 from regulars.store.vault import Vault
 from regulars.vocabulary.events import LOYALTY_TYPES, REVIEWED
 
 from .batch import Batch, Memory
 from .births import birth_of
 from .kept_points import account_of, hold_of
+from .member_rows import Ahead, Reader, Wanted, born, holds, named
 from .open_lots import ALL_LOTS, LOTS_AHEAD, OpenLots
 from .points import Points, Programmes, events_named
 from .prepared import Prepared
@@ -57,22 +57,36 @@ def concerns(batch: Batch, programmes: Programmes) -> bool:
     )
 
 
-def run(session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake] = ()) -> Points:
+def run(
+    session: Session,
+    vault: Vault,
+    memory: Memory,
+    batch: Batch,
+    wakes: Sequence[Wake] = (),
+    ahead: Ahead | None = None,
+) -> Points:
     """Load the members a decided batch concerns, and decide what happens to their points.
 
-    `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. Raises
-    Entangled where they regroup people.
+    `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. `ahead`: what
+    was read before, since the first of them was decided. Raises Entangled where they regroup people.
     """
-    points = _run(session, vault, memory, batch, wakes, LOTS_AHEAD)
+    points = _run(session, vault, memory, batch, wakes, LOTS_AHEAD, ahead)
     if any(member.dry for member in points.members.values()):
-        return _run(session, vault, memory, batch, wakes, ALL_LOTS)
+        return _run(session, vault, memory, batch, wakes, ALL_LOTS, None)
     return points
 
 
 def _run(
-    session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake], ahead: int
+    session: Session,
+    vault: Vault,
+    memory: Memory,
+    batch: Batch,
+    wakes: Sequence[Wake],
+    lots: int,
+    ahead: Ahead | None,
 ) -> Points:
-    work = _Work(session, vault, memory, batch, wakes, ahead)
+    reader = Reader(session, vault, memory.programmes, most=lots + 1, ahead=ahead)
+    work = _Work(session, vault, memory, batch, wakes, lots, reader)
     work.load()
     work.decide()
     return work.points
@@ -80,13 +94,19 @@ def _run(
 
 class _Work:
     def __init__(
-        self, session: Session, vault: Vault, memory: Memory, batch: Batch, wakes: Sequence[Wake], ahead: int
+        self,
+        session: Session,
+        vault: Vault,
+        memory: Memory,
+        batch: Batch,
+        wakes: Sequence[Wake],
+        lots: int,
+        reader: Reader,
     ) -> None:
         self._session, self._vault, self._batch = session, vault, batch
         self._programmes, self._tax_modes = memory.programmes, memory.tax_modes
-        self._wakes, self._ahead = wakes, ahead
+        self._wakes, self._lots, self._reader = wakes, lots, reader
         self._bonuses = events_named(memory.programmes)
-        self._workspace: dict[str, Any] = {"workspace_id": vault.workspace_id}
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         self._loose: list[Fact] = []
         self._seen: Suspicions = {}
@@ -103,7 +123,9 @@ class _Work:
     def load(self) -> None:
         """Everything, in at most three round trips."""
         self._find_facts()
-        touched = {fact.record_id for fact in self._all_facts()} | set(self._named())
+        touched = {fact.record_id for fact in self._all_facts()} | set(
+            named(self._batch.fresh, self._bonuses)
+        )
         if not touched:
             return
         self._load_profiles(touched)
@@ -116,17 +138,6 @@ class _Work:
         yield from self._loose
         for facts in self._facts.values():
             yield from facts
-
-    def _named(self) -> Iterator[str]:
-        """Records that commands and other events name."""
-        for prepared in self._batch.fresh:
-            said = prepared.loyalty
-            if said is not None:
-                yield from said.members
-                if said.member is not None:
-                    yield said.member
-            if prepared.said is not None and (self._is_bonus(prepared) or prepared.sale is not None):
-                yield prepared.said.person.record_id
 
     def _find_facts(self) -> None:
         """What changed of sales, with the event that said so; what another event brought about comes first."""
@@ -177,13 +188,10 @@ class _Work:
 
     # -- loading ----------------------------------------------------------------------------------
 
-    def _ask(self, *calls: tuple[Any, dict[str, Any]]) -> list[list[Row]]:
-        return self._session.run([Call(sql, self._workspace | values) for sql, values in calls])
-
     def _load_profiles(self, touched: set[str]) -> None:
         here = self._batch.records
         profiles = {here[record_id].profile_id for record_id in touched if record_id in here}
-        (rows,) = self._ask((_SQL.load_profiles, {"ids": uuids(touched), "profiles": uuids(profiles)}))
+        rows = self._reader.profiles(touched - here.keys(), profiles)
         found = {record_id: profile_id for record_id, profile_id, _ in rows}
         self._known = {record_id for record_id, _, known in rows if known}
         found.update((record_id, record.profile_id) for record_id, record in here.items())
@@ -198,29 +206,26 @@ class _Work:
             wake.check_profiles(self.points.profiles)
 
     def _load_accounts(self) -> None:
-        ids = uuids(self.points.profiles)
         sales = {fact.key for fact in self._all_facts()} | {key for _, _, key in self._reviews()}
-        holds = set(self._holds())
-        open_lots = OpenLots([prepared.received_at for prepared in self._batch.fresh], self._ahead)
-        in_the_air = {lot_id for book in self._books_in_the_air() for lot_id in book.lots}
-        accounts, held, earned, cards, lots, stored = self._ask(
-            (_SQL.load_accounts, {"ids": ids}),
-            (_SQL.load_holds, {"ids": ids, "holds": uuids(holds), "sales": uuids(sales)}),
-            (_SQL.load_some_earnings, {"ids": ids, "keys": uuids(sales)}),
-            (_SQL.load_cards, {"ids": ids}),
-            (_SQL.load_next_lots, open_lots.asked(ids, origins=sales, lots=in_the_air)),
-            (_MODELS.load_some, {"ids": ids if self._asks_for_births() else uuids(())}),
+        wanted = Wanted(
+            ids=set(self.points.profiles),
+            sales=sales,
+            holds=set(holds(self._batch.fresh)),
+            born=self._born() if "birthday" in self._bonuses else set(),
         )
-        for account in map(account_of, accounts):
+        rows = self._reader.members(wanted)
+        known = self.points.profiles
+        for account in map(account_of, (row for row in rows.accounts if row[0] in known)):
             self._member(account.record_id, account.programme).accounts[account.record_id] = account
-        self._take_earnings(earned)
-        self._take_holds(held)
+        again = {self._take_earning(row).key for row in rows.earnings if row[0] in known}
+        self._take_holds(rows.holds)
         self._lay_over(sales)
         self._see_used_vouchers()
-        self._meet({record_id for (record_id,) in cards} | set(self._told_cards()), stored)
+        self._meet({row[0] for row in rows.cards} | set(self._told_cards()), wanted.born, rows.stored)
         self._tell_purchases()
-        open_lots.take_first(lots)
-        self._take_lots(open_lots)
+        open_lots = OpenLots([prepared.received_at for prepared in self._batch.fresh], self._lots)
+        many = open_lots.take_open(row for row in rows.lots if row[1] in known)
+        self._take_lots(open_lots, many=many, again=again)
 
     def _told_cards(self) -> Iterator[str]:
         """Records that this batch tells a loyalty card of: it is not stored yet."""
@@ -236,13 +241,6 @@ class _Work:
             if prepared.type == REVIEWED and said is not None and said.earning and said.member:
                 yield said.member, said.programme, said.earning
 
-    def _holds(self) -> Iterator[str]:
-        for prepared in self._batch.fresh:
-            if prepared.loyalty is not None:
-                if prepared.loyalty.hold is not None:
-                    yield prepared.loyalty.hold
-                yield from (spend.hold for spend in prepared.loyalty.spends if spend.hold is not None)
-
     def _member(self, record_id: str, programme: int) -> Member:
         key = (self.points.profiles[record_id], programme)
         found = self.points.members.get(key)
@@ -251,10 +249,11 @@ class _Work:
             found.records = self._records[key[0]]
         return found
 
-    def _take_earnings(self, rows: Iterable[Row]) -> None:
-        for record_id, programme, doc in rows:
-            earning = _earning(doc)
-            self._member(record_id, programme).earnings[earning.key, record_id] = earning
+    def _take_earning(self, row: Row) -> Earning:
+        record_id, programme, doc = row
+        earning = _earning(doc)
+        self._member(record_id, programme).earnings[earning.key, record_id] = earning
+        return earning
 
     def _take_holds(self, rows: Iterable[Row]) -> None:
         for hold in map(hold_of, rows):
@@ -285,11 +284,11 @@ class _Work:
                 member.whole = True
         return anew
 
-    def _take_lots(self, found: OpenLots) -> None:
-        """Lots of those whose points are moved. `found`: those with points left, or of the sales at hand.
+    def _take_lots(self, found: OpenLots, *, many: set[str], again: set[str]) -> None:
+        """Lots of those whose points are moved. `found`: those with points left, but of records that have `many`.
 
-        Asked for besides, where there are any: lots that holds name, and of those whose history is counted anew all lots
-        and all earnings.
+        Asked for besides, where there are any: what such records spend next; lots that came of sales that are told `again`,
+        and those that holds name; and of those whose history is counted anew all lots and all earnings.
         """
         anew = self._counted_anew()
         holders: dict[str, list[Member]] = defaultdict(list)
@@ -297,16 +296,21 @@ class _Work:
             for hold in member.holds.values():
                 for taken in hold.lots:
                     holders[taken.lot_id].append(member)
-        missing = holders.keys() - found.lots.keys()
-        if anew or missing:
-            asked = {"ids": uuids(()), "origins": uuids(()), "lots": uuids(missing)}
-            named, whole, earned = self._ask(
-                (_SQL.load_lots, asked),
+        in_the_air = {lot_id for book in self._books_in_the_air() for lot_id in book.lots}
+        # Those are laid over; they are asked for only so that they do not count among the rest, too.
+        missing = holders.keys() - found.lots.keys() - in_the_air | (in_the_air if many else set())
+        if anew or missing or many or again:
+            ids = uuids(self.points.profiles) if again else uuids(())
+            following, meant, whole, earned = self._reader.ask(
+                (_SQL.load_next_lots, found.asked_next(uuids(many))),
+                (_SQL.load_lots, {"ids": ids, "origins": uuids(again), "lots": uuids(missing)}),
                 (_SQL.load_all_lots, {"ids": uuids(anew)}),
                 (_SQL.load_all_earnings, {"ids": uuids(anew)}),
             )
-            self._take_earnings(earned)
-            found.take((*named, *whole))
+            for row in earned:
+                self._take_earning(row)
+            found.take_next(following)
+            found.take((*meant, *whole))
         for member in self.points.members.values():
             member.rest = {} if member.whole else found.rest_of(member.records, member.programme)
         for lot in found.lots.values():
@@ -318,42 +322,43 @@ class _Work:
 
     # -- turns in the air -------------------------------------------------------------------------
 
-    def _in_the_air(self) -> Iterator[tuple[Member, Book]]:
-        """Members of this batch that turns before it have changed, with what they did, in their order."""
-        for book in self._books_in_the_air():
-            shared = book.member.records & self.points.profiles.keys()
-            if shared:
-                yield self._member(min(shared), book.member.programme), book
-
     def _books_in_the_air(self) -> Iterator[Book]:
+        """What turns before this one did to members, in their order."""
         for wake in self._wakes:
             yield from wake.points.books
 
     def _lay_over(self, sales: set[str]) -> None:
         """Accounts, holds and earnings as the turns in the air leave them."""
-        for member, book in self._in_the_air():
-            left = book.member
+        here = self.points.profiles
+        for book in self._books_in_the_air():
+            left, programme = book.member, book.member.programme
             for record_id in book.accounts:
-                member.accounts[record_id] = left.accounts[record_id].copy()
+                if record_id in here:
+                    self._member(record_id, programme).accounts[record_id] = left.accounts[record_id].copy()
             for hold_id in book.holds:
-                member.holds[hold_id] = replace(left.holds[hold_id])
-            told = [place for place in book.earnings if place[0] in sales]
-            member.earnings.update((place, copy(left.earnings[place])) for place in told)
+                hold = left.holds[hold_id]
+                if hold.record_id in here:
+                    self._member(hold.record_id, programme).holds[hold_id] = replace(hold)
+            for key, record_id in book.earnings:
+                if key in sales and record_id in here:
+                    earning = copy(left.earnings[key, record_id])
+                    self._member(record_id, programme).earnings[key, record_id] = earning
 
     def _lay_over_history(self, holders: Mapping[str, Sequence[Member]]) -> None:
         """Lots likewise, and of those whose history is counted anew all earnings."""
-        for member, book in self._in_the_air():
-            left = book.member
-            for lot_id in book.lots:
-                member.lots[lot_id] = replace(left.lots[lot_id])
-            told = book.earnings if member.whole else ()
-            member.earnings.update((place, copy(left.earnings[place])) for place in told)
+        here = self.points.profiles
         for book in self._books_in_the_air():
-            for lot_id in book.lots & holders.keys():  # a hold may reserve points that are another's by now
-                lot = book.member.lots[lot_id]
-                others = [holder for holder in holders[lot_id] if lot.record_id not in holder.records]
-                for holder in others:
-                    holder.lots[lot_id] = replace(lot)
+            left, programme = book.member, book.member.programme
+            for lot_id in book.lots:
+                lot = left.lots[lot_id]
+                if lot.record_id in here:
+                    self._member(lot.record_id, programme).lots[lot_id] = replace(lot)
+                for holder in holders.get(lot_id, ()):  # it may reserve points that are another's by now
+                    if lot.record_id not in holder.records:
+                        holder.lots[lot_id] = replace(lot)
+            for place in book.earnings:
+                if place[1] in here and (member := self._member(place[1], programme)).whole:
+                    member.earnings[place] = copy(left.earnings[place])
 
     def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
         """Facts of each member in the order they will be taken in."""
@@ -367,12 +372,12 @@ class _Work:
 
     # -- who takes part ---------------------------------------------------------------------------
 
-    def _meet(self, with_card: set[str], stored: Iterable[Row]) -> None:
+    def _meet(self, with_card: set[str], born: set[str], stored: Iterable[Row]) -> None:
         """Since when each profile takes part in each programme, by what the programme says of who does.
 
-        `stored`: the records, where a programme asks for days of birth.
+        `born`: records of those whose day of birth is asked for, as they are `stored`.
         """
-        asks, records_of = self._asks_for_births(), {row[0]: row for row in stored}
+        records_of = {row[0]: row for row in stored}
         births: dict[str, tuple[int, int] | None] = {}
         for programme, versions in self._programmes.items():
             who = versions[-1].programme.members.who
@@ -383,14 +388,16 @@ class _Work:
                 if (who == "known" and known) or (who == "card" and not with_card.isdisjoint(records)):
                     joined.append(EARLIEST)
                 enrolled = min(joined, default=None)
-                if enrolled is not None and asks and profile_id not in births:
+                if enrolled is not None and profile_id not in births and not born.isdisjoint(records):
                     births[profile_id] = birth_of(records, self._batch, records_of, self._vault)
                 birth = births.get(profile_id) if enrolled is not None else None
                 self.points.people[profile_id, programme] = Person(profile_id, enrolled, birth)
 
-    def _asks_for_births(self) -> bool:
-        """Whether a programme gives anything for a day of birth."""
-        return "birthday" in self._bonuses
+    def _born(self) -> set[str]:
+        """Records of the profiles whose day of birth matters."""
+        profiles = self.points.profiles
+        told = {fact.record_id for fact in self._all_facts()} | set(born(self._batch.fresh))
+        return {one for record_id in told & profiles.keys() for one in self._records[profiles[record_id]]}
 
     # -- deciding ---------------------------------------------------------------------------------
 
@@ -455,7 +462,8 @@ class _Work:
                 if told is not None
                 else ()
             )
-            own = [replace(fact, seen=self._seen.get(prepared.event_key, ())) for fact in own]
+            if prepared.event_key in self._seen:
+                own = [replace(fact, seen=self._seen[prepared.event_key]) for fact in own]
             kept = told.recovers_minor if told is not None and told.programme == programme else 0
             take(book, own, versions, person, spends=spends, recovers_minor=kept)
             self._done(prepared, book, person, versions)

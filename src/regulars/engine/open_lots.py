@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from regulars.capabilities.loyalty.ledger import by_expiry
 from regulars.capabilities.loyalty.state import Lot, Rest
-from regulars.store.rows import Uuids, uuids
+from regulars.store.rows import Uuids
 from regulars.store.session import Row
 
 LOTS_AHEAD: Final = 100
-"""Lots of a record and a type of points that are loaded; most members have fewer."""
+"""Lots of a record, or of it and a type of points, that are loaded; most members have fewer."""
 ALL_LOTS: Final = 2**31 - 1
 
 
@@ -33,12 +33,23 @@ class OpenLots:
         self.rest: dict[tuple[str, int, str], Rest] = {}
         """By record, programme and type of points."""
 
-    def asked(self, ids: Uuids, *, origins: Iterable[str], lots: Iterable[str]) -> dict[str, Any]:
-        """What load_next_lots is asked for: lots of records, and whatever comes those of some origins and some ids."""
-        said = {"since": self._since, "until": self._until, "ahead": self._ahead}
-        return {"ids": ids, "origins": uuids(origins), "lots": uuids(lots), **said}
+    def take_open(self, rows: Iterable[Row]) -> set[str]:
+        """Rows of load_open_lots, of a record with many lots one more than `ahead` at least; those are returned, and
+        `take_next` is to tell of them."""
+        open_lots: dict[str, list[Lot]] = defaultdict(list)
+        for row in rows:
+            open_lots[row[1]].append(Lot(*row))
+        many = {record_id for record_id, lots in open_lots.items() if len(lots) > self._ahead}
+        for record_id, lots in open_lots.items():
+            if record_id not in many:
+                self.lots.update((lot.lot_id, lot) for lot in lots)
+        return many
 
-    def take_first(self, rows: Iterable[Row]) -> None:
+    def asked_next(self, ids: Uuids) -> dict[str, Any]:
+        """What load_next_lots is asked for."""
+        return {"ids": ids, "since": self._since, "until": self._until, "ahead": self._ahead}
+
+    def take_next(self, rows: Iterable[Row]) -> None:
         """Rows of load_next_lots."""
         others, first = [], defaultdict(list)
         sums: dict[tuple[str, int, str], tuple[int, int]] = {}

@@ -19,14 +19,15 @@ from regulars.capabilities.identity import rules as identity
 from regulars.capabilities.identity.state import Fields, Record
 from regulars.capabilities.profile import sales
 from regulars.capabilities.profile.state import Figures, RecordFigures
-from regulars.store.session import Call, Row, Session
+from regulars.store.session import Call, Session
 from regulars.store.vault import Vault, open_sealed
 from regulars.vocabulary.errors import RegularsError
 from regulars.vocabulary.intake import Result, Status
 
 from . import erased, loading, loyalty, offers, rekeying, saving
 from .batch import Batch, Memory
-from .flight import Flight, HandedOver, Reading
+from .flight import Flight, HandedOver, Read, Reading
+from .member_rows import read_ahead
 from .prepared import Item, Prepared, Refused
 from .statistics import Statistics
 from .telling import tell_audit
@@ -81,7 +82,7 @@ class Turn:
     def read(self, items: Sequence[Item]) -> Reading:
         """Begin to read what a batch names, for `launch`; while it is read no other turn may be loaded."""
         calls = loading.named_calls(self._vault, self._memory, items)
-        return self._reading.submit(self._read, calls)
+        return self._reading.submit(self._read, calls, items)
 
     def launch(
         self,
@@ -102,10 +103,10 @@ class Turn:
         if before is not None and not wakes:
             raise Entangled
         session = self._reader if wakes else self._session
-        rows = reading.result() if reading is not None else None
+        read = reading.result() if reading is not None else None
         try:
             session.begin(self._vault.workspace_id)
-            self._load(batch, session, wakes, rows)
+            self._load(batch, session, wakes, read)
         except BaseException:
             if not wakes:
                 self._memory.doubt()
@@ -145,10 +146,11 @@ class Turn:
         taken = [item for item in items if isinstance(item, Prepared)]
         return Batch(self._clock(), taken, [item for item in items if isinstance(item, Refused)])
 
-    def _read(self, calls: list[Call]) -> list[list[Row]]:
+    def _read(self, calls: list[Call], items: Sequence[Item]) -> Read:
         try:
             self._reader.begin(self._vault.workspace_id)
-            return self._reader.run(calls)
+            rows = self._reader.run(calls)
+            return Read(rows, read_ahead(self._reader, self._vault, self._memory.programmes, items))
         finally:
             self._reader.rollback()
 
@@ -189,9 +191,10 @@ class Turn:
         batch: Batch,
         session: Session,
         wakes: Sequence[Wake] = (),
-        rows: list[list[Row]] | None = None,
+        read: Read | None = None,
     ) -> None:
         batch.checked_at = batch.now
+        rows = read.rows if read is not None else None
         loading.first(session, self._vault, self._memory, batch, log=self._log, wakes=wakes, rows=rows)
         self._strip_erased(batch, session)
         for wake in wakes:
@@ -224,9 +227,9 @@ class Turn:
                 wake.overlay(batch)
         rekeying.join_groups(batch)
         batch.loaded_at = self._clock()
-        self._load_loyalty(batch, session, wakes)
+        self._load_loyalty(batch, session, wakes, read)
 
-    def _load_loyalty(self, batch: Batch, session: Session, wakes: Sequence[Wake]) -> None:
+    def _load_loyalty(self, batch: Batch, session: Session, wakes: Sequence[Wake], read: Read | None) -> None:
         """Points and promotions, which look at what identity and sales decided."""
         points = bool(self._memory.programmes) and loyalty.concerns(batch, self._memory.programmes)
         used = offers.concerns(batch, used=self._memory.offers)
@@ -236,7 +239,8 @@ class Turn:
             raise Entangled
         self._decide(batch)
         if points:
-            batch.points = loyalty.run(session, self._vault, self._memory, batch, wakes)
+            ahead = read.members if read is not None and wakes else None
+            batch.points = loyalty.run(session, self._vault, self._memory, batch, wakes, ahead)
         if used:
             batch.offers = offers.run(session, self._vault, batch)
 

@@ -39,7 +39,7 @@ with due as (
     select distinct r.profile_id
     from unnest(%(points)s::text[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) as w(point, starts, ends)
     join loyalty_lot l on l.workspace_id = %(workspace_id)s and l.programme = %(programme)s and l.point = w.point
-        and l.remaining > 0 and l.expires_at > w.starts and l.expires_at <= w.ends and l.expires_at > %(now)s
+        and l.open and l.expires_at > w.starts and l.expires_at <= w.ends and l.expires_at > %(now)s
     join record r on r.workspace_id = %(workspace_id)s and r.record_id = l.record_id
     where r.profile_id > %(after)s::uuid
     order by 1 limit %(limit)s
@@ -48,6 +48,6 @@ select d.profile_id, l.point, l.expires_at, sum(l.remaining)::bigint
 from due d
 join record r on r.workspace_id = %(workspace_id)s and r.profile_id = d.profile_id
 join loyalty_lot l on l.workspace_id = %(workspace_id)s and l.programme = %(programme)s and l.record_id = r.record_id
-    and l.remaining > 0 and l.expires_at > %(now)s
+    and l.open and l.expires_at > %(now)s
 group by 1, 2, 3
 order by 1, 2, 3

@@ -221,7 +221,7 @@ select record_id from record where workspace_id = %(workspace_id)s
 -- name: points_left
 -- What the books still hold of records: points in lots, and, without a lot, what is owed (below zero: repaid elsewhere).
 select programme, record_id, point, lot_id, remaining from loyalty_lot
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and remaining > 0
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and open
 union all
 select t.programme, e.record_id, e.point, null, sum(case when e.debit = 'debt' then -e.amount else e.amount end)::bigint
 from ledger_entry e

@@ -4,7 +4,7 @@
 -- Records with points that are over, or holds whose time is.
 (
     select l.record_id, l.programme from loyalty_lot l
-    where l.workspace_id = %(workspace_id)s and l.remaining > 0 and l.expires_at <= %(now)s and l.remaining > l.held
+    where l.workspace_id = %(workspace_id)s and l.open and l.expires_at <= %(now)s and l.remaining > l.held
     order by l.expires_at limit %(limit)s
 )
 union

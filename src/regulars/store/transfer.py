@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import LiteralString
 
+from psycopg import sql
+
 from .database import Database, set_workspace
 from .queries import load_queries
 from .session import Session
@@ -33,4 +35,6 @@ def replace_rows(
         reader.close()
     connection.execute(_SQL.drop_old.format(table=table), workspace)
     connection.execute(_SQL.readdress.format(table=table), workspace)
-    return connection.execute(_SQL.insert_new.format(table=table)).rowcount
+    names = connection.execute(_SQL.columns, {"table": table}).fetchall()
+    columns = sql.SQL(", ").join(sql.Identifier(name) for (name,) in names)
+    return connection.execute(sql.SQL(_SQL.insert_new).format(table=sql.SQL(table), columns=columns)).rowcount

@@ -22,4 +22,11 @@ update coming_{table} set workspace_id = %(workspace_id)s
 
 -- name: insert_new
 -- The new rows (workspace_id is set by now).
-insert into {table} select * from coming_{table}
+insert into {table} ({columns}) select {columns} from coming_{table}
+
+-- name: columns
+-- The columns of a table that are written, in their order: not what the server works out itself.
+select attname::text
+from pg_catalog.pg_attribute
+where attrelid = %(table)s::regclass and attnum > 0 and not attisdropped and attgenerated = ''
+order by attnum

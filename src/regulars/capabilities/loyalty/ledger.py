@@ -74,7 +74,7 @@ class Book:
         )
         self.transactions.append(
             Transaction(
-                key,
+                in_order(self.now, key),
                 self.member.programme,
                 kind,
                 self.occurred_at,
@@ -329,17 +329,23 @@ class Book:
             if hold.state == state.OPEN and not is_open(hold, self.now):
                 self.release(hold, state.TIMED_OUT)
         self.expire()
-        for point in sorted({point for account in self.member.accounts.values() for point in account.debt}):
+        owed = {point for account in self.member.accounts.values() if account.debt for point in account.debt}
+        for point in sorted(owed):
             self.repay(point)
 
     def expire(self) -> None:
         """Post what has expired; a repeat, or a late run, finds nothing or the same (H5)."""
-        for lot_id in sorted(self.member.lots):
-            lot = self.member.lots[lot_id]
-            if lot.record_id in self.member.records and lot.free > 0 and _is_over(lot, self.now):
+        over = [lot for lot in self.member.lots.values() if _is_over(lot, self.now) and lot.free > 0]
+        for lot in sorted(over, key=lambda lot: lot.lot_id):
+            if lot.record_id in self.member.records:
                 amount = lot.free
                 self._spend(lot, amount, state.EXPIRED)
                 lot.expired += amount
+
+
+def in_order(at: datetime, id_: str) -> str:
+    """An id that begins with a time in milliseconds: what is posted together lies together in the indexes."""
+    return f"{int(at.timestamp() * 1_000):012x}{id_[12:]}"
 
 
 def _is_over(lot: Lot, now: datetime) -> bool:

@@ -71,12 +71,19 @@ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and key = any
 select record_id, programme, doc from loyalty_earning
 where workspace_id = %(workspace_id)s and record_id = any(%(ids)s)
 
+-- name: load_open_lots
+-- Of each record lots with points left, `most` of them at most.
+select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from,
+    l.expires_at, l.held, l.expired
+from unnest(%(ids)s::uuid[]) as r(record_id)
+cross join lateral (
+    select * from loyalty_lot o
+    where o.workspace_id = %(workspace_id)s and o.record_id = r.record_id and o.open
+    limit %(most)s::bigint
+) l
+
 -- name: load_lots
--- Lots of records with points left, those of some origins, and those of some ids.
-select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
-from loyalty_lot
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
-union
+-- Lots of records that came of some origins, and those of some ids.
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
 from loyalty_lot
 where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and origin = any(%(origins)s)
@@ -86,16 +93,15 @@ from loyalty_lot
 where workspace_id = %(workspace_id)s and lot_id = any(%(lots)s)
 
 -- name: load_next_lots
--- Of each record and type of points the lots that are spent next, `ahead` many, marked as such, and (without a time) what
--- all of its good lots come to; besides, lots that begin or end between two times or are not good then, those of some
--- origins, and those of some ids.
+-- Of records with many lots, by type of points, those that are spent next, `ahead` many, marked as such, and (without a
+-- time) what all of its good lots come to; besides, lots that begin or end between two times or are not good then.
 with good as (
     select l.*,
         row_number() over (
             partition by record_id, programme, point order by expires_at nulls last, active_from, lot_id
         ) as place
     from loyalty_lot l
-    where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+    where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and open
         and active_from <= %(since)s and (expires_at is null or expires_at > %(until)s)
 )
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
@@ -104,25 +110,15 @@ from good where place <= %(ahead)s
 union all
 select null, record_id, programme, point, '', null, 0, sum(remaining)::bigint, null, null, sum(held)::bigint, 0, true
 from loyalty_lot
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and open
     and active_from <= %(since)s and (expires_at is null or expires_at > %(until)s)
 group by record_id, programme, point
 union all
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
     false
 from loyalty_lot
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and remaining > 0
+where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and open
     and (active_from > %(since)s or expires_at <= %(until)s)
-union all
-select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
-    false
-from loyalty_lot
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and origin = any(%(origins)s)
-union all
-select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired,
-    false
-from loyalty_lot
-where workspace_id = %(workspace_id)s and lot_id = any(%(lots)s)
 
 -- name: load_all_lots
 -- Every lot of records.

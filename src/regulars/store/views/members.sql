@@ -8,7 +8,7 @@ with reserved as materialized (
 )
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
   from loyalty_lot
- where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and remaining > 0
+ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and open
 union
 select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from, l.expires_at,
        l.held, l.expired
@@ -68,7 +68,7 @@ select l.lot_id, l.point, l.reason, l.remaining, l.held, l.expires_at, e.doc,
        and e.programme = l.programme and e.key = l.origin
   left join sale s on s.workspace_id = l.workspace_id and s.sale_id = l.origin
  where l.workspace_id = %(workspace_id)s and l.record_id = any(%(ids)s::uuid[]) and l.programme = %(programme)s
-       and l.point = %(point)s and l.remaining > 0
+       and l.point = %(point)s and l.open
        and (coalesce(l.expires_at, 'infinity'), l.lot_id) > (%(after)s::timestamptz, %(lot_id)s::uuid)
  order by coalesce(l.expires_at, 'infinity'), l.lot_id
  limit %(limit)s;
@@ -99,4 +99,4 @@ select coalesce((
 -- When the next points of some records become spendable.
 select min(active_from) from loyalty_lot
  where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and programme = %(programme)s
-       and point = %(point)s and remaining > 0 and active_from > %(now)s;
+       and point = %(point)s and open and active_from > %(now)s;
