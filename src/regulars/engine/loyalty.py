@@ -21,7 +21,7 @@ from regulars.capabilities.loyalty.programme import Version
 from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchase_of
 from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.standing import answer
-from regulars.capabilities.loyalty.state import Earning, Member, Return
+from regulars.capabilities.loyalty.state import Earning, Lot, Member, Return
 from regulars.capabilities.loyalty.terms import bonus_of
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
@@ -346,19 +346,25 @@ class _Work:
 
     def _lay_over_history(self, holders: Mapping[str, Sequence[Member]]) -> None:
         """Lots likewise, and of those whose history is counted anew all earnings."""
-        here = self.points.profiles
         for book in self._books_in_the_air():
-            left, programme = book.member, book.member.programme
             for lot_id in book.lots:
-                lot = left.lots[lot_id]
-                if lot.record_id in here:
-                    self._member(lot.record_id, programme).lots[lot_id] = replace(lot)
-                for holder in holders.get(lot_id, ()):  # it may reserve points that are another's by now
-                    if lot.record_id not in holder.records:
-                        holder.lots[lot_id] = replace(lot)
+                self._lay_over_lot(book.member.lots[lot_id], holders.get(lot_id, ()))
             for place in book.earnings:
-                if place[1] in here and (member := self._member(place[1], programme)).whole:
-                    member.earnings[place] = copy(left.earnings[place])
+                self._lay_over_earning(place, book.member)
+
+    def _lay_over_earning(self, place: tuple[str, str], left: Member) -> None:
+        if place[1] in self.points.profiles:
+            member = self._member(place[1], left.programme)
+            if member.whole:
+                member.earnings[place] = copy(left.earnings[place])
+
+    def _lay_over_lot(self, lot: Lot, holders: Iterable[Member]) -> None:
+        """A lot as it is left, with its member; a hold may reserve points that are another's by now."""
+        if lot.record_id in self.points.profiles:
+            self._member(lot.record_id, lot.programme).lots[lot.lot_id] = replace(lot)
+        for holder in holders:
+            if lot.record_id not in holder.records:
+                holder.lots[lot.lot_id] = replace(lot)
 
     def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
         """Facts of each member in the order they will be taken in."""
