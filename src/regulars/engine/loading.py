@@ -47,11 +47,13 @@ def first(
     log: bool,
     wakes: Sequence[Wake] = (),
     rows: list[list[Row]] | None = None,
-) -> None:
+    besides: Sequence[Call] = (),
+) -> list[list[Row]]:
     """Take the lock, find duplicates, load records, figures and receipts the batch names: one round trip.
 
     With `wakes` of turns that are not committed yet the lock is not taken; `rows` are what `named_calls` gave, if
-    they were read before. Raises Entangled when the last wake's `cache_no` is not the one at hand.
+    they were read before. Else calls are made `besides`, and their rows returned. Raises Entangled when the last wake's
+    `cache_no` is not the one at hand.
     """
     by_key: dict[str, Prepared] = {}
     for prepared in batch.taken:
@@ -67,15 +69,15 @@ def first(
         batch.event_no, batch.turn_no, batch.cache_no = wakes[-1].counters
         if batch.cache_no != memory.cache_no:
             raise Entangled
-        named = rows or session.run(_named(vault, wanted, keys))
+        named = rows or session.run([*_named(vault, wanted, keys), *besides])
     else:
-        _, state, *named = session.run([*_lock_calls(vault), *_named(vault, wanted, keys)])
+        _, state, *named = session.run([*_lock_calls(vault), *_named(vault, wanted, keys), *besides])
         batch.event_no, batch.turn_no, batch.cache_no = state[0]
         if batch.cache_no != memory.cache_no:
             refresh(session, vault, memory, batch.cache_no)
             if _rekey(wanted, memory, vault):
-                named[2:] = session.run(_receipt_calls(vault, wanted))
-    found, people_, receipts, naming = named
+                named[2:4] = session.run(_receipt_calls(vault, wanted))
+    found, people_, receipts, naming, *others = named
     taken = {row[0] for row in found}.union(*(wake.keys for wake in wakes))
     for key, prepared in by_key.items():
         if key in taken:
@@ -85,6 +87,7 @@ def first(
     batch.people, batch.model = memory.identity.state(), memory.identity.model
     _take_people(batch, people_)
     batch.rows.rows = {row[0]: sale_of(row) for row in [*receipts, *naming]}
+    return others
 
 
 def named_calls(vault: Vault, memory: Memory, items: Sequence[Item]) -> list[Call]:

@@ -7,8 +7,7 @@ done in a workspace without a programme.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy as copy
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -21,7 +20,7 @@ from regulars.capabilities.loyalty.programme import Version
 from regulars.capabilities.loyalty.purchase import Purchase, StoredLine, purchase_of
 from regulars.capabilities.loyalty.returning import back_lines
 from regulars.capabilities.loyalty.standing import answer
-from regulars.capabilities.loyalty.state import Earning, Lot, Member, Return
+from regulars.capabilities.loyalty.state import Earning, Member, Return
 from regulars.capabilities.loyalty.terms import bonus_of
 from regulars.capabilities.profile.state import REFUND, SALE, SaleRow
 from regulars.store.queries import load_queries
@@ -32,10 +31,11 @@ from regulars.vocabulary.events import LOYALTY_TYPES, REVIEWED
 
 from .batch import Batch, Memory
 from .births import birth_of
+from .in_the_air import InTheAir
 from .kept_points import account_of, hold_of
-from .member_rows import Ahead, Reader, Wanted, born, holds, named
+from .member_rows import Ahead, Reader, Wanted, born, cashiers, holds, named
 from .open_lots import ALL_LOTS, LOTS_AHEAD, OpenLots
-from .points import Points, Programmes, events_named
+from .points import Points, Programmes, events_named, watches_staff
 from .prepared import Prepared
 from .suspicion import Suspicions, suspicions
 from .vouchers import used_vouchers
@@ -129,9 +129,9 @@ class _Work:
         if not touched:
             return
         self._load_profiles(touched)
-        self._load_accounts()
+        staff = self._load_accounts()
         self._seen = suspicions(
-            self._session, self._vault, self._batch, self._programmes, self.points, self._wakes
+            self._session, self._vault, self._batch, self._programmes, self.points, self._wakes, staff
         )
 
     def _all_facts(self) -> Iterator[Fact]:
@@ -204,14 +204,17 @@ class _Work:
             self._records[profile_id].add(record_id)
         for wake in self._wakes:
             wake.check_profiles(self.points.profiles)
+        self._air = InTheAir(self._wakes, self.points.profiles, self._member)
 
-    def _load_accounts(self) -> None:
+    def _load_accounts(self) -> list[Row]:
+        """All that is kept of the members; returns what is stored of the cashiers, where that is looked at."""
         sales = {fact.key for fact in self._all_facts()} | {key for _, _, key in self._reviews()}
         wanted = Wanted(
             ids=set(self.points.profiles),
             sales=sales,
             holds=set(holds(self._batch.fresh)),
             born=self._born() if "birthday" in self._bonuses else set(),
+            staff=set(cashiers(self._batch.fresh)) if watches_staff(self._programmes) else set(),
         )
         rows = self._reader.members(wanted)
         known = self.points.profiles
@@ -219,13 +222,14 @@ class _Work:
             self._member(account.record_id, account.programme).accounts[account.record_id] = account
         again = {self._take_earning(row).key for row in rows.earnings if row[0] in known}
         self._take_holds(rows.holds)
-        self._lay_over(sales)
+        self._air.lay_over(sales)
         self._see_used_vouchers()
         self._meet({row[0] for row in rows.cards} | set(self._told_cards()), wanted.born, rows.stored)
         self._tell_purchases()
         open_lots = OpenLots([prepared.received_at for prepared in self._batch.fresh], self._lots)
         many = open_lots.take_open(row for row in rows.lots if row[1] in known)
         self._take_lots(open_lots, many=many, again=again)
+        return rows.staff
 
     def _told_cards(self) -> Iterator[str]:
         """Records that this batch tells a loyalty card of: it is not stored yet."""
@@ -296,7 +300,7 @@ class _Work:
             for hold in member.holds.values():
                 for taken in hold.lots:
                     holders[taken.lot_id].append(member)
-        in_the_air = {lot_id for book in self._books_in_the_air() for lot_id in book.lots}
+        in_the_air = self._air.lots()
         # Those are laid over; they are asked for only so that they do not count among the rest, too.
         missing = holders.keys() - found.lots.keys() - in_the_air | (in_the_air if many else set())
         if anew or missing or many or again:
@@ -318,53 +322,7 @@ class _Work:
                 self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
             for member in holders[lot.lot_id]:
                 member.lots.setdefault(lot.lot_id, lot)
-        self._lay_over_history(holders)
-
-    # -- turns in the air -------------------------------------------------------------------------
-
-    def _books_in_the_air(self) -> Iterator[Book]:
-        """What turns before this one did to members, in their order."""
-        for wake in self._wakes:
-            yield from wake.points.books
-
-    def _lay_over(self, sales: set[str]) -> None:
-        """Accounts, holds and earnings as the turns in the air leave them."""
-        here = self.points.profiles
-        for book in self._books_in_the_air():
-            left, programme = book.member, book.member.programme
-            for record_id in book.accounts:
-                if record_id in here:
-                    self._member(record_id, programme).accounts[record_id] = left.accounts[record_id].copy()
-            for hold_id in book.holds:
-                hold = left.holds[hold_id]
-                if hold.record_id in here:
-                    self._member(hold.record_id, programme).holds[hold_id] = replace(hold)
-            for key, record_id in book.earnings:
-                if key in sales and record_id in here:
-                    earning = copy(left.earnings[key, record_id])
-                    self._member(record_id, programme).earnings[key, record_id] = earning
-
-    def _lay_over_history(self, holders: Mapping[str, Sequence[Member]]) -> None:
-        """Lots likewise, and of those whose history is counted anew all earnings."""
-        for book in self._books_in_the_air():
-            for lot_id in book.lots:
-                self._lay_over_lot(book.member.lots[lot_id], holders.get(lot_id, ()))
-            for place in book.earnings:
-                self._lay_over_earning(place, book.member)
-
-    def _lay_over_earning(self, place: tuple[str, str], left: Member) -> None:
-        if place[1] in self.points.profiles:
-            member = self._member(place[1], left.programme)
-            if member.whole:
-                member.earnings[place] = copy(left.earnings[place])
-
-    def _lay_over_lot(self, lot: Lot, holders: Iterable[Member]) -> None:
-        """A lot as it is left, with its member; a hold may reserve points that are another's by now."""
-        if lot.record_id in self.points.profiles:
-            self._member(lot.record_id, lot.programme).lots[lot.lot_id] = replace(lot)
-        for holder in holders:
-            if lot.record_id not in holder.records:
-                holder.lots[lot.lot_id] = replace(lot)
+        self._air.lay_over_history(holders)
 
     def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
         """Facts of each member in the order they will be taken in."""

@@ -6,10 +6,11 @@ for besides; turns that were in the air meanwhile are laid over all of it in the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from regulars.capabilities.loyalty.terms import bonus_of
 from regulars.store.queries import load_queries
@@ -19,7 +20,7 @@ from regulars.store.vault import Vault
 from regulars.vocabulary.events import BIRTHDAY, REVIEWED
 
 from .open_lots import LOTS_AHEAD
-from .points import Programmes, events_named
+from .points import Programmes, events_named, watches_staff
 from .prepared import Item, Prepared
 
 _SQL = load_queries("regulars.capabilities.loyalty")
@@ -27,12 +28,13 @@ _MODELS = load_queries("regulars.store", "models.sql")
 
 
 class Wanted(Struct, frozen=True):
-    """Records, sales and holds that are asked for; `born` are records whose day of birth is."""
+    """Records, sales and holds that are asked for, and codes of staff; `born` are records whose day of birth is."""
 
     ids: set[str]
     sales: set[str]
     holds: set[str]
     born: set[str]
+    staff: set[str]
 
 
 class MemberRows(Struct, frozen=True):
@@ -44,6 +46,7 @@ class MemberRows(Struct, frozen=True):
     cards: list[Row] = field(default_factory=list)
     lots: list[Row] = field(default_factory=list)
     stored: list[Row] = field(default_factory=list)
+    staff: list[Row] = field(default_factory=list)
 
     def joined(self, more: MemberRows) -> MemberRows:
         """These and others."""
@@ -52,12 +55,15 @@ class MemberRows(Struct, frozen=True):
 
 
 class Ahead(Struct, frozen=True):
-    """What was read before a turn knew what it needs. `touched`: the records that its events name."""
+    """What was read before a turn knew what it needs. `touched`: the records that its events name.
+
+    `wanted` is None where no more than the `profiles` of these were read.
+    """
 
     touched: set[str]
     profiles: list[Row]
-    wanted: Wanted
-    rows: MemberRows
+    wanted: Wanted | None = None
+    rows: MemberRows = MemberRows()
 
 
 class Reader:
@@ -86,16 +92,25 @@ class Reader:
 
     def members(self, wanted: Wanted) -> MemberRows:
         """What is stored of records; of more than these where more was read ahead."""
-        ahead = self._ahead
-        if ahead is None or not (wanted.sales <= ahead.wanted.sales and wanted.holds <= ahead.wanted.holds):
+        ahead, known = self._ahead, self._ahead.wanted if self._ahead is not None else None
+        if (
+            ahead is None
+            or known is None
+            or not (wanted.sales <= known.sales and wanted.holds <= known.holds)
+        ):
             return self._members(wanted)
-        ids, born = wanted.ids - ahead.wanted.ids, wanted.born - ahead.wanted.born
-        if not (ids or born):
+        rest = replace(
+            wanted,
+            ids=wanted.ids - known.ids,
+            born=wanted.born - known.born,
+            staff=wanted.staff - known.staff,
+        )
+        if not (rest.ids or rest.born or rest.staff):
             return ahead.rows
-        return ahead.rows.joined(self._members(Wanted(ids, wanted.sales, wanted.holds, born)))
+        return ahead.rows.joined(self._members(rest))
 
     def _profiles(self, records: Iterable[str], profiles: Iterable[str]) -> list[Row]:
-        return self.ask((_SQL.load_profiles, {"ids": uuids(records), "profiles": uuids(profiles)}))[0]
+        return self._session.run([profiles_call(self._workspace, records, profiles)])[0]
 
     def _members(self, wanted: Wanted) -> MemberRows:
         ids, sales = uuids(wanted.ids), uuids(wanted.sales)
@@ -106,6 +121,7 @@ class Reader:
             (_SQL.load_cards, {"ids": ids if self._cards else uuids(())}),
             (_SQL.load_open_lots, {"ids": ids, "most": self._most}),
             (_MODELS.load_some, {"ids": uuids(wanted.born)}),
+            (_SQL.load_staff, {"codes": sorted(wanted.staff)}),
         )
         return MemberRows(*found)
 
@@ -126,8 +142,15 @@ def read_ahead(session: Session, vault: Vault, programmes: Programmes, items: Se
         sales={prepared.sale.sale_id for prepared in events if prepared.sale is not None},
         holds=set(holds(events)),
         born={record_id for record_id, profile_id in profiles.items() if profile_id in dated},
+        staff=set(cashiers(events)) if watches_staff(programmes) else set(),
     )
     return Ahead(touched, rows, wanted, reader.members(wanted))
+
+
+def profiles_call(workspace: Mapping[str, Any], records: Iterable[str], profiles: Iterable[str] = ()) -> Call:
+    """Ask for the profiles of records, and for profiles."""
+    asked = {"ids": uuids(records), "profiles": uuids(profiles)}
+    return Call(_SQL.load_profiles, {**workspace, **asked})
 
 
 def named(events: Iterable[Prepared], bonuses: Iterable[str]) -> Iterable[str]:
@@ -151,6 +174,11 @@ def holds(events: Iterable[Prepared]) -> Iterable[str]:
             yield from (spend.hold for spend in prepared.loyalty.spends if spend.hold is not None)
 
 
+def cashiers(events: Iterable[Prepared]) -> Iterable[str]:
+    """Codes of the staff of sales."""
+    return (prepared.sale.staff for prepared in events if prepared.sale is not None and prepared.sale.staff)
+
+
 def born(events: Iterable[Prepared]) -> Iterable[str]:
     """Records named by what a day of birth matters for: a sale, the command for the day, a history counted anew."""
     for prepared in events:
@@ -163,4 +191,4 @@ def born(events: Iterable[Prepared]) -> Iterable[str]:
 
 
 def _lists(rows: MemberRows) -> tuple[list[Row], ...]:
-    return rows.accounts, rows.holds, rows.earnings, rows.cards, rows.lots, rows.stored
+    return rows.accounts, rows.holds, rows.earnings, rows.cards, rows.lots, rows.stored, rows.staff

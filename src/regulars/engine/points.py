@@ -41,6 +41,11 @@ def events_named(programmes: Programmes) -> frozenset[str]:
     )
 
 
+def watches_staff(programmes: Programmes) -> bool:
+    """Whether any version holds points back where a cashier sells to themselves."""
+    return any(one.programme.limits.own_card for versions in programmes.values() for one in versions)
+
+
 def read_programmes(rows: Iterable[Row]) -> Programmes:
     """The versions out of the rows of load_programmes."""
     found: Programmes = defaultdict(list)

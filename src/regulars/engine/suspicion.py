@@ -20,16 +20,15 @@ from regulars.capabilities.loyalty.watching import OWN_CARD, SAME_REFERRAL
 from regulars.capabilities.profile.state import SALE
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
-from regulars.store.session import Call, Session
+from regulars.store.session import Call, Row, Session
 from regulars.store.vault import Unreadable, Vault, open_sealed
 from regulars.vocabulary.events import REFERRED
 
 from .batch import Batch
-from .points import Points, Programmes
+from .points import Points, Programmes, watches_staff
 from .prepared import Prepared
 from .wake import Entangled, Wake
 
-_SQL = load_queries("regulars.capabilities.loyalty")
 _MODELS = load_queries("regulars.store", "models.sql")
 _fields = msgspec.json.Decoder(Fields).decode
 _CONTACTS = (kinds.NAMES[kinds.DEVICE], kinds.NAMES[kinds.EMAIL], kinds.NAMES[kinds.PHONE])
@@ -50,13 +49,17 @@ def suspicions(
     programmes: Programmes,
     points: Points,
     wakes: Sequence[Wake],
+    staff: Iterable[Row],
 ) -> Suspicions:
-    """What is suspicious in a batch whose people are decided. Raises Entangled where turns in the air change that."""
+    """What is suspicious in a batch whose people are decided. Raises Entangled where turns in the air change that.
+
+    `staff`: rows of load_staff for the cashiers of its sales.
+    """
     limits = [version.programme.limits for versions in programmes.values() for version in versions]
     look = _Look(session, vault, batch, points, wakes)
     found: dict[str, tuple[str, ...]] = {}
-    if any(one.own_card for one in limits):
-        found.update(look.own_cards())
+    if watches_staff(programmes):
+        found.update(look.own_cards(staff))
     if any(one.same_referral for one in limits):
         found.update(look.same_referrals())
     return found
@@ -72,7 +75,7 @@ class _Look:
         for record_id, profile_id in points.profiles.items():
             self._by_profile[profile_id].add(record_id)
 
-    def own_cards(self) -> Suspicions:
+    def own_cards(self, staff: Iterable[Row]) -> Suspicions:
         """Sales whose cashier has the customer's e-mail address."""
         sold = [
             p
@@ -84,10 +87,10 @@ class _Look:
             return {}
         if any(not codes.isdisjoint(wake.staff) for wake in self._wakes):
             raise Entangled
-        asked = {"workspace_id": self._vault.workspace_id, "codes": sorted(codes)}
-        (rows,) = self._session.run([Call(_SQL.load_staff, asked)])
-        addresses = {code: address for code, sealed in rows if (address := self._address(sealed))}
+        addresses = {code: address for code, sealed in staff if (address := self._address(sealed))}
         sold = [p for p in sold if p.sale is not None and p.sale.staff in addresses]
+        if not sold:
+            return {}
         fields = self._fields(record for p in sold for record in self._family(_whose(p)))
         name = kinds.NAMES[kinds.EMAIL]
         return {

@@ -27,7 +27,8 @@ from regulars.vocabulary.intake import Result, Status
 from . import erased, loading, loyalty, offers, rekeying, saving
 from .batch import Batch, Memory
 from .flight import Flight, HandedOver, Read, Reading
-from .member_rows import read_ahead
+from .member_rows import Ahead, named, profiles_call, read_ahead
+from .points import events_named
 from .prepared import Item, Prepared, Refused
 from .statistics import Statistics
 from .telling import tell_audit
@@ -194,8 +195,7 @@ class Turn:
         read: Read | None = None,
     ) -> None:
         batch.checked_at = batch.now
-        rows = read.rows if read is not None else None
-        loading.first(session, self._vault, self._memory, batch, log=self._log, wakes=wakes, rows=rows)
+        ahead = self._load_first(batch, session, wakes, read)
         self._strip_erased(batch, session)
         for wake in wakes:
             wake.overlay(batch)
@@ -227,9 +227,28 @@ class Turn:
                 wake.overlay(batch)
         rekeying.join_groups(batch)
         batch.loaded_at = self._clock()
-        self._load_loyalty(batch, session, wakes, read)
+        self._load_loyalty(batch, session, wakes, ahead)
 
-    def _load_loyalty(self, batch: Batch, session: Session, wakes: Sequence[Wake], read: Read | None) -> None:
+    def _load_first(
+        self, batch: Batch, session: Session, wakes: Sequence[Wake], read: Read | None
+    ) -> Ahead | None:
+        """What the events name, unless it was read before; returns what there is of members."""
+        if read is not None and wakes:
+            loading.first(
+                session, self._vault, self._memory, batch, log=self._log, wakes=wakes, rows=read.rows
+            )
+            return read.members
+        programmes = self._memory.programmes
+        touched = set(named(batch.taken, events_named(programmes))) if programmes else set()
+        calls = [profiles_call({"workspace_id": self._vault.workspace_id}, touched)] if touched else []
+        rows = loading.first(
+            session, self._vault, self._memory, batch, log=self._log, wakes=wakes, besides=calls
+        )
+        return Ahead(touched, rows[0]) if rows else None
+
+    def _load_loyalty(
+        self, batch: Batch, session: Session, wakes: Sequence[Wake], ahead: Ahead | None
+    ) -> None:
         """Points and promotions, which look at what identity and sales decided."""
         points = bool(self._memory.programmes) and loyalty.concerns(batch, self._memory.programmes)
         used = offers.concerns(batch, used=self._memory.offers)
@@ -239,7 +258,6 @@ class Turn:
             raise Entangled
         self._decide(batch)
         if points:
-            ahead = read.members if read is not None and wakes else None
             batch.points = loyalty.run(session, self._vault, self._memory, batch, wakes, ahead)
         if used:
             batch.offers = offers.run(session, self._vault, batch)
