@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 from concurrent.futures import Future
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from regulars.engine.batch import Batch
+from regulars.engine.flight import Flight
 from regulars.engine.lane import Limits
+from regulars.engine.points import Points
 from regulars.store.ledger_audit import audit_ledger
 from regulars.vocabulary.events import ADJUSTED, HELD, Event, Loyalty
 from regulars.vocabulary.intake import TILL, Result, own_source
@@ -82,6 +86,27 @@ def test_turns_that_overlap_leave_the_points_that_turns_in_a_row_leave(
         assert world.rebuild_differences() == []
     assert found[0] == found[1]
     assert any(followed)
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["overlapping", "in a row"])
+def test_a_turn_with_points_leaves_nothing_for_the_garbage_collector(world: World, *, together: bool) -> None:
+    """Collections stop tills for tens of milliseconds; see the test of the same name in test_launch.py."""
+    gate = world.gate(limits=Limits(launch_events_min=1 if together else 10_000, batch_events_max=3))
+    try:
+        Club(world, gate).publish(BASE.replace("[currencies]", KNOWN + "[currencies]") + TIERS)
+        gc.collect()
+        gc.disable()
+        waiting = [
+            gate.enter(world.sources[1], [msgspec.json.encode(event) for event in call], TILL)
+            for call in story(5)
+        ]
+        for one in waiting:
+            one.result(timeout=60)
+        left = [one for one in gc.get_objects() if isinstance(one, Batch | Flight | Points)]
+    finally:
+        gc.enable()
+        gate.close()
+    assert len(left) <= 6  # the last turn's, and the one's before
 
 
 def test_holds_of_turns_in_the_air_are_seen(world: World, followed: list[bool]) -> None:

@@ -204,7 +204,6 @@ class _Work:
             self._records[profile_id].add(record_id)
         for wake in self._wakes:
             wake.check_profiles(self.points.profiles)
-        self._air = InTheAir(self._wakes, self.points.profiles, self._member)
 
     def _load_accounts(self) -> list[Row]:
         """All that is kept of the members; returns what is stored of the cashiers, where that is looked at."""
@@ -222,13 +221,14 @@ class _Work:
             self._member(account.record_id, account.programme).accounts[account.record_id] = account
         again = {self._take_earning(row).key for row in rows.earnings if row[0] in known}
         self._take_holds(rows.holds)
-        self._air.lay_over(sales)
+        air = InTheAir(self._wakes, known, self._member)
+        air.lay_over(sales)
         self._see_used_vouchers()
         self._meet({row[0] for row in rows.cards} | set(self._told_cards()), wanted.born, rows.stored)
         self._tell_purchases()
         open_lots = OpenLots([prepared.received_at for prepared in self._batch.fresh], self._lots)
         many = open_lots.take_open(row for row in rows.lots if row[1] in known)
-        self._take_lots(open_lots, many=many, again=again)
+        self._take_lots(open_lots, air, many=many, again=again)
         return rows.staff
 
     def _told_cards(self) -> Iterator[str]:
@@ -288,7 +288,7 @@ class _Work:
                 member.whole = True
         return anew
 
-    def _take_lots(self, found: OpenLots, *, many: set[str], again: set[str]) -> None:
+    def _take_lots(self, found: OpenLots, air: InTheAir, *, many: set[str], again: set[str]) -> None:
         """Lots of those whose points are moved. `found`: those with points left, but of records that have `many`.
 
         Asked for besides, where there are any: what such records spend next; lots that came of sales that are told `again`,
@@ -300,7 +300,7 @@ class _Work:
             for hold in member.holds.values():
                 for taken in hold.lots:
                     holders[taken.lot_id].append(member)
-        in_the_air = self._air.lots()
+        in_the_air = air.lots()
         # Those are laid over; they are asked for only so that they do not count among the rest, too.
         missing = holders.keys() - found.lots.keys() - in_the_air | (in_the_air if many else set())
         if anew or missing or many or again:
@@ -322,7 +322,7 @@ class _Work:
                 self._member(lot.record_id, lot.programme).lots[lot.lot_id] = lot
             for member in holders[lot.lot_id]:
                 member.lots.setdefault(lot.lot_id, lot)
-        self._air.lay_over_history(holders)
+        air.lay_over_history(holders)
 
     def _by_member(self) -> dict[tuple[str, int], list[Fact]]:
         """Facts of each member in the order they will be taken in."""
