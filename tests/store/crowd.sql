@@ -27,11 +27,20 @@ insert into loyalty_lot (
 select 1, id, id, 1, 'points', 'opened', id, 10, 10, 0, 0, now()
 from generate_series(1, %(count)s) n, md5(n::text) m, cast(m as uuid) id
 
+-- name: approvals
+-- Points of each that wait for a person.
+insert into approval (
+    workspace_id, approval_id, kind, subject, asked_by, asked_at, reason, command, state, expires_at
+)
+select 1, id, 'points_review', id, 'regulars', now(), '', '{"programme": 1, "point": "points", "amount": 10}',
+    'open', now() + interval '1 day'
+from generate_series(1, %(count)s) n, md5(n::text) m, cast(m as uuid) id
+
 -- name: holds
--- A hold of each, on its lot; one in a thousand is open.
+-- A hold of each on its lot, and all of them at once.
 insert into loyalty_hold (
     workspace_id, hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, lots
 )
 select 1, id, id, 1, 'points', 1, now() + interval '1 hour',
-    case when n %% 1000 = 17 then 'open' else 'captured' end, 0, 0, json_build_array(json_build_array(m, 1))
+    'open', 0, 0, json_build_array(json_build_array(m, 1))
 from generate_series(1, %(count)s) n, md5(n::text) m, cast(m as uuid) id

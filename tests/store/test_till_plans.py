@@ -29,6 +29,7 @@ ASKED: Final = {
     "lots left": _LOYALTY.load_open_lots,
     "lots": _LOYALTY.load_lots,
     "open lots": _MEMBERS.open_lots,
+    "points that wait": _MEMBERS.held_back,
     "sale": _TILL.sale,
     "sale of an event": _TILL.sale_of_event,
     "sales of a receipt": _TILL.sales_of_receipt,
@@ -45,7 +46,13 @@ def _id(text: object) -> str:
 
 @pytest.fixture(scope="module")
 def crowd(module_database: Database) -> Iterator[Connection]:
-    """A connection that looks rows up as the engine and the till's calls do, in a workspace of many customers."""
+    """A connection that looks rows up as the engine and the till's calls do, in a workspace of many customers.
+
+    The server knows nothing of them yet: it looked at its tables while they were empty.
+    """
+    owner = module_database.connect_owner()
+    owner.execute("analyze")
+    owner.close()
     with module_database.session(1) as connection:
         for name in _CROWD:
             connection.execute(_CROWD[name], {"count": COUNT})
@@ -56,6 +63,11 @@ def crowd(module_database: Database) -> Iterator[Connection]:
 
 @pytest.mark.parametrize("name", ASKED)
 def test_a_look_up_of_the_till_touches_few_pages(crowd: Connection, name: str) -> None:
+    assert pages(crowd, name) <= PAGES_MAX
+
+
+def pages(crowd: Connection, name: str) -> int:
+    """Pages that a look-up touches."""
     one = _id(17)
     known: dict[str, Any] = {
         "workspace_id": 1, "ids": [one], "profiles": [one], "holds": [one], "sales": [one], "origins": [one], "lots": [one], "most": 101,
@@ -68,4 +80,4 @@ def test_a_look_up_of_the_till_touches_few_pages(crowd: Connection, name: str) -
     assert crowd.execute(sql, params).fetchall() or name == "accounts"
     row = crowd.execute("explain (analyze, buffers, format json) " + sql, params).fetchone()
     plan = row[0][0]["Plan"] if row is not None else {}
-    assert plan["Shared Hit Blocks"] + plan["Shared Read Blocks"] <= PAGES_MAX
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])

@@ -27,9 +27,9 @@ from .daily import Daily
 from .routine import Routine
 
 EVERY_SECONDS: Final = 30.0
-REST: Final = 9.0
+REST: Final = 19.0
 """So many times as long as a page took, tills have the machine to themselves."""
-MEMBERS_PER_PAGE: Final = 50
+MEMBERS_PER_PAGE: Final = 25
 """A page is a turn, which the sales of the tills wait for, so it is a short one."""
 PAGES_MAX: Final = 2_000
 """Pages in a row; what is due beyond them waits for the next time."""
@@ -117,7 +117,7 @@ class Sweeper:
         found = 0
         for workspace_id in self._workspaces:
             try:
-                with self._database.session(workspace_id, read_only=True) as connection:
+                with self._database.session(workspace_id, read_only=True, unhurried=True) as connection:
                     faults = audit_ledger(connection, workspace_id)
             except RegularsError as error:
                 _log.warning("the ledger was not audited", code=error.code)

@@ -72,14 +72,16 @@ class Answers:
         self._now = now
 
     async def claim(self, asked: Ticket) -> bool:
-        """Take a key for a call. False when it is taken: see `find`."""
+        """Take a key for a call. False when it is taken: see `find`. It need not outlive the server: nor does the call."""
         now = self._now()
         times = {
             "kept_since": now - timedelta(days=KEPT_DAYS),
             "held_since": now - timedelta(seconds=HELD_SECONDS),
         }
         return bool(
-            await self._database.put(asked.workspace_id, Call(_QUERIES.claim, asked.values() | times))
+            await self._database.put(
+                asked.workspace_id, Call(_QUERIES.claim, asked.values() | times), durable=False
+            )
         )
 
     async def find(self, asked: Ticket, vault: Vault) -> Held | None:

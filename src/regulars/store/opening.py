@@ -81,5 +81,7 @@ def open_store(
         if watch:
             embedded.watch()
     dsn = embedded.dsn if embedded is not None else database_url or ""
-    database = Database(dsn, application=application, connections_max=connections_max)
+    database = Database(
+        dsn, application=application, connections_max=connections_max, embedded=embedded is not None
+    )
     return Store(database, master, home, embedded)

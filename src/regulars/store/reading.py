@@ -34,9 +34,13 @@ Then: TypeAlias = Callable[[Answer], tuple[T, Sequence[Call]]]
 
 
 class _Asked(Struct):
-    """What one caller wants to know, and where they wait; `told`: they were given an answer, or an error."""
+    """What one caller wants to know, and where they wait; `told`: they were given an answer, or an error.
+
+    `before`: what its transaction begins with, besides what all do.
+    """
 
     workspace_id: int
+    before: tuple[bytes, ...]
     calls: Sequence[Call]
     then: Then[Any] | None
     loop: asyncio.AbstractEventLoop
@@ -63,9 +67,12 @@ class Reader:
         self._connection: Connection | None = None
         self._pipeline: Pipeline | None = None
 
-    async def ask(self, workspace_id: int, *calls: Call) -> Answer:
-        """The rows of each query. Raises StoreUnavailable when the server is away or too many wait."""
-        answer: Answer = await self._put(workspace_id, calls, None)
+    async def ask(self, workspace_id: int, *calls: Call, before: tuple[bytes, ...] = ()) -> Answer:
+        """The rows of each query. Raises StoreUnavailable when the server is away or too many wait.
+
+        `before`: commands that the transaction begins with; it is shared with those who say the same.
+        """
+        answer: Answer = await self._put(workspace_id, calls, None, before)
         return answer
 
     async def ask_on(self, workspace_id: int, calls: Sequence[Call], then: Then[T]) -> tuple[T, Answer]:
@@ -76,14 +83,20 @@ class Reader:
         found: tuple[T, Answer] = await self._put(workspace_id, calls, then)
         return found
 
-    async def _put(self, workspace_id: int, calls: Sequence[Call], then: Then[Any] | None) -> Any:
+    async def _put(
+        self,
+        workspace_id: int,
+        calls: Sequence[Call],
+        then: Then[Any] | None,
+        before: tuple[bytes, ...] = (),
+    ) -> Any:
         if self._queue.qsize() >= WAITING_MAX:
             raise unavailable(psycopg.OperationalError("too many wait"))
         if self._thread is None:
             self._thread = threading.Thread(target=self._loop, name=self._name, daemon=True)
             self._thread.start()
         loop = asyncio.get_running_loop()
-        asked = _Asked(workspace_id, calls, then, loop, loop.create_future())
+        asked = _Asked(workspace_id, before, calls, then, loop, loop.create_future())
         self._queue.put(asked)
         return await asked.answer
 
@@ -97,10 +110,8 @@ class Reader:
     def _loop(self) -> None:
         while (first := self._queue.get()) is not None:
             together, ends = self._gathered(first)
-            for workspace_id, some in groupby(
-                sorted(together, key=lambda one: one.workspace_id), key=lambda one: one.workspace_id
-            ):
-                self._serve(workspace_id, list(some))
+            for _, some in groupby(sorted(together, key=_transaction), key=_transaction):
+                self._serve(list(some))
             if ends:
                 break
         self._drop()
@@ -118,25 +129,26 @@ class Reader:
             together.append(asked)
         return together, False
 
-    def _serve(self, workspace_id: int, together: list[_Asked]) -> None:
+    def _serve(self, together: list[_Asked]) -> None:
+        """Those who share a transaction."""
         try:
-            self._run(workspace_id, together)
+            self._run(together)
         except Exception as error:  # noqa: BLE001 - told to the one whose question it was
             left = [asked for asked in together if not asked.told]
             # During an outage all hear of it at once: to try for each would let the last wait for minutes.
             if len(left) > 1 and not means_outage(error):
                 for asked in left:
-                    self._serve(workspace_id, [asked])
+                    self._serve([asked])
             else:
                 for asked in left:
                     self._tell(asked, error)
 
-    def _run(self, workspace_id: int, together: list[_Asked]) -> None:
+    def _run(self, together: list[_Asked]) -> None:
         """One transaction; once more on a new connection when the old one turns out to be broken."""
         for last in (False, True):
             try:
                 pipeline = self._pipeline or self._open()
-                self._answer(pipeline, workspace_id, [asked for asked in together if not asked.told])
+                self._answer(pipeline, [asked for asked in together if not asked.told])
                 return
             except psycopg.Error as error:
                 if not means_outage(error):
@@ -146,9 +158,9 @@ class Reader:
                 if last:
                     raise unavailable(error) from error
 
-    def _answer(self, pipeline: Pipeline, workspace_id: int, together: list[_Asked]) -> None:
+    def _answer(self, pipeline: Pipeline, together: list[_Asked]) -> None:
         """Tell each their rows, those that ask on last."""
-        opening = self._opening(workspace_id)
+        opening = [*self._opening(together[0].workspace_id), *together[0].before]
         asking_on = any(asked.then is not None for asked in together)
         first = [call for asked in together for call in asked.calls]
         rows = pipeline.run([*opening, *first, *([] if asking_on else [b"commit"])])[len(opening) :]
@@ -200,6 +212,11 @@ class Reader:
 
         with suppress(RuntimeError):  # the loop of whoever asked has ended
             asked.loop.call_soon_threadsafe(tell)
+
+
+def _transaction(asked: _Asked) -> tuple[int, int, tuple[bytes, ...]]:
+    """Which transaction one may share; what begins with more is done first, since that makes it short."""
+    return asked.workspace_id, -len(asked.before), asked.before
 
 
 def _shared(rows: Answer, asked: Sequence[Sequence[Call]]) -> list[Answer]:

@@ -59,7 +59,7 @@ class Rollup:
 
     def check(self) -> None:
         """Note the days that differ from those of the shops. For the start: a release without reports may have run."""
-        with self._database.session(self._workspace["workspace_id"]) as connection:
+        with self._database.session(self._workspace["workspace_id"], unhurried=True) as connection:
             connection.execute(_SQL.touch_differing, self._workspace)
 
     def settle(self) -> int:
@@ -72,7 +72,7 @@ class Rollup:
     def step(self) -> int:
         """Add up some of the days that wait; how many. Raises StoreUnavailable."""
         now_until = self._now().date().replace(day=1)
-        with self._database.session(self._workspace["workspace_id"]) as connection:
+        with self._database.session(self._workspace["workspace_id"], unhurried=True) as connection:
             connection.execute(_SQL.start, self._workspace | {"months_until": now_until})
             state = connection.execute(_SQL.lock, self._workspace).fetchone()
             assert state is not None, "the start made this row"

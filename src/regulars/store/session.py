@@ -6,11 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NoReturn
 
-import msgspec
 import psycopg
 from psycopg.adapt import Loader
 from psycopg.pq import Format, TransactionStatus
-from psycopg.types.json import set_json_loads
 
 from .database import WORKSPACE, Connection, Database
 from .errors import DataFault, blames_the_data, means_outage, unavailable
@@ -66,9 +64,6 @@ class Session:
                 self._connection.adapters.register_loader("uuid", _HexLoader)
                 self._connection.adapters.register_dumper(Rows, rows_dumper(types))
                 self._connection.adapters.register_dumper(Uuids, UuidsDumper)
-                set_json_loads(
-                    msgspec.json.decode, self._connection
-                )  # a fifth of the standard library's time
                 self._connection.execute(KEYED_PLANS.encode())
                 self._connection.commit()
                 self._pipeline = Pipeline(self._connection)

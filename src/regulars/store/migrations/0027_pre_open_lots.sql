@@ -4,8 +4,15 @@ alter table loyalty_lot add column open boolean not null generated always as (re
 drop index loyalty_lot_next;
 create index loyalty_lot_next on loyalty_lot (workspace_id, record_id, programme, point, expires_at, active_from, lot_id)
     where open;
+
+-- The time comes first here, other than everywhere else: by such an index nobody looks a customer up, whatever the
+-- statistics of a young table say. With the workspace first, a look-up could end up reading all that is open in it.
 drop index loyalty_lot_ends;
-create index loyalty_lot_ends on loyalty_lot (workspace_id, expires_at) where open;
+create index loyalty_lot_ends on loyalty_lot (expires_at, workspace_id) where open;
+drop index loyalty_hold_ends;
+create index loyalty_hold_ends on loyalty_hold (expires_at, workspace_id) where state = 'open';
+drop index approval_open;
+create index approval_open on approval (asked_at, workspace_id) where state = 'open';
 
 -- Accounts change with every sale of a member; rows that change keep room beside them.
 alter table loyalty_account set (fillfactor = 80);
