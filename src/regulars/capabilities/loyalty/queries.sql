@@ -33,8 +33,11 @@ where workspace_id = %(workspace_id)s and record_id = any(%(ids)s)
 
 -- name: load_cards
 -- Records that have a loyalty card (kind 1), by the index of those alone.
-select distinct record_id from identifier
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and kind = 1 and current
+select r.record_id from unnest(%(ids)s::uuid[]) as r(record_id)
+where exists (
+    select from identifier i
+    where i.workspace_id = %(workspace_id)s and i.record_id = r.record_id and i.kind = 1 and i.current offset 0
+)
 
 -- name: load_staff
 -- What is sealed of members of staff.
@@ -43,9 +46,13 @@ where workspace_id = %(workspace_id)s and code = any(%(codes)s::text[]) and seal
 
 -- name: load_holds
 -- Open holds of records, those of some ids, and those that some sales captured.
-select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
-from loyalty_hold
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and state = 'open'
+select h.hold_id, h.record_id, h.programme, h.point, h.amount, h.expires_at, h.state, h.captured, h.returned, h.sale_id,
+    h.lots, h.reward
+from unnest(%(ids)s::uuid[]) as r(record_id)
+cross join lateral (
+    select * from loyalty_hold o
+    where o.workspace_id = %(workspace_id)s and o.record_id = r.record_id and o.state = 'open' offset 0
+) h
 union
 select hold_id, record_id, programme, point, amount, expires_at, state, captured, returned, sale_id, lots, reward
 from loyalty_hold
@@ -84,9 +91,13 @@ cross join lateral (
 
 -- name: load_lots
 -- Lots of records that came of some origins, and those of some ids.
-select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
-from loyalty_lot
-where workspace_id = %(workspace_id)s and record_id = any(%(ids)s) and origin = any(%(origins)s)
+select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from,
+    l.expires_at, l.held, l.expired
+from unnest(%(ids)s::uuid[]) as r(record_id)
+cross join lateral (
+    select * from loyalty_lot o
+    where o.workspace_id = %(workspace_id)s and o.record_id = r.record_id and o.origin = any(%(origins)s) offset 0
+) l
 union
 select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
 from loyalty_lot

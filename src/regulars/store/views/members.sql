@@ -3,12 +3,21 @@
 -- name: open_lots
 -- Lots of records with points left, and those that open holds of the records reserve, whosever they are by now.
 with reserved as materialized (
-    select (x.taken ->> 0)::uuid as lot_id from loyalty_hold h cross join jsonb_array_elements(h.lots) as x(taken)
-     where h.workspace_id = %(workspace_id)s and h.record_id = any(%(ids)s::uuid[]) and h.state = 'open'
+    select (x.taken ->> 0)::uuid as lot_id
+      from unnest(%(ids)s::uuid[]) as r(record_id)
+     cross join lateral (
+        select o.lots from loyalty_hold o
+         where o.workspace_id = %(workspace_id)s and o.record_id = r.record_id and o.state = 'open' offset 0
+     ) as h
+     cross join jsonb_array_elements(h.lots) as x(taken)
 )
-select lot_id, record_id, programme, point, reason, origin, earned, remaining, active_from, expires_at, held, expired
-  from loyalty_lot
- where workspace_id = %(workspace_id)s and record_id = any(%(ids)s::uuid[]) and open
+select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from, l.expires_at,
+       l.held, l.expired
+  from unnest(%(ids)s::uuid[]) as r(record_id)
+ cross join lateral (
+    select * from loyalty_lot o
+     where o.workspace_id = %(workspace_id)s and o.record_id = r.record_id and o.open offset 0
+ ) as l
 union
 select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned, l.remaining, l.active_from, l.expires_at,
        l.held, l.expired
@@ -19,11 +28,15 @@ select l.lot_id, l.record_id, l.programme, l.point, l.reason, l.origin, l.earned
 
 -- name: held_back
 -- Points of records that wait for a person, the first to be good first.
-select subject, (command ->> 'programme')::smallint, command ->> 'point', (command ->> 'amount')::bigint,
-       command ->> 'why', expires_at
-  from approval
- where workspace_id = %(workspace_id)s and subject = any(%(ids)s::uuid[]) and kind = 'points_review' and state = 'open'
- order by expires_at, approval_id;
+select a.subject, (a.command ->> 'programme')::smallint, a.command ->> 'point', (a.command ->> 'amount')::bigint,
+       a.command ->> 'why', a.expires_at
+  from unnest(%(ids)s::uuid[]) as r(record_id)
+ cross join lateral (
+    select * from approval o
+     where o.workspace_id = %(workspace_id)s and o.subject = r.record_id and o.kind = 'points_review'
+           and o.state = 'open' offset 0
+ ) as a
+ order by a.expires_at, a.approval_id;
 
 -- name: lines
 -- What moved points of some records, the latest first, from a place on: one line for each transaction and reason.
