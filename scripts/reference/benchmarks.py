@@ -28,7 +28,8 @@ METHOD = """
 - **Known customers.** Before the clock starts, {base:,} customers and {sales:,} sales are there. Sales are drawn
   from the demo's world: four of five name a customer, and busy customers come more often.
 - **Baselines.** `pgbench` with its own script, scale 10, 4 clients, 2 threads; `COPY` of the same payloads, as sent,
-  into one column of text, best of three.
+  into one column of text, best of three. `pgbench` vacuums its tables before it begins; so is the home in which points are
+  earned and spent.
 - **Open loop.** Requests leave at random moments (Poisson) at the stated rate, whether or not earlier ones were
   answered; a time counts from when the request was due. A stall is charged to all who had to wait. The first seconds
   are not counted. The client runs on the same machine and shares its cores. The server is started anew before it: what

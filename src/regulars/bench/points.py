@@ -15,6 +15,8 @@ from msgspec import Struct
 
 from regulars.engine.programmes import publication, save_draft
 from regulars.intake.gate import EngineGate
+from regulars.store.cluster import DATABASE
+from regulars.store.database import Database
 from regulars.store.ledger_audit import audit_ledger
 from regulars.store.queries import load_queries
 from regulars.store.session import Session
@@ -86,6 +88,17 @@ def stock(home: Home, ids: Sequence[str], amount: int) -> list[str]:
         mark.write_text(str(len(ids)), encoding="ascii")
     open_lots(home, ending, amount, lasting=timedelta(seconds=5))
     return ending
+
+
+def settle(home: Home) -> None:
+    """What PostgreSQL still has to do after a load, done before anything is measured; pgbench vacuums its tables, too."""
+    assert home.store.embedded is not None, "homes of a run are embedded"
+    owner = Database(home.store.embedded.superuser_dsn(DATABASE)).connect_owner()
+    try:
+        owner.execute(_FILL.vacuum)
+        owner.execute(_FILL.checkpoint)
+    finally:
+        owner.close()
 
 
 def _command(type_: str, id_: str, said: Loyalty) -> bytes:

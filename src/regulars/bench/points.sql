@@ -23,3 +23,11 @@ with lot as materialized (
 )
 insert into ledger_entry (workspace_id, txn_id, entry_no, record_id, point, lot_id, debit, credit, amount)
 select %(workspace_id)s, txn_id, 0, record_id, 'points', lot_id, 'opened', 'member', %(amount)s from lot
+
+-- name: vacuum
+-- Clears up after the load, and looks at the tables.
+vacuum (analyze)
+
+-- name: checkpoint
+-- Writes out what the load left in memory.
+checkpoint

@@ -328,6 +328,7 @@ class _Run:
             points.publish(home)
             ids = points.members(home, sizes.point_members)
             ending = points.stock(home, ids, points.BURNED * 10)
+            points.settle(home)
             found = points.mix(home, self._sales_to_measure(home, world), ids, warm=sizes.warm_sales)
             note = f"{found.rate.per_second:,.0f}/s beside pgbench's {transactions:,.0f}/s; {found.refused:,} refused"
             yield Row("points-mix", found.rate.per_second / transactions, note)

@@ -8,13 +8,14 @@ from typing import Any
 import msgspec
 
 from regulars.capabilities.loyalty.ledger import Book
-from regulars.capabilities.loyalty.state import Account, Ask, Earning, Hold, Lot, Transaction
+from regulars.capabilities.loyalty.state import Account, Ask, Earning, Hold, Lot
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call
 
 from .documents import Blob, document
 from .points import Points
+from .tables import LEDGER_ENTRY, LEDGER_TXN
 
 _SQL = load_queries("regulars.capabilities.loyalty")
 _encode = msgspec.json.encode
@@ -102,27 +103,30 @@ def _ask(one: Ask) -> dict[str, Any]:
 
 
 def _ledger(books: Iterable[Book], workspace: dict[str, Any]) -> Iterator[Call]:
-    transactions = [_transaction(book, transaction) for book in books for transaction in book.transactions]
-    if not transactions:
+    posted = [(book, one) for book in books for one in book.transactions]
+    if not posted:
         return
-    entries = [
-        {"txn_id": transaction.key, "entry_no": number, **msgspec.to_builtins(msgspec.structs.asdict(entry))}
-        for book in books
-        for transaction in book.transactions
-        for number, entry in enumerate(transaction.entries)
-    ]
-    yield Call(_SQL.save_transactions, workspace | {"doc": document(transactions)})
-    yield Call(_SQL.save_entries, workspace | {"doc": document(entries)})
-
-
-def _transaction(book: Book, transaction: Transaction) -> dict[str, Any]:
-    return {
-        "txn_id": transaction.key,
-        "programme": transaction.programme,
-        "kind": transaction.kind,
-        "event_key": book.key,
-        "occurred_at": transaction.occurred_at,
-        "actor": transaction.actor,
-        "reason": transaction.reason,
-        "version": transaction.version,
+    transactions: dict[str, list[Any]] = {
+        "txn_id": [one.key for _, one in posted],
+        "programme": [one.programme for _, one in posted],
+        "kind": [one.kind for _, one in posted],
+        "event_key": [book.key for book, _ in posted],
+        "occurred_at": [one.occurred_at for _, one in posted],
+        "actor": [one.actor for _, one in posted],
+        "reason": [one.reason for _, one in posted],
+        "version": [one.version for _, one in posted],
     }
+    entries = [(one.key, number, entry) for _, one in posted for number, entry in enumerate(one.entries)]
+    moved: dict[str, list[Any]] = {
+        "txn_id": [key for key, _, _ in entries],
+        "entry_no": [number for _, number, _ in entries],
+        "record_id": [entry.record_id for _, _, entry in entries],
+        "point": [entry.point for _, _, entry in entries],
+        "lot_id": [entry.lot_id for _, _, entry in entries],
+        "debit": [entry.debit for _, _, entry in entries],
+        "credit": [entry.credit for _, _, entry in entries],
+        "amount": [entry.amount for _, _, entry in entries],
+    }
+    same = {"workspace_id": workspace["workspace_id"], "recorded_at": workspace["now"]}
+    yield Call(_SQL.save_transactions, {"rows": LEDGER_TXN.rows(len(posted), transactions, same)})
+    yield Call(_SQL.save_entries, {"rows": LEDGER_ENTRY.rows(len(entries), moved, same)})

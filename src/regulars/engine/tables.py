@@ -11,6 +11,7 @@ from regulars.store.rows import (
     CODE,
     DATE,
     INTEGER,
+    MAYBE_INTEGER,
     SMALLINT,
     TEXT,
     TIMESTAMPTZ,
@@ -48,6 +49,35 @@ FIGURES: Final = RowType(
 MATCH_KEY: Final = RowType(
     "match_key",
     {"workspace_id": INTEGER, "model_no": SMALLINT, "key": BIGINT, "record_id": UUID},
+)
+LEDGER_TXN: Final = RowType(
+    "ledger_txn",
+    {
+        "workspace_id": INTEGER,
+        "txn_id": UUID,
+        "programme": SMALLINT,
+        "kind": CODE,
+        "event_key": UUID,
+        "occurred_at": TIMESTAMPTZ,
+        "recorded_at": TIMESTAMPTZ,
+        "actor": CODE,
+        "reason": TEXT,
+        "version": MAYBE_INTEGER,
+    },
+)
+LEDGER_ENTRY: Final = RowType(
+    "ledger_entry",
+    {
+        "workspace_id": INTEGER,
+        "txn_id": UUID,
+        "entry_no": SMALLINT,
+        "record_id": UUID,
+        "point": CODE,
+        "lot_id": UUID,
+        "debit": CODE,
+        "credit": CODE,
+        "amount": BIGINT,
+    },
 )
 HOUSEHOLD_KEY: Final = RowType("household_key", {"workspace_id": INTEGER, "key": BIGINT, "record_id": UUID})
 SALE: Final = RowType(

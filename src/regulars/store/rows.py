@@ -37,6 +37,11 @@ def _fixed(oid: int, letter: str) -> Column:
     return partial(map, partial(layout.pack, oid, layout.size - 8))
 
 
+def _integers(values: Iterable[int | None]) -> Iterator[bytes]:
+    pack, null = partial(struct.Struct("!Iii").pack, 23, 4), _HEAD(23, -1)
+    return (null if value is None else pack(value) for value in values)
+
+
 def _uuids(values: Iterable[str | None]) -> Iterator[bytes]:
     head, null, read = _HEAD(2950, 16), _HEAD(2950, -1), bytes.fromhex
     return (null if value is None else head + read(value) for value in values)
@@ -87,6 +92,7 @@ def _date_field(value: date | None) -> bytes:
 
 SMALLINT: Final = _fixed(21, "h")
 INTEGER: Final = _fixed(23, "i")
+MAYBE_INTEGER: Final[Column] = _integers
 BIGINT: Final = _fixed(20, "q")
 BOOLEAN: Final = _fixed(16, "?")
 UUID: Final[Column] = _uuids

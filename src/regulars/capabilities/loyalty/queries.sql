@@ -210,20 +210,15 @@ on conflict do nothing
 insert into ledger_txn (
     workspace_id, txn_id, programme, kind, event_key, occurred_at, recorded_at, actor, reason, version
 )
-select %(workspace_id)s, x.txn_id, x.programme, x.kind, x.event_key, x.occurred_at, %(now)s, x.actor, x.reason,
+select x.workspace_id, x.txn_id, x.programme, x.kind, x.event_key, x.occurred_at, x.recorded_at, x.actor, x.reason,
     x.version
-from json_to_recordset(%(doc)s::json) as x(
-    txn_id uuid, programme smallint, kind text, event_key uuid, occurred_at timestamptz, actor text, reason text,
-    version integer
-)
+from unnest(%(rows)b::ledger_txn[]) as x
 
 -- name: save_entries
 -- Entries of transactions.
 insert into ledger_entry (workspace_id, txn_id, entry_no, record_id, point, lot_id, debit, credit, amount)
-select %(workspace_id)s, x.txn_id, x.entry_no, x.record_id, x.point, x.lot_id, x.debit, x.credit, x.amount
-from json_to_recordset(%(doc)s::json) as x(
-    txn_id uuid, entry_no smallint, record_id uuid, point text, lot_id uuid, debit text, credit text, amount bigint
-)
+select x.workspace_id, x.txn_id, x.entry_no, x.record_id, x.point, x.lot_id, x.debit, x.credit, x.amount
+from unnest(%(rows)b::ledger_entry[]) as x
 
 -- name: ask_reviews
 -- Points that a person is to look at; told anew while nobody decided, since returns make them fewer.
