@@ -126,15 +126,17 @@ class Reader:
         return MemberRows(*found)
 
 
-def read_ahead(session: Session, vault: Vault, programmes: Programmes, items: Sequence[Item]) -> Ahead | None:
-    """Read what events name of members; None where that is nobody."""
+def read_ahead(
+    session: Session, vault: Vault, programmes: Programmes, items: Sequence[Item], calls: Sequence[Call]
+) -> tuple[list[list[Row]], Ahead | None]:
+    """Rows of calls, and what is stored of the members that events name; None where that is nobody."""
     events = [item for item in items if isinstance(item, Prepared)]
     bonuses = events_named(programmes)
-    touched = set(named(events, bonuses))
-    if not programmes or not touched:
-        return None
+    touched = set(named(events, bonuses)) if programmes else set()
+    if not touched:
+        return session.run(calls), None
     reader = Reader(session, vault, programmes, most=LOTS_AHEAD + 1)
-    rows = reader.profiles(touched, set())
+    *found, rows = session.run([*calls, profiles_call({"workspace_id": vault.workspace_id}, touched)])
     profiles = {record_id: profile_id for record_id, profile_id, _ in rows}
     dated = {profiles.get(record_id) for record_id in born(events)} if "birthday" in bonuses else set()
     wanted = Wanted(
@@ -144,7 +146,7 @@ def read_ahead(session: Session, vault: Vault, programmes: Programmes, items: Se
         born={record_id for record_id, profile_id in profiles.items() if profile_id in dated},
         staff=set(cashiers(events)) if watches_staff(programmes) else set(),
     )
-    return Ahead(touched, rows, wanted, reader.members(wanted))
+    return found, Ahead(touched, rows, wanted, reader.members(wanted))
 
 
 def profiles_call(workspace: Mapping[str, Any], records: Iterable[str], profiles: Iterable[str] = ()) -> Call:

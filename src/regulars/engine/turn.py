@@ -56,7 +56,7 @@ class Turn:
         self._log = log
         self._keys: Mapping[str, bytes] = {} if keys is None else keys
         self._untold = True  # the engine before may have died before it told
-        self._reader = session.another()
+        self._reader, self._ahead = session.another(), session.another()
         self._writing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
         self._reading = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reader")
         self._statistics = Statistics(session.another(), vault.workspace_id, memory)
@@ -81,7 +81,7 @@ class Turn:
         return _results(items, batch)
 
     def read(self, items: Sequence[Item]) -> Reading:
-        """Begin to read what a batch names, for `launch`; while it is read no other turn may be loaded."""
+        """Begin to read what a batch names, for the `launch` after the next."""
         calls = loading.named_calls(self._vault, self._memory, items)
         return self._reading.submit(self._read, calls, items)
 
@@ -95,9 +95,9 @@ class Turn:
         """Decide a batch and have another thread write and commit it; see `land`.
 
         `before` is the flight that is still being written, if any: the batch is decided on what that one leaves.
-        `reading`: what was read for it since that one was decided. `meanwhile` is called when everything is
-        loaded, and raises nothing. Raises Entangled when what is left is not known, and what `run` raises while
-        it loads; then nothing was launched.
+        `reading`: what was read for it since that one was begun. `meanwhile` is called as soon as the next batch may be
+        read, and raises nothing. Raises Entangled when what is left is not known, and what `run` raises while it loads;
+        then nothing was launched.
         """
         batch = self._batch(items)
         wakes = before.wakes if before is not None else []
@@ -105,6 +105,8 @@ class Turn:
             raise Entangled
         session = self._reader if wakes else self._session
         read = reading.result() if reading is not None else None
+        if wakes:  # both flights make sure that nobody else has written since the one before them landed
+            meanwhile()
         try:
             session.begin(self._vault.workspace_id)
             self._load(batch, session, wakes, read)
@@ -115,7 +117,8 @@ class Turn:
             raise
         if wakes:
             session.rollback()  # it only read
-        meanwhile()
+        else:  # the lock keeps others away from here on
+            meanwhile()
         calls = HandedOver()
         flight = Flight(self._writing.submit(self._write, batch, calls, before))
         with calls:
@@ -141,6 +144,7 @@ class Turn:
         self._reading.shutdown(wait=True)
         self._statistics.close()
         self._reader.close()
+        self._ahead.close()
         self._session.close()
 
     def _batch(self, items: Sequence[Item]) -> Batch:
@@ -149,11 +153,10 @@ class Turn:
 
     def _read(self, calls: list[Call], items: Sequence[Item]) -> Read:
         try:
-            self._reader.begin(self._vault.workspace_id)
-            rows = self._reader.run(calls)
-            return Read(rows, read_ahead(self._reader, self._vault, self._memory.programmes, items))
+            self._ahead.begin(self._vault.workspace_id)
+            return Read(*read_ahead(self._ahead, self._vault, self._memory.programmes, items, calls))
         finally:
-            self._reader.rollback()
+            self._ahead.rollback()
 
     def _write(self, batch: Batch, calls: HandedOver, before: Flight | None) -> None:
         """Write and commit what was decided, if it was decided on what is there."""
