@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from regulars.store.database import Database, set_workspace
+from regulars.store.database import UNHURRIED_NICE, Database, set_workspace
 from regulars.store.embedded import EmbeddedServer
 from regulars.store.errors import StoreMisconfigured, StoreUnavailable, blames_the_data, means_outage
 from regulars.store.migrate import open_tables
@@ -230,3 +230,18 @@ def test_every_table_of_a_workspace_is_fenced(database: Database) -> None:
     owner = database.connect_owner()
     assert set(open_tables(owner)) <= {"workspace"}
     owner.close()
+
+
+@pytest.mark.embedded_only
+def test_an_embedded_server_gives_way_with_what_nobody_waits_for(database: Database) -> None:
+    here = Database(database.dsn, embedded=True)
+    usual = nice_of(here)
+    assert usual < UNHURRIED_NICE
+    assert nice_of(here, unhurried=True) == UNHURRIED_NICE
+    assert nice_of(database, unhurried=True) == usual  # process ids of a server elsewhere mean others here
+
+
+def nice_of(database: Database, *, unhurried: bool = False) -> int:
+    """The priority of the server process behind a session; the higher, the less it gets."""
+    with database.session(1, unhurried=unhurried) as connection:
+        return os.getpriority(os.PRIO_PROCESS, connection.info.backend_pid)

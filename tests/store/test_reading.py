@@ -146,3 +146,11 @@ async def test_a_connection_that_breaks_between_the_answers_is_replaced_unseen(d
     assert await database.ask_on(1, [first], ask_on) == (None, [[("one",)]])
     assert len(set(tries)) == 2
     owner.close()
+
+
+async def test_what_need_not_be_durable_is_done_apart_from_what_must(database: Database) -> None:
+    """Asked at the same time, each has its own transaction: one waits for the disk, the other does not."""
+    asked = Call("select current_setting('synchronous_commit')", {})
+    waiting = [database.put(1, asked, durable=number % 2 == 0) for number in range(40)]
+    answers = await asyncio.gather(*waiting)
+    assert [rows[0][0] for rows in answers] == ["on", "off"] * 20
