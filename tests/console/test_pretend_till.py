@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -196,7 +197,7 @@ def test_what_the_trial_says_is_what_the_same_sale_then_does(stage: Stage, sam: 
     profile = jane(stage, 0, RULES)
     tried = figures(post(sam, **basket(profile, quantity_1="4"), do="try").text)
     event = {
-        "id": "real", "type": "sale.completed", "occurred_at": "2026-11-26T10:00:00Z", "store": "london-1",
+        "id": "real", "type": "sale.completed", "occurred_at": datetime.now(UTC).isoformat(), "store": "london-1",
         "customer": {"loyalty_card": "L0001"},
         "sale": {"receipt": "REAL", "currency": "GBP", "total_minor": 5_400, "lines": [
             {"sku": "COF-9", "category": "Coffee", "quantity": 4, "total_minor": 5_000},

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
 from regulars.capabilities.loyalty import state
+from regulars.capabilities.loyalty.ledger import in_order
+from regulars.capabilities.loyalty.state import Entry, Transaction
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call, Session
 from regulars.store.vault import Vault
 
-from .documents import document
+from .saving_loyalty import ledger_calls
 
 _SQL = load_queries("regulars.store", "erase.sql")
-_LOYALTY = load_queries("regulars.capabilities.loyalty")
 KIND = "erase"
 
 
@@ -53,34 +53,18 @@ def forget_points(
     now: datetime,
 ) -> None:
     """Close the books of records by `left`, and take everything else away. `key` is the erasure's event."""
-    workspace = {"workspace_id": vault.workspace_id}
+    workspace = {"workspace_id": vault.workspace_id, "now": now}
     by_programme: dict[int, list[Left]] = defaultdict(list)
     for one in left:
         by_programme[one.programme].append(one)
-    transactions, entries = [], []
-    for programme, parts in sorted(by_programme.items()):
-        txn_id = vault.hash("txn", key, str(programme), KIND)
-        transactions.append(
-            {
-                "txn_id": txn_id,
-                "programme": programme,
-                "kind": KIND,
-                "event_key": key,
-                "occurred_at": now,
-                "actor": actor,
-                "reason": "",
-                "version": None,
-            }
-        )
-        entries += [_entry(txn_id, number, one) for number, one in enumerate(parts)]
     posted = [
-        Call(_LOYALTY.save_transactions, workspace | {"now": now, "doc": document(transactions)}),
-        Call(_LOYALTY.save_entries, workspace | {"doc": document(entries)}),
+        (key, _closing(vault, key, programme, parts, actor=actor, now=now))
+        for programme, parts in sorted(by_programme.items())
     ]
     with_ids = workspace | {"ids": uuids(record_ids)}
     session.run(
         [
-            *(posted if entries else ()),
+            *ledger_calls(posted, workspace),
             *(
                 Call(sql, with_ids)
                 for sql in (
@@ -95,16 +79,15 @@ def forget_points(
     )
 
 
-def _entry(txn_id: str, number: int, one: Left) -> dict[str, Any]:
+def _closing(
+    vault: Vault, key: str, programme: int, parts: Iterable[Left], *, actor: str, now: datetime
+) -> Transaction:
+    """What closes the books of a programme."""
+    txn_id = in_order(now, vault.hash("txn", key, str(programme), KIND))
+    return Transaction(txn_id, programme, KIND, now, actor, "", None, [_entry(one) for one in parts])
+
+
+def _entry(one: Left) -> Entry:
     account = state.MEMBER if one.lot_id is not None else state.DEBT
     debit, credit = (account, state.ERASED) if one.amount > 0 else (state.ERASED, account)
-    return {
-        "txn_id": txn_id,
-        "entry_no": number,
-        "record_id": one.record_id,
-        "point": one.point,
-        "lot_id": one.lot_id,
-        "debit": debit,
-        "credit": credit,
-        "amount": abs(one.amount),
-    }
+    return Entry(one.record_id, one.point, one.lot_id, debit, credit, abs(one.amount))

@@ -68,7 +68,7 @@ def run(
     """Load the members a decided batch concerns, and decide what happens to their points.
 
     `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. `ahead`: what
-    was read before, since the first of them was decided. Raises Entangled where they regroup people.
+    was read before, when all turns but these were committed. Raises Entangled where they regroup people.
     """
     points = _run(session, vault, memory, batch, wakes, LOTS_AHEAD, ahead)
     if any(member.dry for member in points.members.values()):

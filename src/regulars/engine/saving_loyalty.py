@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from regulars.capabilities.loyalty.ledger import Book
-from regulars.capabilities.loyalty.state import Account, Ask, Earning, Hold, Lot
+from regulars.capabilities.loyalty.state import Account, Ask, Earning, Hold, Lot, Transaction
 from regulars.store.queries import load_queries
 from regulars.store.rows import uuids
 from regulars.store.session import Call
@@ -36,7 +36,8 @@ def loyalty_calls(points: Points, workspace: dict[str, Any], *, log: bool) -> It
     yield from rows_calls(accounts.values(), lots.values(), holds.values(), earnings.values(), workspace)
     if log:
         yield from _asks(points.books, workspace)
-        yield from _ledger(points.books, workspace)
+        posted = [(book.key, one) for book in points.books for one in book.transactions]
+        yield from ledger_calls(posted, workspace)
         pairs = [(first, other) for first, *others in sorted(points.met) for other in others]
         if pairs:
             hubs, ids = zip(*pairs, strict=True)
@@ -102,15 +103,15 @@ def _ask(one: Ask) -> dict[str, Any]:
     }
 
 
-def _ledger(books: Iterable[Book], workspace: dict[str, Any]) -> Iterator[Call]:
-    posted = [(book, one) for book in books for one in book.transactions]
+def ledger_calls(posted: Sequence[tuple[str, Transaction]], workspace: dict[str, Any]) -> Iterator[Call]:
+    """Add transactions to the ledger, each with the key of its event; nothing where there are none."""
     if not posted:
         return
     transactions: dict[str, list[Any]] = {
         "txn_id": [one.key for _, one in posted],
         "programme": [one.programme for _, one in posted],
         "kind": [one.kind for _, one in posted],
-        "event_key": [book.key for book, _ in posted],
+        "event_key": [key for key, _ in posted],
         "occurred_at": [one.occurred_at for _, one in posted],
         "actor": [one.actor for _, one in posted],
         "reason": [one.reason for _, one in posted],
