@@ -128,9 +128,10 @@ def test_no_name_is_run_by_the_stream(quiet: Stage, owner: httpx.Client) -> None
         with watching(owner, f"/live?topics={topic}") as watcher:
             for n, attack in enumerate(ATTACKS):
                 quiet.send(details(f"{topic}{n}", external_id=f"{topic}{n}", given_name=attack))
-            _, data = watcher.message()
-            assert_harmless(data, "/live")
-            assert "&lt;" in data
+            told = ""
+            while "&lt;" not in told:  # the first may be told alone, and it has no mark
+                _, told = watcher.message()
+                assert_harmless(told, "/live")
 
 
 def test_the_search_shows_what_was_asked_for_as_text(owner: httpx.Client) -> None:
