@@ -70,29 +70,15 @@ def run(
     `wakes` are of turns that are not committed yet: what they did to members is laid over what was read. `ahead`: what
     was read before, when all turns but these were committed. Raises Entangled where they regroup people.
     """
-    points = _run(session, vault, memory, batch, wakes, LOTS_AHEAD, ahead)
+    points = _Work(session, vault, memory, batch, wakes, LOTS_AHEAD, ahead).done()
     if any(member.dry for member in points.members.values()):
-        return _run(session, vault, memory, batch, wakes, ALL_LOTS, None)
+        return _Work(session, vault, memory, batch, wakes, ALL_LOTS, None).done()
     return points
 
 
-def _run(
-    session: Session,
-    vault: Vault,
-    memory: Memory,
-    batch: Batch,
-    wakes: Sequence[Wake],
-    lots: int,
-    ahead: Ahead | None,
-) -> Points:
-    reader = Reader(session, vault, memory.programmes, most=lots + 1, ahead=ahead)
-    work = _Work(session, vault, memory, batch, wakes, lots, reader)
-    work.load()
-    work.decide()
-    return work.points
-
-
 class _Work:
+    """A batch in the making. `lots`: how many of a record are loaded."""
+
     def __init__(
         self,
         session: Session,
@@ -101,11 +87,12 @@ class _Work:
         batch: Batch,
         wakes: Sequence[Wake],
         lots: int,
-        reader: Reader,
+        ahead: Ahead | None,
     ) -> None:
         self._session, self._vault, self._batch = session, vault, batch
         self._programmes, self._tax_modes = memory.programmes, memory.tax_modes
-        self._wakes, self._lots, self._reader = wakes, lots, reader
+        self._wakes, self._lots = wakes, lots
+        self._reader = Reader(session, vault, memory.programmes, most=lots + 1, ahead=ahead)
         self._bonuses = events_named(memory.programmes)
         self._facts: dict[str, list[Fact]] = defaultdict(list)
         self._loose: list[Fact] = []
@@ -113,6 +100,12 @@ class _Work:
         self._known: set[str] = set()
         self._records: dict[str, set[str]] = defaultdict(set)
         self.points = Points()
+
+    def done(self) -> Points:
+        """What happens to the members' points."""
+        self.load()
+        self.decide()
+        return self.points
 
     def _is_bonus(self, prepared: Prepared) -> bool:
         """Whether a programme names it; a sale is none."""
